@@ -60,7 +60,9 @@ constexpr std::optional<DType> dtypeFromName(std::string_view name) {
   return std::nullopt;
 }
 
-constexpr bool isFloat(DType type) { return type == DType::F64 || type == DType::F32; }
+constexpr bool isFloat(DType type) {
+  return type == DType::F64 || type == DType::F32;
+}
 
 /// i64, i32 and u32; neither bool nor key.
 constexpr bool isInteger(DType type) {
@@ -69,13 +71,27 @@ constexpr bool isInteger(DType type) {
 
 /// The element type of a C++ type. A key is held as uint64_t (there is no u64 in the language).
 template <typename T> struct DTypeOf;
-template <> struct DTypeOf<double> { static constexpr DType value = DType::F64; };
-template <> struct DTypeOf<float> { static constexpr DType value = DType::F32; };
-template <> struct DTypeOf<int64_t> { static constexpr DType value = DType::I64; };
-template <> struct DTypeOf<int32_t> { static constexpr DType value = DType::I32; };
-template <> struct DTypeOf<uint32_t> { static constexpr DType value = DType::U32; };
-template <> struct DTypeOf<bool> { static constexpr DType value = DType::Bool; };
-template <> struct DTypeOf<uint64_t> { static constexpr DType value = DType::Key; };
+template <> struct DTypeOf<double> {
+  static constexpr DType value = DType::F64;
+};
+template <> struct DTypeOf<float> {
+  static constexpr DType value = DType::F32;
+};
+template <> struct DTypeOf<int64_t> {
+  static constexpr DType value = DType::I64;
+};
+template <> struct DTypeOf<int32_t> {
+  static constexpr DType value = DType::I32;
+};
+template <> struct DTypeOf<uint32_t> {
+  static constexpr DType value = DType::U32;
+};
+template <> struct DTypeOf<bool> {
+  static constexpr DType value = DType::Bool;
+};
+template <> struct DTypeOf<uint64_t> {
+  static constexpr DType value = DType::Key;
+};
 
 template <typename T> inline constexpr DType dtypeOf = DTypeOf<T>::value;
 

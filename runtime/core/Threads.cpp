@@ -1,0 +1,194 @@
+#include "runtime/core/Threads.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <sched.h>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace descent {
+
+static void pauseBriefly() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+static int processors() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof(set), &set) == 0)
+    return std::max(1, CPU_COUNT(&set));
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+/// Waits until `value` is no longer `old`: first spinning, then asleep.
+static void waitWhile(const std::atomic<int> &value, int old, int spins) {
+  for (int i = 0; i < spins; ++i) {
+    if (value.load(std::memory_order_acquire) != old)
+      return;
+    pauseBriefly();
+  }
+  value.wait(old, std::memory_order_acquire);
+}
+
+/// Set in workers, and in a caller while its own chunks run: calls from there are nested.
+static thread_local bool insideParallelFor = false;
+
+struct ThreadPool::State {
+  // Each worker watches a counter on a cache line of its own, so that waking some does not disturb
+  // the others. The counters are int because that is what a futex waits on without a proxy.
+  struct alignas(64) Worker {
+    std::atomic<int> jobs{0};
+    std::thread thread;
+    std::exception_ptr error;
+  };
+
+  struct Job {
+    int64_t count = 0;
+    int64_t grain = 1;
+    int64_t chunks = 0;
+    int parts = 1;
+    ChunkFn fn = nullptr;
+    void *context = nullptr;
+  };
+
+  Job job;
+  alignas(64) std::atomic<int> pending{0};
+  std::atomic<bool> stopping{false};
+  std::mutex busy;
+  std::unique_ptr<Worker[]> workers;
+  int workerCount = 0;
+  int spins = 0;
+
+  void runPart(int part) const {
+    // Written so that chunks * part cannot overflow.
+    int64_t each = job.chunks / job.parts, rest = job.chunks % job.parts;
+    int64_t first = each * part + std::min<int64_t>(part, rest);
+    int64_t last = first + each + (part < rest ? 1 : 0);
+    for (int64_t chunk = first; chunk < last; ++chunk) {
+      int64_t begin = chunk * job.grain;
+      job.fn(job.context, begin, begin + std::min(job.grain, job.count - begin));
+    }
+  }
+
+  void work(int index) {
+    insideParallelFor = true;
+    Worker &self = workers[index];
+    for (int seen = 0;;) {
+      waitWhile(self.jobs, seen, spins);
+      int now = self.jobs.load(std::memory_order_acquire);
+      if (now == seen)
+        continue;
+      seen = now;
+      if (stopping.load(std::memory_order_relaxed))
+        return;
+      try {
+        runPart(index + 1);
+      } catch (...) {
+        self.error = std::current_exception();
+      }
+      if (pending.fetch_sub(1, std::memory_order_acq_rel) == 1)
+        pending.notify_one();
+    }
+  }
+
+  void start(int threads) {
+    if (threads <= 0)
+      threads = processors();
+    // With more threads than processors a spinning thread keeps a working one from its processor.
+    spins = threads <= processors() ? 4000 : 0;
+    stopping = false;
+    workers = std::make_unique<Worker[]>(threads - 1);
+    try {
+      for (workerCount = 0; workerCount < threads - 1; ++workerCount)
+        workers[workerCount].thread = std::thread([this, i = workerCount] { work(i); });
+    } catch (const std::system_error &) {
+      // The system grants no more threads: go on with those that it gave.
+    }
+  }
+
+  void signal(int index) {
+    workers[index].jobs.fetch_add(1, std::memory_order_release);
+    workers[index].jobs.notify_one();
+  }
+
+  void stop() {
+    stopping = true;
+    for (int i = 0; i < workerCount; ++i)
+      signal(i);
+    for (int i = 0; i < workerCount; ++i)
+      workers[i].thread.join();
+    workerCount = 0;
+    workers.reset();
+  }
+
+  void runShared() {
+    job.parts = static_cast<int>(std::min<int64_t>(workerCount + 1, job.chunks));
+    int helpers = job.parts - 1;
+    pending.store(helpers, std::memory_order_relaxed);
+    for (int i = 0; i < helpers; ++i)
+      signal(i);
+
+    std::exception_ptr error;
+    insideParallelFor = true;
+    try {
+      runPart(0);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    insideParallelFor = false;
+
+    for (int left; (left = pending.load(std::memory_order_acquire)) != 0;)
+      waitWhile(pending, left, spins);
+    // Parts are in the order of their chunks, so the first error is that of the first chunk.
+    for (int i = 0; i < helpers; ++i) {
+      std::exception_ptr theirs = std::move(workers[i].error);
+      workers[i].error = nullptr;
+      if (!error)
+        error = theirs;
+    }
+    if (error)
+      std::rethrow_exception(error);
+  }
+};
+
+ThreadPool::ThreadPool(int threads) : state(std::make_unique<State>()) {
+  state->start(threads);
+}
+
+ThreadPool::~ThreadPool() {
+  state->stop();
+}
+
+int ThreadPool::threadCount() const {
+  return state->workerCount + 1;
+}
+
+void ThreadPool::setThreadCount(int threads) {
+  if (threads == threadCount())
+    return;
+  state->stop();
+  state->start(threads);
+}
+
+void ThreadPool::parallelFor(int64_t count, int64_t grain, ChunkFn fn, void *context) {
+  if (count <= 0)
+    return;
+  grain = std::max<int64_t>(grain, 1);
+  State::Job job{count, grain, (count - 1) / grain + 1, 1, fn, context};
+  std::unique_lock lock(state->busy, std::defer_lock);
+  if (job.chunks > 1 && state->workerCount > 0 && !insideParallelFor && lock.try_lock()) {
+    state->job = job;
+    state->runShared();
+    return;
+  }
+  for (int64_t begin = 0; begin < count; begin += std::min(grain, count - begin))
+    fn(context, begin, begin + std::min(grain, count - begin));
+}
+
+} // namespace descent
