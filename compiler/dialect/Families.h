@@ -1,0 +1,20 @@
+// How each family of operations enters the dialect; its implementation is its own file.
+#pragma once
+
+#include "compiler/dialect/Dialect.h"
+
+namespace descent::ir {
+
+/// Registers the operations of one family with the dialect.
+template <typename... Ops> void addFamily(DescentDialect &dialect) {
+  (mlir::RegisteredOperationName::insert<Ops>(dialect), ...);
+}
+
+void registerElementwiseOps(DescentDialect &dialect);
+void registerShapeOps(DescentDialect &dialect);
+void registerReduceOps(DescentDialect &dialect);
+void registerControlOps(DescentDialect &dialect);
+void registerTransformOps(DescentDialect &dialect);
+void registerHostOps(DescentDialect &dialect);
+
+} // namespace descent::ir

@@ -1,0 +1,9 @@
+#include "compiler/driver/Passes.h"
+
+#include <mlir/Pass/PassRegistry.h>
+
+namespace descent {
+
+void registerDescentPasses() {}
+
+} // namespace descent

@@ -1,0 +1,9 @@
+import os
+import lit.formats
+
+config.name = "descent-ir"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir"]
+config.test_source_root = os.path.dirname(__file__)
+config.substitutions.append(("%descent-opt", config.descent_opt))
+config.environment["PATH"] = config.llvm_tools + os.pathsep + os.environ["PATH"]
