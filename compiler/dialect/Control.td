@@ -10,7 +10,7 @@ def Descent_YieldOp : Descent_Op<"yield", [Pure, ReturnLike, Terminator]> {
   let description = "Example: `descent.yield %x, %y : tensor<f32>, tensor<4xf32>`";
   let arguments = (ins Variadic<Descent_Carried>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>];
 }
 
 def Descent_ForOp : Descent_Op<"for", [RecursiveMemoryEffects, AllTypesMatch<["lower", "upper"]>,

@@ -1,0 +1,82 @@
+// The one door of the compiler: a module in, an executable out. No MLIR or LLVM type crosses it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace descent::compiler {
+
+/// A program in the `descent` dialect. Made by frontend/emit; its inside is in compiler/Module.h,
+/// for those who include MLIR.
+class Module {
+public:
+  struct State;
+  explicit Module(std::unique_ptr<State> state);
+  Module(Module &&) noexcept;
+  Module &operator=(Module &&) noexcept;
+  ~Module();
+  State &state() const { return *inside; }
+
+private:
+  std::unique_ptr<State> inside;
+};
+
+/// The stages whose form can be looked at, in order.
+enum class Stage {
+  Array,      ///< as emitted: transforms are still operations
+  Derivative, ///< transforms expanded, simplified
+  Kernel,     ///< grouped into kernels
+  Llvm,       ///< LLVM IR, optimised
+  Assembly,   ///< of this machine's processor
+};
+
+struct CompileOptions {
+  /// Checks the IR after every pass (tests).
+  bool verifyEachPass = false;
+  /// Groups operations into kernels; off, every operation is a kernel of its own (tests compare).
+  bool fuse = true;
+};
+
+/// Seconds spent in each part of a compilation.
+struct CompileTimes {
+  double derivative = 0, kernel = 0, llvm = 0, link = 0;
+};
+
+/// Machine code in this process, for this machine's processor.
+///
+/// `run` and `call` may be used from several threads at once, each with an own context and arena.
+class Executable {
+public:
+  struct State;
+  explicit Executable(std::unique_ptr<State> state);
+  Executable(Executable &&) noexcept;
+  Executable &operator=(Executable &&) noexcept;
+  ~Executable();
+
+  /// Bytes of working memory a run needs, to be aligned to 64.
+  size_t arenaBytes() const;
+  /// Runs the program. `inputs` are the elements of its inputs; `context` is handed to the functions
+  /// of runtime/abi/Functions.def. Returns 0, or 1 where a check failed.
+  int run(void *context, const void *const *inputs, void *arena) const;
+  /// Calls an exported function. Returns as run does. `name` must be one of the program's.
+  int call(std::string_view name, void *context, const void *const *arguments, void *const *results,
+           void *arena) const;
+
+  const CompileTimes &times() const;
+
+private:
+  std::unique_ptr<State> inside;
+};
+
+/// Compiles a module. Throws descent::Error with a message for what the code generator refuses.
+Executable compile(Module module, const CompileOptions &options = {});
+
+/// The module's form at a stage, as text.
+std::string show(Module module, Stage stage, const CompileOptions &options = {});
+
+} // namespace descent::compiler

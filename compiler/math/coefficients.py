@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""Finds every polynomial of compiler/math and prints Coefficients.h.
+
+    python3 compiler/math/coefficients.py > compiler/math/Coefficients.h
+
+Needs mpmath (Debian: python3-mpmath). Each polynomial is the minimax approximation found by
+Remez's exchange on a fine Chebyshev grid. Coefficients are then rounded to the working type one
+after the other, lowest order first, and the rest is fitted again after each rounding, so that the
+printed error is that of the polynomial as it is stored. The comment above each array gives what it
+approximates, on which interval, and log2 of its largest error.
+"""
+from mpmath import (mp, mpf, matrix, lu_solve, cos, sin, tan, atan, asin, exp, log, sqrt, pi, cosh,
+                    sinh, erf, erfc, erfinv, gamma, loggamma, digamma, euler, floor, ldexp, frexp,
+                    nint, zeta, bernoulli, factorial, cbrt, findroot, inf)
+
+mp.prec = 300
+
+
+def round_to(x, bits):
+    """x rounded to `bits` significant bits (the exponents used here are all normal)."""
+    if x == 0:
+        return mpf(0)
+    m, e = frexp(x)
+    return ldexp(nint(ldexp(m, bits)), e - bits)
+
+
+def hexfloat(x, suffix=""):
+    if x == 0:
+        return "0.0" + suffix
+    sign = "-" if x < 0 else ""
+    m, e = frexp(abs(x))
+    digits = int(ldexp(m, 53))
+    assert ldexp(mpf(digits), e - 53) == abs(x), x
+    text = f"{digits << 3:014x}"  # 56 bits: one bit before the point after normalising below
+    lead = digits >> 52
+    frac = f"{digits & ((1 << 52) - 1):013x}".rstrip("0")
+    return f"{sign}0x{lead}{'.' + frac if frac else ''}p{e - 1:+d}{suffix}"
+
+
+def grid(a, b, n):
+    return [(a + b) / 2 - (b - a) / 2 * cos(pi * (2 * i + 1) / (2 * n)) for i in range(n)]
+
+
+def exchange(xs, target, weight, powers):
+    """Minimax coefficients for sum c_k x^powers[k] against target on the grid; and the error."""
+    m = len(powers)
+    n = len(xs)
+    ref = [min(n - 1, int((1 - cos(pi * i / m)) / 2 * (n - 1) + mpf(0.5))) for i in range(m + 1)]
+    columns = [[x**p for p in powers] for x in xs]
+    best = None
+    for _ in range(40):
+        a = matrix(m + 1, m + 1)
+        rhs = matrix(m + 1, 1)
+        for row, i in enumerate(ref):
+            for col in range(m):
+                a[row, col] = columns[i][col] * weight[i]
+            a[row, m] = (-1)**row
+            rhs[row] = target[i] * weight[i]
+        try:
+            solution = lu_solve(a, rhs)
+        except ZeroDivisionError:  # odd powers alone on points that lie symmetrically
+            ref = [n // 2 + i // 2 for i in ref]
+            continue
+        c = [solution[k] for k in range(m)]
+        error = [weight[i] * (target[i] - sum(ck * col for ck, col in zip(c, columns[i])))
+                 for i in range(n)]
+        worst = max(abs(e) for e in error)
+        if best is None or worst < best[1]:
+            best = (c, worst)
+        if worst <= abs(solution[m]) * mpf("1.001"):
+            break
+        # One extremum per run of equal sign, then drop the smaller end until m + 1 are left.
+        peaks = []
+        for i in range(n):
+            if peaks and (error[i] > 0) == (error[peaks[-1]] > 0):
+                if abs(error[i]) > abs(error[peaks[-1]]):
+                    peaks[-1] = i
+            else:
+                peaks.append(i)
+        while len(peaks) > m + 1:
+            peaks.pop(0 if abs(error[peaks[0]]) < abs(error[peaks[-1]]) else -1)
+        if len(peaks) < m + 1:
+            break
+        ref = peaks
+    return best
+
+
+def fit(f, a, b, terms, bits, weight=lambda x: 1, step=1, first=0, double_double=0, points=None):
+    """Coefficients of x^first, x^(first+step), … rounded to `bits`; and log2 of the largest error.
+
+    The first `double_double` coefficients are kept to twice the bits, as (high, low) pairs.
+    """
+    a, b = mpf(a), mpf(b)
+    xs = grid(a, b, points or max(200, 16 * terms))
+    values = [mpf(f(x)) for x in xs]
+    weights = [mpf(weight(x)) for x in xs]
+    powers = [first + step * k for k in range(terms)]
+    done = []
+    for k in range(terms):
+        rest = [v - sum(c * x**p for c, p in zip(done, powers)) for v, x in zip(values, xs)]
+        c, _ = exchange(xs, rest, weights, powers[k:])
+        if k < double_double:
+            high = round_to(c[0], bits)
+            done.append(high + round_to(c[0] - high, bits))
+        else:
+            done.append(round_to(c[0], bits))
+    error = max(w * abs(v - sum(c * x**p for c, p in zip(done, powers)))
+                for v, x, w in zip(values, xs, weights))
+    return done, float(log(error, 2))
+
+
+class Writer:
+    def __init__(self, bits, suffix):
+        self.bits = bits
+        self.suffix = suffix
+
+    def array(self, name, comment, result, double_double=0):
+        coefficients, error = result
+        print(f"  // {comment}; error 2^{error:.1f}.")
+        words = []
+        for k, c in enumerate(coefficients):
+            high = round_to(c, self.bits)
+            words.append(hexfloat(high, self.suffix))
+            if k < double_double:
+                words.append(hexfloat(round_to(c - high, self.bits), self.suffix))
+        self.words(name, words)
+
+    def words(self, name, words):
+        kind = "float" if self.bits == 24 else "double"
+        body = ", ".join(words)
+        if len(words) > 1 or len(body) > 60:
+            print(f"  static constexpr {kind} {name}[] = {{")
+            for i in range(0, len(words), 3):
+                print("      " + ", ".join(words[i:i + 3]) + ",")
+            print("  };")
+        else:
+            print(f"  static constexpr {kind} {name} = {body};")
+
+    def split(self, name, comment, value, parts, keep=None):
+        """A constant as a sum of `parts` numbers; all but the last with `keep` bits."""
+        print(f"  // {comment}.")
+        words = []
+        for k in range(parts):
+            piece = round_to(value, self.bits if keep is None or k == parts - 1 else keep)
+            words.append(hexfloat(piece, self.suffix))
+            value -= piece
+        self.words(name, words)
+
+
+def near(f, series, x, limit=mpf(2)**-40):
+    """f(x), or its series where f would lose all digits by cancellation."""
+    return series(x) if abs(x) < limit else f(x)
+
+
+def elementary(w, terms):
+    """Polynomials whose working range follows from argument reduction."""
+    bits = w.bits
+    half_ln2 = log(mpf(2)) / 2 * mpf("1.0001")
+    w.array("exp", "(e^r - 1 - r) / r^2 on |r| <= ln(2)/2, weighted by r",
+            fit(lambda r: (exp(r) - 1 - r) / r**2, -half_ln2, half_ln2, terms["exp"], bits,
+                weight=abs))
+    w.array("exp2", "(2^r - 1) / r on |r| <= 1/2",
+            fit(lambda r: (2**r - 1) / r, -0.5001, 0.5001, terms["exp2"], bits, weight=abs))
+    z = half_ln2**2
+    w.array("sinh", "(sinh(r) - r) / r^3 as a function of r^2 on |r| <= ln(2)/2, weighted by r^2",
+            fit(lambda z: (sinh(sqrt(z)) / sqrt(z) - 1) / z, 0, z, terms["sinh"], bits,
+                weight=lambda z: z))
+    w.array("cosh", "(cosh(r) - 1) / r^2 as a function of r^2 on |r| <= ln(2)/2, weighted by r^2",
+            fit(lambda z: (cosh(sqrt(z)) - 1) / z, 0, z, terms["cosh"], bits, weight=lambda z: z))
+    s = (sqrt(mpf(2)) - 1) / (sqrt(mpf(2)) + 1)
+    s2 = (s * mpf("1.0001"))**2
+    w.array("log", "(log((1+s)/(1-s)) - 2s) / s^3 in s^2 on |s| <= 3 - sqrt(8), weighted by s^2",
+            fit(lambda z: (log((1 + sqrt(z)) / (1 - sqrt(z))) / sqrt(z) - 2) / z, 0, s2,
+                terms["log"], bits, weight=lambda z: z / 2))
+    w.array("logTail", "(log((1+s)/(1-s)) - 2s - 2s^3/3) / s^5 in s^2, same range, by s^4",
+            fit(lambda z: (log((1 + sqrt(z)) / (1 - sqrt(z))) / sqrt(z) - 2 - 2 * z / 3) / z**2,
+                0, s2, terms["logTail"], bits, weight=lambda z: z**2 / 2))
+    q = (pi / 4 * mpf("1.0001"))**2
+    w.array("sin", "(sin(r) - r) / r^3 in r^2 on |r| <= pi/4, weighted by r^2",
+            fit(lambda z: (sin(sqrt(z)) / sqrt(z) - 1) / z, 0, q, terms["sin"], bits,
+                weight=lambda z: z))
+    w.array("cos", "(cos(r) - 1 + r^2/2) / r^4 in r^2 on |r| <= pi/4, weighted by r^4",
+            fit(lambda z: (cos(sqrt(z)) - 1 + z / 2) / z**2, 0, q, terms["cos"], bits,
+                weight=lambda z: z**2))
+    w.array("asin", "(asin(x) - x) / x^3 in x^2 on |x| <= 1/2, weighted by x^2",
+            fit(lambda z: (asin(sqrt(z)) / sqrt(z) - 1) / z, 0, 0.25, terms["asin"], bits,
+                weight=lambda z: z))
+    t = (tan(pi / 8) * mpf("1.0001"))**2
+    w.array("atan", "(atan(x) - x) / x^3 in x^2 on |x| <= tan(pi/8), weighted by x^2",
+            fit(lambda z: (atan(sqrt(z)) / sqrt(z) - 1) / z, 0, t, terms["atan"], bits,
+                weight=lambda z: z))
+    w.array("cbrt", "cube root on [1/2, 1], relative",
+            fit(cbrt, 0.5, 1, 4 if bits == 24 else 5, bits, weight=lambda m: 1 / cbrt(m)))
+
+
+def error_functions(w, terms, shift, limit):
+    bits = w.bits
+    w.array("erf", "(erf(x) - x) / x in x^2 on |x| <= 1, relative to erf",
+            fit(lambda z: erf(sqrt(z)) / sqrt(z) - 1, 0, 1, terms["erf"], bits,
+                weight=lambda z: sqrt(z) / erf(sqrt(z))))
+    k = mpf(shift)
+    last = (mpf(limit) - k) / (mpf(limit) + k)
+
+    def scaled(t):
+        x = k * (1 + t) / (1 - t)
+        return (x + k) * exp(x * x) * erfc(x)
+
+    w.array("erfc", f"(x + {shift}) e^(x^2) erfc(x) in (x - {shift}) / (x + {shift}), "
+            f"0 <= x <= {limit}, relative",
+            fit(scaled, -1, last, terms["erfc"], bits, weight=lambda t: 1 / scaled(t)))
+
+
+def constants(w):
+    bits = w.bits
+    keep = bits - 13 if bits == 53 else bits - 9
+    w.split("ln2", "ln(2): the high part times any exponent is exact", log(mpf(2)), 2, keep)
+    w.split("ln2Full", "ln(2) as a double-double", log(mpf(2)), 2)
+    w.split("log2e", "1/ln(2)", 1 / log(mpf(2)), 2)
+    w.split("log10e", "1/ln(10)", 1 / log(mpf(10)), 2)
+    w.split("log10of2", "log10(2): the high part times any exponent is exact",
+            log(mpf(2)) / log(mpf(10)), 2, keep)
+    w.split("pi", "pi", +pi, 3)
+    w.split("twoOverPi", "2/pi", 2 / pi, 1)
+    w.split("halfPi", "pi/2, the first two parts short enough for exact products with small "
+            "integers", pi / 2, 3, 33 if bits == 53 else 13)
+
+
+def main():
+    print("""// Made by coefficients.py; do not edit.
+#pragma once
+
+namespace descent::math {
+
+/// Polynomial coefficients, lowest order first, and split constants, for one floating type.
+template <class T> struct Coefficients;
+""")
+    for bits, suffix, name in ((53, "", "double"), (24, "f", "float")):
+        double = bits == 53
+        w = Writer(bits, suffix)
+        print(f"template <> struct Coefficients<{name}> {{")
+        constants(w)
+        elementary(w, dict(exp=10, exp2=11, sinh=5, cosh=5, log=7, logTail=8, sin=6, cos=6, asin=12,
+                           atan=11) if double else
+                   dict(exp=5, exp2=6, sinh=3, cosh=3, log=3, logTail=3, sin=3, cos=3, asin=5,
+                        atan=5))
+        error_functions(w, dict(erf=13, erfc=24) if double else dict(erf=6, erfc=10),
+                        "2" if double else "2", "28" if double else "10.5")
+        print("};\n")
+    print("} // namespace descent::math")
+
+
+if __name__ == "__main__":
+    main()
