@@ -42,12 +42,11 @@ public:
     size_t width = integerWidth + 1 + fractionWidth + exponentWidth;
     if (!std::isfinite(value))
       return padLeft(shortestText(value), width);
-    Parts parts = split(value);
+    Parts parts = scientific ? splitRounded(value, fractionWidth) : split(value);
     std::string text = padLeft(parts.integer, integerWidth) + "." + parts.fraction;
     // In exponent form all numbers have the same digits; else blanks keep the points aligned.
     if (!scientific)
       return text + std::string(width - text.size(), ' ');
-    text += std::string(fractionWidth - parts.fraction.size(), '0');
     // The exponent is "e+05": zeros go between its sign and its digits.
     parts.exponent.insert(2, exponentWidth - parts.exponent.size(), '0');
     return text + parts.exponent;
@@ -77,25 +76,35 @@ private:
     scientific = largest >= cutoff || smallest < T(0.0001) || largest / smallest > T(1000);
   }
 
+  /// The fewest digits that tell the value apart, but no more than maxPlaces after the point.
   Parts split(T value) const {
     Decimal number = shortestDecimal(value);
     int places = static_cast<int>(number.digits.size()) - 1 - (scientific ? 0 : number.exponent);
-    std::string text;
-    if (places <= maxPlaces) {
-      text = scientific ? scientificText(number) : positionalText(number);
-    } else if (scientific) {
+    if (scientific && places > maxPlaces) {
       number = roundedDecimal(value, maxPlaces);
       number.trimZeros();
-      text = scientificText(number);
-    } else {
-      char buffer[64]; // below 10^8, so at most 17 characters
-      auto end = std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::fixed,
-                               maxPlaces);
-      text.assign(buffer, end.ptr);
-      text.erase(text.find_last_not_of('0') + 1);
     }
+    if (scientific)
+      return splitText(scientificText(number));
+    if (places <= maxPlaces)
+      return splitText(positionalText(number));
+    char buffer[64]; // below 10^8, so at most 17 characters
+    auto end =
+        std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::fixed, maxPlaces);
+    std::string text(buffer, end.ptr);
+    text.erase(text.find_last_not_of('0') + 1);
+    return splitText(text);
+  }
+
+  /// In exponent form, with so many digits after the point. Where the shortest form has fewer,
+  /// NumPy does not fill up with zeros but goes on with the digits of the binary value.
+  static Parts splitRounded(T value, size_t places) {
+    return splitText(scientificText(roundedDecimal(value, static_cast<int>(places))));
+  }
+
+  static Parts splitText(const std::string &text) {
     Parts parts;
-    size_t mark = scientific ? text.find('e') : text.size();
+    size_t mark = std::min(text.find('e'), text.size());
     parts.exponent = text.substr(mark);
     size_t point = std::min(text.find('.'), mark);
     parts.integer = text.substr(0, point);
