@@ -1,0 +1,160 @@
+// The public C++ interface: load a script, look at it, run it, call its functions.
+//
+//     descent::Script script = descent::Script::load("model.gd");
+//     if (!script.valid()) { script.showDiagnostics(std::cerr); return 2; }
+//     descent::RunResult result = script.run({.out = &std::cout});
+//     double loss = result.value("w").array().toDouble();
+//
+// The `descent` command uses this and nothing else.
+#pragma once
+
+#include "descent/Array.h"
+#include "descent/Error.h"
+
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace descent {
+
+/// What is decided before a script is compiled.
+struct ScriptOptions {
+  /// Replaces the value of a top-level `let` of a literal: name and the new literal as text.
+  std::vector<std::pair<std::string, std::string>> settings;
+  /// Replaces the file of a `data` item: name and path.
+  std::vector<std::pair<std::string, std::string>> data;
+  /// Compiles the `test` blocks (in order, after the rest of the file) as `descent test` runs them.
+  bool tests = false;
+};
+
+/// A value that a script gave: an array, or a tuple or record of values.
+class NamedValue {
+public:
+  std::string name;
+  /// The arrays of the value in order; one for an array.
+  std::vector<Array> arrays;
+  /// For each array the path to it inside the value: "" for an array, "w" or "0.b" inside.
+  std::vector<std::string> paths;
+
+  /// The only array of the value. Throws TypeError where it is a tuple or record.
+  const Array &array() const;
+};
+
+/// How a run reports and what it does with Ctrl-C.
+struct RunOptions {
+  /// Where `print` writes; null: nowhere.
+  std::ostream *out = nullptr;
+  /// Where progress of training goes; null: nowhere.
+  std::ostream *progress = nullptr;
+  /// Progress as a bar redrawn in place, for a terminal; otherwise plain lines.
+  bool progressBar = false;
+  /// Whether SIGINT stops a run cleanly.
+  bool handleInterrupt = false;
+};
+
+/// How a run ended.
+enum class RunStatus {
+  Done,
+  Failed,      ///< an assertion, an index outside an array, a NaN in training, a file not written
+  Interrupted, ///< Ctrl-C; what came after the interrupted loop still ran
+};
+
+struct TestResult {
+  std::string name;
+  bool passed = true;
+  std::string message; ///< rendered, with the source line; empty where it passed
+};
+
+struct RunResult {
+  RunStatus status = RunStatus::Done;
+  /// Why it failed, with the source line, as it should be shown; empty otherwise.
+  std::string message;
+  /// The top-level names of the script and their last values, in order.
+  std::vector<NamedValue> values;
+  std::vector<TestResult> tests;
+
+  /// The value of that name. Throws Error where the script has none.
+  const NamedValue &value(std::string_view name) const;
+};
+
+/// One line of a comparison of a derivative with finite differences.
+struct GradientCheck {
+  std::string expression; ///< the loss as the script has it
+  std::string parameter;  ///< "net.w1"
+  int64_t elements = 0;   ///< of the parameter
+  double largestError = 0; ///< relative to the largest gradient of the parameter
+  bool passed = false;
+};
+
+/// Seconds spent before a script ran, by part.
+struct Timing {
+  double parse = 0, analyze = 0, emit = 0, derivative = 0, kernel = 0, llvm = 0, link = 0, run = 0;
+};
+
+/// A stage of compilation whose form can be shown.
+enum class ScriptStage { Ast, Array, Derivative, Kernel, Llvm, Assembly };
+
+/// A script: parsed and checked when it is loaded, compiled when it is first run.
+///
+/// A Script is used by one thread at a time; different ones are independent.
+class Script {
+public:
+  /// Reads and analyses a file; problems of its contents are diagnostics, not exceptions.
+  static Script load(const std::string &path, const ScriptOptions &options = {});
+  /// The same for a text in memory. `name` stands for its path in messages; files it names are
+  /// looked for from the working directory.
+  static Script fromText(const std::string &name, std::string text, const ScriptOptions &options = {});
+
+  Script(Script &&) noexcept;
+  Script &operator=(Script &&) noexcept;
+  ~Script();
+
+  /// Whether the script has no errors. Everything below but the diagnostics needs a valid script
+  /// and throws Error for an invalid one.
+  bool valid() const;
+  size_t errorCount() const;
+  size_t warningCount() const;
+  /// Writes all diagnostics, with source lines and carets.
+  void showDiagnostics(std::ostream &out, bool colour = false) const;
+
+  /// Compiles (once) and runs the script from its beginning.
+  RunResult run(const RunOptions &options = {});
+
+  /// The names of the script's exported functions.
+  std::vector<std::string> exportedFunctions() const;
+  /// Calls an exported function. Throws Error where there is none of that name, TypeError where an
+  /// argument is not of the declared type, and Error with the message of a check that failed.
+  std::vector<Array> call(std::string_view name, const std::vector<Array> &arguments);
+
+  /// The script's form at a stage of compilation.
+  std::string show(ScriptStage stage);
+
+  /// Compares the gradient of every trained loss, at the parameters' initial values, with central
+  /// finite differences, all in f64.
+  std::vector<GradientCheck> checkGradients();
+
+  const Timing &timing() const;
+
+private:
+  struct State;
+  explicit Script(std::unique_ptr<State> state);
+  std::unique_ptr<State> state;
+};
+
+/// A script's text in the standard layout. Nothing where it has syntax errors, which are written to
+/// `problems`.
+std::optional<std::string> formatScript(const std::string &name, std::string text,
+                                        std::ostream &problems);
+
+/// Descent's version, "0.1.0".
+std::string_view version();
+
+/// What was found on this machine: processor and vector width, threads, memory, devices, LLVM; one
+/// line each, for `descent doctor`.
+std::vector<std::pair<std::string, std::string>> describeMachine();
+
+} // namespace descent
