@@ -1,0 +1,129 @@
+#include "runtime/data/CsvColumn.h"
+
+#include "runtime/data/Files.h"
+
+#include <charconv>
+#include <fast_float/fast_float.h>
+#include <limits>
+
+namespace descent {
+
+const char *parseNumber(const char *begin, const char *end, ParsedNumber &number) {
+  const char *p = begin;
+  bool negative = false;
+  if (p != end && (*p == '-' || *p == '+')) {
+    negative = *p == '-';
+    ++p;
+    if (p != end && (*p == '-' || *p == '+'))
+      return nullptr;
+  }
+  const char *digits = p;
+  int64_t value = 0;
+  // 18 digits always fit.
+  while (p != end && *p >= '0' && *p <= '9' && p - digits < 18)
+    value = value * 10 + (*p++ - '0');
+  bool maybeInteger = p != digits;
+  if (maybeInteger && p != end && *p >= '0' && *p <= '9') {
+    const char *start = negative ? begin : digits;
+    auto result = std::from_chars(start, end, value);
+    maybeInteger = result.ec == std::errc();
+    p = result.ptr;
+  } else if (negative) {
+    value = -value;
+  }
+  if (maybeInteger && (p == end || (*p != '.' && *p != 'e' && *p != 'E'))) {
+    number = {true, value, 0};
+    return p;
+  }
+  // fast_float knows no leading '+'.
+  const char *start = negative ? begin : digits;
+  auto result = fast_float::from_chars(start, end, number.real);
+  if (result.ptr == start || result.ec == std::errc::invalid_argument)
+    return nullptr;
+  number.isInteger = false;
+  return result.ptr;
+}
+
+static bool equalsIgnoringCase(std::string_view text, std::string_view lower) {
+  if (text.size() != lower.size())
+    return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
+    if (c != lower[i])
+      return false;
+  }
+  return true;
+}
+
+std::optional<bool> parseBool(std::string_view text) {
+  if (equalsIgnoringCase(text, "true"))
+    return true;
+  if (equalsIgnoringCase(text, "false"))
+    return false;
+  return std::nullopt;
+}
+
+bool saysMissing(std::string_view text) {
+  for (std::string_view word : {"", "na", "n/a", "nan", "-nan", "null", "none", "?", "-"})
+    if (equalsIgnoringCase(text, word))
+      return true;
+  return false;
+}
+
+bool CsvColumn::addOther(const ParsedNumber &number) {
+  switch (kind) {
+  case Kind::Unknown:
+    kind = number.isInteger ? Kind::Integers : Kind::Floats;
+    floats.reserve(number.isInteger ? 0 : integers.capacity());
+    return add(number);
+  case Kind::Integers:
+    floats.reserve(integers.capacity());
+    floats.assign(integers.begin(), integers.end());
+    integers = {};
+    kind = Kind::Floats;
+    return add(number);
+  case Kind::Bools:
+    return false;
+  default:
+    return true;
+  }
+}
+
+bool CsvColumn::add(bool value) {
+  if (kind == Kind::Integers || kind == Kind::Floats)
+    return false;
+  if (kind == Kind::Unknown)
+    kind = Kind::Bools;
+  if (kind == Kind::Bools)
+    bools.push_back(value);
+  return true;
+}
+
+void CsvColumn::addMissing(std::string_view text, Place place) {
+  if (kind != Kind::Refused && !firstMissing)
+    firstMissing.emplace(place, text);
+}
+
+bool CsvColumn::addText(std::string_view text, Place place) {
+  if (kind == Kind::Unknown) {
+    kind = Kind::Refused;
+    firstMissing.reset();
+    refusal = quotedForMessage(text) + " is not a number; columns of text are not supported yet";
+    refusedAt = place;
+  }
+  return kind == Kind::Refused;
+}
+
+Array CsvColumn::finish(DType floatType) const {
+  if (kind == Kind::Bools)
+    return Array::fromVector(bools);
+  if (kind == Kind::Floats)
+    return Array::fromVector(floats).converted(floatType);
+  Array wide = Array::fromVector(integers);
+  for (int64_t value : integers)
+    if (value != static_cast<int32_t>(value))
+      return wide;
+  return wide.converted(DType::I32);
+}
+
+} // namespace descent

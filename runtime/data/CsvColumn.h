@@ -1,0 +1,89 @@
+// One column of a text file while it is read.
+#pragma once
+
+#include "descent/Data.h"
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace descent {
+
+/// A number as it stands in a text: an integer that fits i64, or anything else as f64.
+struct ParsedNumber {
+  bool isInteger = false;
+  int64_t integer = 0;
+  double real = 0;
+};
+
+/// Reads the number at the beginning of [begin, end). Returns where it ends, or null.
+const char *parseNumber(const char *begin, const char *end, ParsedNumber &number);
+
+/// true or false in any case.
+std::optional<bool> parseBool(std::string_view text);
+
+/// Whether a field says that there is no value: empty, NA, n/a, NaN, null, none, ?, -.
+bool saysMissing(std::string_view text);
+
+/// Collects values; integers turn into floats as soon as one value is not an integer.
+class CsvColumn {
+public:
+  struct Place {
+    int64_t line = 0;
+    int64_t column = 0;
+  };
+
+  explicit CsvColumn(std::string label) : label(std::move(label)) {}
+
+  void reserve(size_t rows) { integers.reserve(rows); }
+
+  /// Adds a number; false where the column is one of bools. Does nothing in a refused column.
+  bool add(const ParsedNumber &number) {
+    if (kind == Kind::Integers && number.isInteger) {
+      integers.push_back(number.integer);
+      return true;
+    }
+    if (kind == Kind::Floats) {
+      floats.push_back(number.isInteger ? static_cast<double>(number.integer) : number.real);
+      return true;
+    }
+    return addOther(number);
+  }
+
+  /// Adds a bool; false where the column is one of numbers.
+  bool add(bool value);
+
+  /// Notes that there is no value in this row.
+  void addMissing(std::string_view text, Place place);
+
+  /// Refuses the column for a text, if it has had no value yet or is refused already; else false.
+  bool addText(std::string_view text, Place place);
+
+  bool isRefused() const { return kind == Kind::Refused; }
+  const std::string &name() const { return label; }
+
+  /// The first missing value, where this is not a refused column: its place and its text.
+  const std::optional<std::pair<Place, std::string>> &missing() const { return firstMissing; }
+
+  /// Why the column is refused.
+  const std::string &reason() const { return refusal; }
+  Place place() const { return refusedAt; }
+
+  /// The values as an array of one axis, integers as i32 if all fit.
+  Array finish(DType floatType) const;
+
+private:
+  enum class Kind { Unknown, Integers, Floats, Bools, Refused };
+  bool addOther(const ParsedNumber &number);
+
+  std::string label;
+  Kind kind = Kind::Unknown;
+  std::vector<int64_t> integers;
+  std::vector<double> floats;
+  std::vector<bool> bools;
+  std::optional<std::pair<Place, std::string>> firstMissing;
+  std::string refusal;
+  Place refusedAt;
+};
+
+} // namespace descent
