@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace descent::compiler {
@@ -78,5 +79,8 @@ Executable compile(Module module, const CompileOptions &options = {});
 
 /// The module's form at a stage, as text.
 std::string show(Module module, Stage stage, const CompileOptions &options = {});
+
+/// What code is generated for, as (name, value) lines: processor, vector width, LLVM's version.
+std::vector<std::pair<std::string, std::string>> describeTarget();
 
 } // namespace descent::compiler

@@ -100,7 +100,12 @@ struct Effect {
 
 /// What is said where a `check` fails. The message may use the operands of the check.
 struct Check {
-  enum class Kind { Assert, Index, Value };
+  enum class Kind {
+    Assert,    ///< an `assert` of the script
+    Index,     ///< an index outside its array
+    Value,     ///< an argument whose value does not do
+    NotFinite, ///< training met a NaN or infinity
+  };
   Kind kind = Kind::Assert;
   Text message;
   std::vector<OperandType> operands;

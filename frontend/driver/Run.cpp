@@ -1,0 +1,91 @@
+// descent run: compile a script and run it.
+#include "frontend/driver/Results.h"
+#include "frontend/driver/ScriptArguments.h"
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <unistd.h>
+
+namespace descent::driver {
+namespace {
+
+struct RunArguments {
+  ScriptArguments script;
+  std::string device = "cpu";
+  int threads = 0;
+  bool quiet = false;
+  bool timing = false;
+  std::string json;
+};
+
+void showTiming(const Timing &timing) {
+  auto row = [](const char *what, double seconds) {
+    std::cerr << fmt::format("  {:<12} {:8.2f} ms\n", what, seconds * 1e3);
+  };
+  std::cerr << "time:\n";
+  row("parse", timing.parse);
+  row("analyse", timing.analyze);
+  row("emit", timing.emit);
+  row("derivative", timing.derivative);
+  row("kernels", timing.kernel);
+  row("llvm", timing.llvm);
+  row("link", timing.link);
+  row("run", timing.run);
+}
+
+int run(const RunArguments &arguments) {
+  std::optional<Script> script = loadScript(arguments.script);
+  if (!script)
+    return kUsageOrCompileError;
+  RunOptions options;
+  options.out = &std::cout;
+  options.progress = arguments.quiet ? nullptr : &std::cerr;
+  options.progressBar = isatty(STDERR_FILENO);
+  options.handleInterrupt = true;
+  RunResult result = script->run(options);
+  std::cout.flush();
+  if (!result.message.empty())
+    std::cerr << result.message;
+  if (arguments.timing)
+    showTiming(script->timing());
+  if (!arguments.json.empty())
+    writeResults(arguments.json, arguments.script.path, result, script->timing());
+  if (!std::cout) {
+    std::cerr << "descent: standard output could not be written\n";
+    return kScriptFailed;
+  }
+  switch (result.status) {
+  case RunStatus::Done:
+    return kDone;
+  case RunStatus::Failed:
+    return kScriptFailed;
+  case RunStatus::Interrupted:
+    return kInterrupted;
+  }
+  return kDone;
+}
+
+} // namespace
+
+void addRun(CLI::App &app, int &result) {
+  CLI::App *command = app.add_subcommand("run", "Compile a script and run it");
+  auto arguments = std::make_shared<RunArguments>();
+  addScriptArguments(*command, arguments->script);
+  command->add_option("--device", arguments->device, "Where to run: cpu or auto")
+      ->check(CLI::IsMember({"cpu", "auto"}))
+      ->capture_default_str();
+  command->add_option("--threads", arguments->threads,
+                      "Threads to use at most (0: one for each core). Results do not depend on it")
+      ->check(CLI::NonNegativeNumber);
+  command->add_flag("--quiet", arguments->quiet, "No progress on standard error");
+  command->add_flag("--timing", arguments->timing, "Show where the time went, on standard error");
+  command->add_option("--json", arguments->json, "Also write the script's values to this file")
+      ->type_name("FILE");
+  command->footer("Results go to standard output, progress to standard error. Exit code: 0 done, "
+                  "1 the script failed,\n2 it has errors, 130 interrupted.\n\n"
+                  "Example:\n  descent run model.gd --set rate=0.01 --data points=other.csv --json out.json");
+  command->callback([arguments, &result] { result = run(*arguments); });
+}
+
+} // namespace descent::driver

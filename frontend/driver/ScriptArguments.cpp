@@ -1,0 +1,56 @@
+#include "frontend/driver/ScriptArguments.h"
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <unistd.h>
+
+namespace descent::driver {
+namespace {
+
+std::vector<std::pair<std::string, std::string>> split(const std::vector<std::string> &assignments) {
+  std::vector<std::pair<std::string, std::string>> result;
+  for (const std::string &assignment : assignments) {
+    size_t equals = assignment.find('=');
+    result.emplace_back(assignment.substr(0, equals), assignment.substr(equals + 1));
+  }
+  return result;
+}
+
+} // namespace
+
+void addScriptArguments(CLI::App &command, ScriptArguments &arguments) {
+  auto isAssignment = [](const std::string &text) {
+    size_t equals = text.find('=');
+    return equals == std::string::npos || equals == 0 ? "expected name=value, got " + text
+                                                      : std::string();
+  };
+  command.add_option("script", arguments.path, "The script, a .gd file")->required()->type_name("FILE");
+  command.add_option("--set", arguments.settings, "Replace the value of a top-level `let` of a literal")
+      ->type_name("NAME=VALUE")
+      ->check(isAssignment)
+      ->take_all()
+      ->allow_extra_args(false);
+  command.add_option("--data", arguments.data, "Read a `data` item from another file")
+      ->type_name("NAME=PATH")
+      ->check(isAssignment)
+      ->take_all()
+      ->allow_extra_args(false);
+}
+
+std::optional<Script> loadScript(const ScriptArguments &arguments, bool tests) {
+  ScriptOptions options;
+  options.settings = split(arguments.settings);
+  options.data = split(arguments.data);
+  options.tests = tests;
+  Script script = Script::load(arguments.path, options);
+  bool colour = isatty(STDERR_FILENO) && !std::getenv("NO_COLOR");
+  script.showDiagnostics(std::cerr, colour);
+  if (script.valid())
+    return script;
+  size_t errors = script.errorCount();
+  std::cerr << fmt::format("{} error{}\n", errors, errors == 1 ? "" : "s");
+  return std::nullopt;
+}
+
+} // namespace descent::driver

@@ -1,0 +1,26 @@
+// What the subcommands that take a script have in common: its path, --set and --data.
+#pragma once
+
+#include "descent/Script.h"
+#include "frontend/driver/Commands.h"
+
+#include <memory>
+#include <optional>
+
+namespace descent::driver {
+
+/// The arguments of a command that loads a script.
+struct ScriptArguments {
+  std::string path;
+  std::vector<std::string> settings; ///< "name=value"
+  std::vector<std::string> data;     ///< "name=path"
+};
+
+/// Adds SCRIPT, --set and --data to a command.
+void addScriptArguments(CLI::App &command, ScriptArguments &arguments);
+
+/// Loads the script and shows its diagnostics on standard error. Nothing where it has errors; the
+/// exit code is then kUsageOrCompileError.
+std::optional<Script> loadScript(const ScriptArguments &arguments, bool tests = false);
+
+} // namespace descent::driver

@@ -1,0 +1,52 @@
+// descent test: run the test blocks of scripts.
+#include "frontend/driver/ScriptArguments.h"
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+namespace descent::driver {
+namespace {
+
+int runTests(const ScriptArguments &arguments) {
+  std::optional<Script> script = loadScript(arguments, /*tests=*/true);
+  if (!script)
+    return kUsageOrCompileError;
+  RunOptions options;
+  options.out = &std::cout;
+  options.handleInterrupt = true;
+  RunResult result = script->run(options);
+  size_t failed = 0;
+  for (const TestResult &test : result.tests) {
+    std::cout << (test.passed ? "ok    " : "FAIL  ") << test.name << '\n';
+    if (!test.passed) {
+      std::cout << test.message;
+      ++failed;
+    }
+  }
+  if (result.status == RunStatus::Failed && failed == 0) {
+    std::cerr << result.message;
+    return kScriptFailed;
+  }
+  if (result.tests.empty())
+    std::cout << arguments.path << ": no test blocks\n";
+  else
+    std::cout << fmt::format("{} passed, {} failed\n", result.tests.size() - failed, failed);
+  if (result.status == RunStatus::Interrupted)
+    return kInterrupted;
+  return failed ? kScriptFailed : kDone;
+}
+
+} // namespace
+
+void addTest(CLI::App &app, int &result) {
+  CLI::App *command = app.add_subcommand("test", "Run the test blocks of a script");
+  auto arguments = std::make_shared<ScriptArguments>();
+  addScriptArguments(*command, *arguments);
+  command->footer("The script runs first, then each `test \"name\" { … }` block; an assert that does not\n"
+                  "hold fails its block. Exit code: 0 all passed, 1 some failed.\n\n"
+                  "Example:\n  descent test model.gd");
+  command->callback([arguments, &result] { result = runTests(*arguments); });
+}
+
+} // namespace descent::driver

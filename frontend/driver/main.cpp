@@ -1,0 +1,55 @@
+// The `descent` command.
+#include "descent/Script.h"
+#include "frontend/driver/Commands.h"
+
+#include <iostream>
+
+namespace {
+
+constexpr const char *kWelcome = R"(Descent compiles small array programs (.gd files) to machine code that learns.
+
+Try:
+  descent run model.gd       compile a script and run it
+  descent check model.gd     show what is wrong with it, run nothing
+  descent doctor             show what was found on this machine
+  descent --help             list all commands
+
+A first script, line.gd:
+  let x = linspace(0.0, 1.0, 11)
+  param w = 0.0
+  fn loss(x) = mean((w * x - 3.0 * x)^2)
+  train loss(x) with sgd(rate=0.5), steps=100
+  print "w = {w:.3f}"
+)";
+
+} // namespace
+
+int main(int argc, char **argv) {
+  using namespace descent::driver;
+  if (argc == 1) {
+    std::cout << kWelcome;
+    return kDone;
+  }
+  CLI::App app{"Descent: a compiler for small array programs that learn"};
+  app.name("descent");
+  app.set_version_flag("--version", std::string("descent ") + std::string(descent::version()));
+  app.require_subcommand(1);
+  app.footer("Each command has its own help: descent run --help");
+  int result = kDone;
+  addRun(app, result);
+  addCheck(app, result);
+  addIr(app, result);
+  addFmt(app, result);
+  addTest(app, result);
+  addGradcheck(app, result);
+  addDoctor(app, result);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    return app.exit(error) == 0 ? kDone : kUsageOrCompileError;
+  } catch (const std::exception &error) {
+    std::cerr << "descent: " << error.what() << '\n';
+    return kScriptFailed;
+  }
+  return result;
+}

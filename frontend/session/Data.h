@@ -1,0 +1,22 @@
+// Reads the data files that a script names, for its analysis.
+#pragma once
+
+#include "frontend/sema/Sema.h"
+
+#include <string>
+
+namespace descent {
+
+/// Files relative to the script's folder.
+class FileData : public sema::DataSource {
+public:
+  /// `scriptPath` is the script's own path; its folder is where relative names begin.
+  explicit FileData(const std::string &scriptPath);
+
+  sema::DataResult load(const std::string &path, DType defaultFloat) override;
+
+private:
+  std::string folder;
+};
+
+} // namespace descent

@@ -1,0 +1,316 @@
+// The public Script over the stages: source → tree → typed program → IR → machine code → run.
+#include "descent/Script.h"
+
+#include "compiler/Compiler.h"
+#include "frontend/emit/Emit.h"
+#include "frontend/session/Data.h"
+#include "frontend/session/Failures.h"
+#include "frontend/session/GradientCheck.h"
+#include "frontend/session/Kept.h"
+#include "frontend/sema/Sema.h"
+#include "frontend/syntax/AstPrinter.h"
+#include "frontend/syntax/Parser.h"
+#include "runtime/abi/RunContext.h"
+#include "runtime/core/Interrupt.h"
+#include "runtime/train/Progress.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <ostream>
+#include <sstream>
+
+namespace descent {
+namespace {
+
+/// Adds the seconds until it dies to a total.
+class Stopwatch {
+public:
+  explicit Stopwatch(double &total) : total(total), begin(Clock::now()) {}
+  ~Stopwatch() { total += std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+private:
+  using Clock = std::chrono::steady_clock;
+  double &total;
+  Clock::time_point begin;
+};
+
+/// Memory for one run, aligned as compiled code expects it.
+std::unique_ptr<void, void (*)(void *)> makeArena(size_t bytes) {
+  size_t rounded = (std::max<size_t>(bytes, 64) + 63) / 64 * 64;
+  void *memory = std::aligned_alloc(64, rounded);
+  if (!memory)
+    throw Error(fmt::format("there is not enough memory: the program needs {} MiB to work in",
+                            rounded >> 20));
+  return {memory, std::free};
+}
+
+} // namespace
+
+struct Script::State {
+  SourceManager sources;
+  Diagnostics diagnostics{sources};
+  ScriptOptions options;
+  std::string path;
+  std::unique_ptr<ast::Ast> tree;
+  std::optional<sema::Program> program;
+  std::optional<compiler::Executable> executable;
+  Timing timing;
+
+  /// `losses` not null: for a gradient check, into which its losses go.
+  void analyze(const SourceFile &file, std::vector<sema::TrainedLoss> *losses = nullptr);
+  /// The script's own text.
+  std::string_view text() const { return sources.file(0).text(); }
+  sema::Program &validProgram();
+  compiler::Module emitted();
+  compiler::Executable &compiled();
+};
+
+void Script::State::analyze(const SourceFile &file, std::vector<sema::TrainedLoss> *losses) {
+  {
+    Stopwatch watch(timing.parse);
+    tree = parse(file, diagnostics);
+  }
+  Stopwatch watch(timing.analyze);
+  FileData data(path);
+  sema::AnalyzeOptions analysis;
+  analysis.settings = options.settings;
+  analysis.data = options.data;
+  analysis.dataSource = &data;
+  analysis.tests = options.tests;
+  analysis.gradientCheck = losses != nullptr;
+  program = sema::analyze(*tree, sources, diagnostics, analysis, losses);
+  if (diagnostics.hasErrors())
+    program.reset();
+}
+
+sema::Program &Script::State::validProgram() {
+  if (!program)
+    throw Error(path + " has errors: see its diagnostics");
+  return *program;
+}
+
+compiler::Module Script::State::emitted() {
+  sema::Program &valid = validProgram();
+  Stopwatch watch(timing.emit);
+  return emit(valid, sources);
+}
+
+compiler::Executable &Script::State::compiled() {
+  if (!executable) {
+    executable = compiler::compile(emitted());
+    const compiler::CompileTimes &times = executable->times();
+    timing.derivative = times.derivative;
+    timing.kernel = times.kernel;
+    timing.llvm = times.llvm;
+    timing.link = times.link;
+  }
+  return *executable;
+}
+
+Script::Script(std::unique_ptr<State> state) : state(std::move(state)) {}
+Script::Script(Script &&) noexcept = default;
+Script &Script::operator=(Script &&) noexcept = default;
+Script::~Script() = default;
+
+Script Script::load(const std::string &path, const ScriptOptions &options) {
+  auto state = std::make_unique<State>();
+  state->options = options;
+  state->path = path;
+  std::string reason;
+  if (const SourceFile *file = state->sources.load(path, reason))
+    state->analyze(*file);
+  else
+    state->diagnostics.error({}, Msg::FileUnreadable, path, reason);
+  return Script(std::move(state));
+}
+
+Script Script::fromText(const std::string &name, std::string text, const ScriptOptions &options) {
+  auto state = std::make_unique<State>();
+  state->options = options;
+  state->path = name;
+  if (text.size() > SourceManager::kMaxFileBytes)
+    state->diagnostics.error({}, Msg::FileUnreadable, name, "it is too long for a script");
+  else
+    state->analyze(state->sources.add(name, std::move(text)));
+  return Script(std::move(state));
+}
+
+bool Script::valid() const { return state->program.has_value(); }
+size_t Script::errorCount() const { return state->diagnostics.errorCount(); }
+size_t Script::warningCount() const { return state->diagnostics.warningCount(); }
+
+void Script::showDiagnostics(std::ostream &out, bool colour) const {
+  state->diagnostics.render(out, colour ? Colour::Always : Colour::Never);
+}
+
+RunResult Script::run(const RunOptions &options) {
+  sema::Program &program = state->validProgram();
+  compiler::Executable &executable = state->compiled();
+  Stopwatch watch(state->timing.run);
+  auto arena = makeArena(executable.arenaBytes());
+  std::vector<const void *> inputs;
+  for (const sema::Input &input : program.inputs)
+    inputs.push_back(input.data.data());
+
+  std::optional<InterruptScope> interrupts;
+  if (options.handleInterrupt)
+    interrupts.emplace();
+  std::optional<Progress> progress;
+  if (options.progress)
+    progress.emplace(*options.progress,
+                     options.progressBar ? ProgressStyle::Bar : ProgressStyle::Lines);
+  abi::RunContext context(program.effects, program.checks,
+                          {.out = options.out,
+                           .progress = progress ? &*progress : nullptr,
+                           .pollInterrupt = options.handleInterrupt});
+  executable.run(&context, inputs.data(), arena.get());
+
+  RunResult result;
+  if (const auto &failure = context.failure()) {
+    result.status = RunStatus::Failed;
+    result.message = renderFailure(*failure, state->sources);
+  } else if (context.interrupted() || (options.handleInterrupt && interruptRequested())) {
+    result.status = RunStatus::Interrupted;
+    result.message = "interrupted\n";
+  }
+  result.values = namedValues(context.kept());
+  for (const abi::TestOutcome &test : context.tests())
+    result.tests.push_back({test.name, !test.failure,
+                            test.failure ? renderFailure(*test.failure, state->sources) : ""});
+  return result;
+}
+
+std::vector<std::string> Script::exportedFunctions() const {
+  std::vector<std::string> names;
+  for (const sema::Function &function : state->validProgram().exports)
+    names.push_back(function.name);
+  return names;
+}
+
+std::vector<Array> Script::call(std::string_view name, const std::vector<Array> &arguments) {
+  sema::Program &program = state->validProgram();
+  const sema::Function *function = nullptr;
+  for (const sema::Function &candidate : program.exports)
+    if (candidate.name == name)
+      function = &candidate;
+  if (!function)
+    throw Error(fmt::format("{} exports no function '{}'", state->path, name));
+  auto typeOf = [&](sema::ValueId id) { return program.values[id]; };
+  if (arguments.size() != function->body.args.size())
+    throw TypeError(fmt::format("{} takes {} arguments, got {}", name, function->body.args.size(),
+                                arguments.size()));
+  std::vector<const void *> given;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    sema::TensorType wanted = typeOf(function->body.args[i]);
+    if (arguments[i].dtype() != wanted.dtype || arguments[i].shape() != wanted.dims)
+      throw TypeError(fmt::format("argument {} of {} is {}, but {} was declared", i + 1, name,
+                                  arguments[i].typeName(), typeName(wanted.dtype, wanted.dims)));
+    given.push_back(arguments[i].data());
+  }
+  std::vector<Array> results;
+  std::vector<void *> places;
+  for (sema::ValueId id : function->body.yields) {
+    sema::TensorType type = typeOf(id);
+    results.push_back(Array::uninitialized(type.dtype, type.dims));
+  }
+  for (Array &result : results)
+    places.push_back(result.mutableData());
+
+  compiler::Executable &executable = state->compiled();
+  auto arena = makeArena(executable.arenaBytes());
+  abi::RunContext context(program.effects, program.checks, {.pollInterrupt = false});
+  executable.call(name, &context, given.data(), places.data(), arena.get());
+  if (const auto &failure = context.failure())
+    throw Error(renderFailure(*failure, state->sources));
+  return results;
+}
+
+std::string Script::show(ScriptStage stage) {
+  switch (stage) {
+  case ScriptStage::Ast:
+    return printAst(*state->tree);
+  case ScriptStage::Array:
+    return compiler::show(state->emitted(), compiler::Stage::Array);
+  case ScriptStage::Derivative:
+    return compiler::show(state->emitted(), compiler::Stage::Derivative);
+  case ScriptStage::Kernel:
+    return compiler::show(state->emitted(), compiler::Stage::Kernel);
+  case ScriptStage::Llvm:
+    return compiler::show(state->emitted(), compiler::Stage::Llvm);
+  case ScriptStage::Assembly:
+    return compiler::show(state->emitted(), compiler::Stage::Assembly);
+  }
+  throw Error("there is no such stage");
+}
+
+std::vector<GradientCheck> Script::checkGradients() {
+  // The script is analysed anew: in f64, with the losses as functions instead of training.
+  state->validProgram();
+  auto checking = std::make_unique<State>();
+  checking->options = state->options;
+  checking->path = state->path;
+  std::vector<sema::TrainedLoss> losses;
+  checking->analyze(checking->sources.add(state->path, std::string(state->text())), &losses);
+  Script script(std::move(checking));
+  if (!script.valid()) {
+    std::ostringstream problems;
+    script.showDiagnostics(problems);
+    throw Error("in f64 the script has errors:\n" + problems.str());
+  }
+  std::vector<GradientCheck> result;
+  for (size_t k = 0; k < losses.size(); ++k) {
+    std::string number = std::to_string(k);
+    std::vector<Array> start = script.call("start." + number, {});
+    std::vector<Array> gradients = script.call("gradient." + number, start);
+    auto loss = [&](const std::vector<Array> &parameters) {
+      return script.call("loss." + number, parameters).front().toDouble();
+    };
+    for (size_t i = 0; i < start.size(); ++i) {
+      GradientCheck check = compareGradient(loss, start, i, gradients[i]);
+      check.expression = losses[k].expression;
+      check.parameter = losses[k].parameters[i];
+      result.push_back(std::move(check));
+    }
+  }
+  return result;
+}
+
+const Timing &Script::timing() const { return state->timing; }
+
+const NamedValue &RunResult::value(std::string_view name) const {
+  for (const NamedValue &value : values)
+    if (value.name == name)
+      return value;
+  throw Error(fmt::format("the script has no top-level value '{}'", name));
+}
+
+const Array &NamedValue::array() const {
+  if (arrays.size() != 1 || !paths.front().empty())
+    throw TypeError(name + " is not one array but a tuple or record");
+  return arrays.front();
+}
+
+std::optional<std::string> formatScript(const std::string &name, std::string text,
+                                        std::ostream &problems) {
+  SourceManager sources;
+  Diagnostics diagnostics(sources);
+  if (text.size() > SourceManager::kMaxFileBytes) {
+    diagnostics.error({}, Msg::FileUnreadable, name, "it is too long for a script");
+    diagnostics.render(problems);
+    return std::nullopt;
+  }
+  const SourceFile &file = sources.add(name, std::move(text));
+  std::optional<std::string> formatted = format(file, diagnostics);
+  if (diagnostics.hasErrors()) {
+    diagnostics.render(problems);
+    return std::nullopt;
+  }
+  return formatted;
+}
+
+std::string_view version() { return "0.1.0"; }
+
+} // namespace descent

@@ -1,0 +1,166 @@
+#include "runtime/abi/RunContext.h"
+
+#include "descent/Data.h"
+#include "descent/Error.h"
+#include "descent/Format.h"
+#include "runtime/core/Interrupt.h"
+#include "runtime/train/Progress.h"
+
+#include <cstring>
+#include <ostream>
+
+namespace descent::abi {
+namespace {
+
+Array arrayOf(const OperandType &type, const void *elements) {
+  Array result = Array::uninitialized(type.dtype, type.shape);
+  std::memcpy(result.mutableData(), elements, result.byteSize());
+  return result;
+}
+
+std::vector<Array> arraysOf(const std::vector<OperandType> &types, const void *const *operands) {
+  std::vector<Array> result;
+  for (size_t i = 0; i < types.size(); ++i)
+    result.push_back(arrayOf(types[i], operands[i]));
+  return result;
+}
+
+std::string render(const Text &text, const std::vector<Array> &arrays) {
+  std::string result;
+  for (const TextPiece &piece : text)
+    result += piece.value ? render(*piece.value, arrays, piece.format) : piece.literal;
+  return result;
+}
+
+/// The arrays of a value with the names they get in a file: the path inside the value, or `whole`
+/// for a value that is one array.
+void collect(const ValueLayout &layout, const std::vector<Array> &arrays, const std::string &path,
+             const std::string &whole, std::vector<std::pair<std::string, Array>> &out) {
+  if (layout.kind == ValueLayout::Kind::Array) {
+    out.emplace_back(path.empty() ? whole : path, arrays.at(static_cast<size_t>(layout.operand)));
+    return;
+  }
+  for (size_t i = 0; i < layout.items.size(); ++i) {
+    std::string name =
+        layout.kind == ValueLayout::Kind::Record ? layout.names[i] : std::to_string(i);
+    collect(layout.items[i], arrays, path.empty() ? name : path + "." + name, whole, out);
+  }
+}
+
+Failure::Kind kindOf(Check::Kind kind) {
+  switch (kind) {
+  case Check::Kind::Assert:
+    return Failure::Kind::Assert;
+  case Check::Kind::Index:
+    return Failure::Kind::Index;
+  case Check::Kind::Value:
+    return Failure::Kind::Value;
+  case Check::Kind::NotFinite:
+    return Failure::Kind::NotFinite;
+  }
+  return Failure::Kind::Value;
+}
+
+} // namespace
+
+std::string render(const ValueLayout &layout, const std::vector<Array> &arrays,
+                   const std::string &format) {
+  if (layout.kind == ValueLayout::Kind::Array)
+    return toText(arrays.at(static_cast<size_t>(layout.operand)), format);
+  bool record = layout.kind == ValueLayout::Kind::Record;
+  std::string result = record ? "{" : "(";
+  for (size_t i = 0; i < layout.items.size(); ++i) {
+    if (i)
+      result += ", ";
+    if (record)
+      result += layout.names[i] + ": ";
+    result += render(layout.items[i], arrays, format);
+  }
+  return result + (record ? "}" : ")");
+}
+
+std::string render(const Text &text, const std::vector<OperandType> &types,
+                   const void *const *operands) {
+  return render(text, arraysOf(types, operands));
+}
+
+RunContext::RunContext(const std::vector<Effect> &effects, const std::vector<Check> &checks,
+                       Options options)
+    : effects(effects), checks(checks), options(options),
+      begin(std::chrono::steady_clock::now()) {}
+
+RunContext::~RunContext() = default;
+
+void RunContext::fail(Failure failure) {
+  if (!failed)
+    failed = std::move(failure);
+}
+
+void RunContext::effect(int32_t index, const void *const *operands) {
+  const Effect &effect = effects[static_cast<size_t>(index)];
+  try {
+    carryOut(effect, operands);
+  } catch (const std::exception &error) {
+    fail({Failure::Kind::Effect, error.what(), effect.span});
+  }
+}
+
+void RunContext::carryOut(const Effect &effect, const void *const *operands) {
+  std::vector<Array> arrays = arraysOf(effect.operands, operands);
+  auto integer = [&](size_t i) {
+    return static_cast<int64_t>(arrays.at(i).toDouble());
+  };
+  auto real = [&](size_t i) { return arrays.at(i).toDouble(); };
+
+  if (auto *print = std::get_if<PrintEffect>(&effect.what)) {
+    *options.out << render(print->text, arrays) << '\n';
+  } else if (auto *save = std::get_if<SaveEffect>(&effect.what)) {
+    std::vector<NamedArray> named;
+    std::vector<std::pair<std::string, Array>> collected;
+    collect(save->value, arrays, "", "value", collected);
+    for (auto &[name, array] : collected)
+      named.push_back({name, std::move(array)});
+    writeData(render(save->path, arrays), named);
+  } else if (auto *train = std::get_if<TrainBeginEffect>(&effect.what)) {
+    if (options.progress)
+      options.progress->begin(train->expression + " with " + train->optimizer, train->steps);
+  } else if (auto *report = std::get_if<TrainReportEffect>(&effect.what)) {
+    if (options.progress)
+      options.progress->report(integer(0), real(1), real(2),
+                               report->hasValidation ? std::optional(real(3)) : std::nullopt);
+  } else if (auto *ended = std::get_if<TrainEndEffect>(&effect.what)) {
+    auto reason = static_cast<int>(integer(3));
+    if (options.progress)
+      options.progress->end(integer(0), real(1), ended->reasons.at(static_cast<size_t>(reason)));
+    wasInterrupted |= reason == ended->interrupted;
+    // The rest of the script runs on after Ctrl-C; a second one must count anew.
+    if (reason == ended->interrupted)
+      clearInterrupt();
+  } else if (auto *keep = std::get_if<KeepEffect>(&effect.what)) {
+    keptValues.push_back({keep->name, keep->layout, std::move(arrays)});
+  } else if (auto *test = std::get_if<TestEffect>(&effect.what)) {
+    if (test->begins)
+      testOutcomes.push_back({test->name, std::nullopt});
+  }
+}
+
+void RunContext::checkFailed(int32_t index, const void *const *operands) {
+  const Check &check = checks[static_cast<size_t>(index)];
+  fail({kindOf(check.kind), render(check.message, check.operands, operands), check.span});
+}
+
+bool RunContext::poll() { return failed || (options.pollInterrupt && interruptRequested()); }
+
+double RunContext::clock() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+Tape *RunContext::tape(int32_t site, int64_t elementBytes) {
+  auto &tape = tapes[site];
+  if (!tape || tape->elementBytes() != elementBytes)
+    tape = std::make_unique<Tape>(elementBytes);
+  tape->clear();
+  return tape.get();
+}
+
+} // namespace descent::abi

@@ -1,0 +1,99 @@
+// One run of a compiled program: what its calls into the runtime act upon.
+#pragma once
+
+#include "descent/Array.h"
+#include "runtime/abi/Effects.h"
+#include "runtime/abi/Tape.h"
+
+#include <chrono>
+#include <functional>
+#include <iosfwd>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace descent {
+class Progress;
+}
+
+namespace descent::abi {
+
+/// A value that a program kept or saved, as its arrays and how they belong together.
+struct KeptValue {
+  std::string name;
+  ValueLayout layout;
+  std::vector<Array> arrays; ///< by the layout's operand numbers
+};
+
+/// Why a program stopped before its end.
+struct Failure {
+  enum class Kind { Assert, Index, Value, Effect, NotFinite };
+  Kind kind = Kind::Assert;
+  std::string message;
+  SourceSpan span;
+};
+
+/// What a test block came to.
+struct TestOutcome {
+  std::string name;
+  std::optional<Failure> failure;
+};
+
+/// Carries out the effects of one run, in the order in which the program asks for them.
+///
+/// Used by one thread at a time. Effects that throw (a file that cannot be written) become the
+/// run's failure; compiled code never sees an exception.
+class RunContext {
+public:
+  struct Options {
+    /// Where `print` writes; not null.
+    std::ostream *out = nullptr;
+    /// Reports of training go here; null: none.
+    Progress *progress = nullptr;
+    /// Whether a Ctrl-C of this process stops the run.
+    bool pollInterrupt = true;
+  };
+
+  RunContext(const std::vector<Effect> &effects, const std::vector<Check> &checks, Options options);
+  ~RunContext();
+
+  // What compiled code calls.
+  void effect(int32_t index, const void *const *operands);
+  void checkFailed(int32_t index, const void *const *operands);
+  bool poll();
+  double clock() const;
+  Tape *tape(int32_t site, int64_t elementBytes);
+
+  /// The first failure, if there was one.
+  const std::optional<Failure> &failure() const { return failed; }
+  /// Whether training was stopped by Ctrl-C.
+  bool interrupted() const { return wasInterrupted; }
+  const std::vector<KeptValue> &kept() const { return keptValues; }
+  const std::vector<TestOutcome> &tests() const { return testOutcomes; }
+
+private:
+  void carryOut(const Effect &effect, const void *const *operands);
+  void fail(Failure failure);
+
+  const std::vector<Effect> &effects;
+  const std::vector<Check> &checks;
+  Options options;
+  std::map<int32_t, std::unique_ptr<Tape>> tapes;
+  std::chrono::steady_clock::time_point begin;
+  std::optional<Failure> failed;
+  bool wasInterrupted = false;
+  std::vector<KeptValue> keptValues;
+  std::vector<TestOutcome> testOutcomes;
+};
+
+/// A text with the values of its operands put in.
+std::string render(const Text &text, const std::vector<OperandType> &types,
+                   const void *const *operands);
+
+/// A value as `print` shows it: arrays as descent::toText, tuples in parentheses, records in braces.
+std::string render(const ValueLayout &layout, const std::vector<Array> &arrays,
+                   const std::string &format);
+
+} // namespace descent::abi
