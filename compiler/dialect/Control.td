@@ -33,8 +33,8 @@ def Descent_ForOp : Descent_Op<"for", [RecursiveMemoryEffects, AllTypesMatch<["l
                    Variadic<Descent_Carried>:$inits);
   let results = (outs Variadic<Descent_Carried>:$results);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = [{$lower `to` $upper `iter` `(` $inits `)` `:` type($lower) `,` `(` type($inits) `)`
-    $body attr-dict `to` `(` type($results) `)`}];
+  let assemblyFormat = [{$lower `to` $upper `iter` `(` $inits `)` `:` type($lower) `,` custom<Types>(type($inits))
+    $body attr-dict `to` custom<Types>(type($results))}];
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
   let extraClassDeclaration = [{
@@ -68,8 +68,8 @@ def Descent_WhileOp : Descent_Op<"while", [RecursiveMemoryEffects,
   let arguments = (ins Variadic<Descent_Carried>:$inits);
   let results = (outs Variadic<Descent_Carried>:$results);
   let regions = (region SizedRegion<1>:$condition, SizedRegion<1>:$body);
-  let assemblyFormat = [{`iter` `(` $inits `)` `:` `(` type($inits) `)` $condition `do` $body attr-dict
-    `to` `(` type($results) `)`}];
+  let assemblyFormat = [{`iter` `(` $inits `)` `:` custom<Types>(type($inits)) $condition `do` $body attr-dict
+    `to` custom<Types>(type($results))}];
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
   let extraClassDeclaration = [{
@@ -94,7 +94,7 @@ def Descent_IfOp : Descent_Op<"if", [RecursiveMemoryEffects,
   let arguments = (ins Descent_BoolScalar:$cond);
   let results = (outs Variadic<Descent_Carried>:$results);
   let regions = (region SizedRegion<1>:$thenRegion, SizedRegion<1>:$elseRegion);
-  let assemblyFormat = [{$cond `:` type($cond) `to` `(` type($results) `)` $thenRegion `else` $elseRegion attr-dict}];
+  let assemblyFormat = [{$cond `:` type($cond) `to` custom<Types>(type($results)) $thenRegion `else` $elseRegion attr-dict}];
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
   let extraClassDeclaration = [{

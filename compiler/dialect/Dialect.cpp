@@ -30,6 +30,15 @@ void DescentDialect::initialize() {
   registerHostOps(*this);
 }
 
+mlir::ParseResult parseTypes(mlir::OpAsmParser &parser, mlir::SmallVectorImpl<mlir::Type> &types) {
+  return parser.parseCommaSeparatedList(mlir::OpAsmParser::Delimiter::Paren,
+                                        [&] { return parser.parseType(types.emplace_back()); });
+}
+
+void printTypes(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::TypeRange types) {
+  printer << '(' << types << ')';
+}
+
 mlir::Operation *DescentDialect::materializeConstant(mlir::OpBuilder &builder,
                                                      mlir::Attribute value, mlir::Type type,
                                                      mlir::Location loc) {

@@ -10,6 +10,10 @@ template <typename... Ops> void addFamily(DescentDialect &dialect) {
   (mlir::RegisteredOperationName::insert<Ops>(dialect), ...);
 }
 
+/// Types in parentheses, perhaps none: the directive `custom<Types>` of the assembly formats.
+mlir::ParseResult parseTypes(mlir::OpAsmParser &parser, mlir::SmallVectorImpl<mlir::Type> &types);
+void printTypes(mlir::OpAsmPrinter &printer, mlir::Operation *op, mlir::TypeRange types);
+
 void registerElementwiseOps(DescentDialect &dialect);
 void registerShapeOps(DescentDialect &dialect);
 void registerReduceOps(DescentDialect &dialect);

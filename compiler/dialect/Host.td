@@ -21,7 +21,7 @@ def Descent_EffectOp : Descent_HostOp<"effect"> {
   let summary = "hands values to the runtime: a print, a saved file, a report of training";
   let description = "`index` names the effect in the program's table.\n\nExample: `descent.effect 3 (%x) : (tensor<f32>)`";
   let arguments = (ins I64Attr:$index, Variadic<Descent_Tensor>:$values);
-  let assemblyFormat = "$index `(` $values `)` attr-dict `:` `(` type($values) `)`";
+  let assemblyFormat = "$index `(` $values `)` attr-dict `:` custom<Types>(type($values))";
 }
 
 def Descent_CheckOp : Descent_HostOp<"check"> {
@@ -33,7 +33,7 @@ def Descent_CheckOp : Descent_HostOp<"check"> {
     Example: `descent.check 3 %ok (%i) : tensor<i1>, (tensor<i32>)`
   }];
   let arguments = (ins I64Attr:$index, Descent_Bool:$condition, Variadic<Descent_Tensor>:$values);
-  let assemblyFormat = "$index $condition `(` $values `)` attr-dict `:` type($condition) `,` `(` type($values) `)`";
+  let assemblyFormat = "$index $condition `(` $values `)` attr-dict `:` type($condition) `,` custom<Types>(type($values))";
   let hasCanonicalizer = 1;
 }
 

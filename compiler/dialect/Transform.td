@@ -28,8 +28,8 @@ def Descent_JvpOp : Descent_Transform<"jvp"> {
     ```
   }];
   let arguments = (ins Variadic<Descent_Float>:$primals, Variadic<Descent_Float>:$tangents);
-  let assemblyFormat = [{`(` $primals `)` `tangents` `(` $tangents `)` `:` `(` type($primals) `)`
-    `tangents` `(` type($tangents) `)` $body attr-dict `to` `(` type($results) `)`}];
+  let assemblyFormat = [{`(` $primals `)` `tangents` `(` $tangents `)` `:` custom<Types>(type($primals))
+    `tangents` custom<Types>(type($tangents)) $body attr-dict `to` custom<Types>(type($results))}];
 }
 
 def Descent_VjpOp : Descent_Transform<"vjp"> {
@@ -49,8 +49,8 @@ def Descent_VjpOp : Descent_Transform<"vjp"> {
     ```
   }];
   let arguments = (ins Variadic<Descent_Float>:$primals, Variadic<Descent_Float>:$cotangents);
-  let assemblyFormat = [{`(` $primals `)` `cotangents` `(` $cotangents `)` `:` `(` type($primals) `)`
-    `cotangents` `(` type($cotangents) `)` $body attr-dict `to` `(` type($results) `)`}];
+  let assemblyFormat = [{`(` $primals `)` `cotangents` `(` $cotangents `)` `:` custom<Types>(type($primals))
+    `cotangents` custom<Types>(type($cotangents)) $body attr-dict `to` custom<Types>(type($results))}];
 }
 
 def Descent_VmapOp : Descent_Op<"vmap", [RecursiveMemoryEffects,
@@ -72,7 +72,7 @@ def Descent_VmapOp : Descent_Op<"vmap", [RecursiveMemoryEffects,
   let arguments = (ins I64Attr:$size, Variadic<Descent_Tensor>:$inputs);
   let results = (outs Variadic<Descent_Tensor>:$results);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$size `(` $inputs `)` `:` `(` type($inputs) `)` $body attr-dict `to` `(` type($results) `)`";
+  let assemblyFormat = "$size `(` $inputs `)` `:` custom<Types>(type($inputs)) $body attr-dict `to` custom<Types>(type($results))";
   let hasVerifier = 1;
 }
 

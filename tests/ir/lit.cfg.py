@@ -6,4 +6,5 @@ config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir"]
 config.test_source_root = os.path.dirname(__file__)
 config.substitutions.append(("%descent-opt", config.descent_opt))
+config.substitutions.append(("%descent-eval", config.descent_eval))
 config.environment["PATH"] = config.llvm_tools + os.pathsep + os.environ["PATH"]
