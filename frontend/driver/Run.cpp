@@ -1,5 +1,4 @@
 // descent run: compile a script and run it.
-#include "frontend/driver/Results.h"
 #include "frontend/driver/ScriptArguments.h"
 
 #include <fmt/format.h>
@@ -50,7 +49,7 @@ int run(const RunArguments &arguments) {
   if (arguments.timing)
     showTiming(script->timing());
   if (!arguments.json.empty())
-    writeResults(arguments.json, arguments.script.path, result, script->timing());
+    writeResults(arguments.json, result, script->timing());
   if (!std::cout) {
     std::cerr << "descent: standard output could not be written\n";
     return kScriptFailed;

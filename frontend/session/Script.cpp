@@ -158,14 +158,14 @@ RunResult Script::run(const RunOptions &options) {
   std::optional<InterruptScope> interrupts;
   if (options.handleInterrupt)
     interrupts.emplace();
-  std::optional<Progress> progress;
-  if (options.progress)
-    progress.emplace(*options.progress,
-                     options.progressBar ? ProgressStyle::Bar : ProgressStyle::Lines);
-  abi::RunContext context(program.effects, program.checks,
-                          {.out = options.out,
-                           .progress = progress ? &*progress : nullptr,
-                           .pollInterrupt = options.handleInterrupt});
+  abi::RunContext::Options running;
+  running.out = options.out;
+  running.pollInterrupt = options.handleInterrupt;
+  if (options.progress) {
+    running.progress = options.progressBar ? Progress::Style::Bar : Progress::Style::Lines;
+    running.writeProgress = [&](std::string_view text) { *options.progress << text << std::flush; };
+  }
+  abi::RunContext context(program.effects, program.checks, running);
   executable.run(&context, inputs.data(), arena.get());
 
   RunResult result;
@@ -221,7 +221,9 @@ std::vector<Array> Script::call(std::string_view name, const std::vector<Array> 
 
   compiler::Executable &executable = state->compiled();
   auto arena = makeArena(executable.arenaBytes());
-  abi::RunContext context(program.effects, program.checks, {.pollInterrupt = false});
+  abi::RunContext::Options quietly;
+  quietly.pollInterrupt = false;
+  abi::RunContext context(program.effects, program.checks, quietly);
   executable.call(name, &context, given.data(), places.data(), arena.get());
   if (const auto &failure = context.failure())
     throw Error(renderFailure(*failure, state->sources));

@@ -113,31 +113,46 @@ void RunContext::carryOut(const Effect &effect, const void *const *operands) {
   auto real = [&](size_t i) { return arrays.at(i).toDouble(); };
 
   if (auto *print = std::get_if<PrintEffect>(&effect.what)) {
+    if (!options.out)
+      return;
+    if (progress)
+      progress->clear();
     *options.out << render(print->text, arrays) << '\n';
   } else if (auto *save = std::get_if<SaveEffect>(&effect.what)) {
     std::vector<NamedArray> named;
     std::vector<std::pair<std::string, Array>> collected;
     collect(save->value, arrays, "", "value", collected);
     for (auto &[name, array] : collected)
-      named.push_back({name, std::move(array)});
+      named.push_back({name, std::move(array), name});
     writeData(render(save->path, arrays), named);
   } else if (auto *train = std::get_if<TrainBeginEffect>(&effect.what)) {
-    if (options.progress)
-      options.progress->begin(train->expression + " with " + train->optimizer, train->steps);
+    Progress::Options style;
+    style.style = options.progress;
+    style.title = "train " + train->expression;
+    style.steps = train->steps;
+    style.width = terminalWidth();
+    style.write = options.writeProgress;
+    progress.emplace(std::move(style));
   } else if (auto *report = std::get_if<TrainReportEffect>(&effect.what)) {
-    if (options.progress)
-      options.progress->report(integer(0), real(1), real(2),
-                               report->hasValidation ? std::optional(real(3)) : std::nullopt);
+    if (!progress || !progress->isDue())
+      return;
+    std::vector<Progress::Field> fields{{"loss", real(1)}, {"gradient", real(2)}};
+    if (report->hasValidation)
+      fields.emplace_back("validation", real(3));
+    progress->report(integer(0), fields);
   } else if (auto *ended = std::get_if<TrainEndEffect>(&effect.what)) {
     auto reason = static_cast<int>(integer(3));
-    if (options.progress)
-      options.progress->end(integer(0), real(1), ended->reasons.at(static_cast<size_t>(reason)));
-    wasInterrupted |= reason == ended->interrupted;
+    if (progress)
+      progress->finish(integer(0), {{"loss", real(1)}, {"gradient", real(2)}},
+                       ended->reasons.at(static_cast<size_t>(reason)));
+    progress.reset();
     // The rest of the script runs on after Ctrl-C; a second one must count anew.
-    if (reason == ended->interrupted)
+    if (reason == ended->interrupted) {
+      wasInterrupted = true;
       clearInterrupt();
+    }
   } else if (auto *keep = std::get_if<KeepEffect>(&effect.what)) {
-    keptValues.push_back({keep->name, keep->layout, std::move(arrays)});
+    keptValues.push_back({keep->name, keep->value, std::move(arrays)});
   } else if (auto *test = std::get_if<TestEffect>(&effect.what)) {
     if (test->begins)
       testOutcomes.push_back({test->name, std::nullopt});

@@ -4,6 +4,7 @@
 #include "descent/Array.h"
 #include "runtime/abi/Effects.h"
 #include "runtime/abi/Tape.h"
+#include "runtime/train/Progress.h"
 
 #include <chrono>
 #include <functional>
@@ -13,10 +14,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-namespace descent {
-class Progress;
-}
 
 namespace descent::abi {
 
@@ -48,10 +45,11 @@ struct TestOutcome {
 class RunContext {
 public:
   struct Options {
-    /// Where `print` writes; not null.
+    /// Where `print` writes; null: nowhere.
     std::ostream *out = nullptr;
-    /// Reports of training go here; null: none.
-    Progress *progress = nullptr;
+    /// How training reports; where its text goes is `writeProgress`.
+    Progress::Style progress = Progress::Style::Quiet;
+    std::function<void(std::string_view)> writeProgress;
     /// Whether a Ctrl-C of this process stops the run.
     bool pollInterrupt = true;
   };
@@ -82,6 +80,7 @@ private:
   Options options;
   std::map<int32_t, std::unique_ptr<Tape>> tapes;
   std::chrono::steady_clock::time_point begin;
+  std::optional<Progress> progress; ///< of the training going on
   std::optional<Failure> failed;
   bool wasInterrupted = false;
   std::vector<KeptValue> keptValues;

@@ -150,6 +150,11 @@ private:
 std::optional<std::string> formatScript(const std::string &name, std::string text,
                                         std::ostream &problems);
 
+/// Writes what a run gave as a JSON file, all or nothing: under "values" every top-level name (arrays
+/// as nested lists, records as objects, nan and infinities as strings), under "run" how it ended, under
+/// "seconds" what each part took. Throws FileError.
+void writeResults(const std::string &path, const RunResult &result, const Timing &timing);
+
 /// Descent's version, "0.1.0".
 std::string_view version();
 
