@@ -5,7 +5,7 @@
 
 Needs mpmath (Debian: python3-mpmath). Each polynomial is the minimax approximation found by
 Remez's exchange on a fine Chebyshev grid. Coefficients are then rounded to the working type one
-after the other, lowest order first, and the rest is fitted again after each rounding, so that the
+after the other, lowest order first, and the rest is fitted again (least squares) after each, so that the
 printed error is that of the polynomial as it is stored. The comment above each array gives what it
 approximates, on which interval, and log2 of its largest error.
 """
@@ -56,11 +56,7 @@ def exchange(xs, target, weight, powers):
                 a[row, col] = columns[i][col] * weight[i]
             a[row, m] = (-1)**row
             rhs[row] = target[i] * weight[i]
-        try:
-            solution = lu_solve(a, rhs)
-        except ZeroDivisionError:  # odd powers alone on points that lie symmetrically
-            ref = [n // 2 + i // 2 for i in ref]
-            continue
+        solution = lu_solve(a, rhs)
         c = [solution[k] for k in range(m)]
         error = [weight[i] * (target[i] - sum(ck * col for ck, col in zip(c, columns[i])))
                  for i in range(n)]
@@ -85,6 +81,19 @@ def exchange(xs, target, weight, powers):
     return best
 
 
+def least_squares(xs, target, weight, powers):
+    """As exchange, but least squares on the same grid: also right where powers alone vanish at 0."""
+    rows = [[w * x**p for p in powers] for w, x in zip(weight, xs)]
+    m = len(powers)
+    a = matrix(m, m)
+    rhs = matrix(m, 1)
+    for i in range(m):
+        for j in range(i, m):
+            a[i, j] = a[j, i] = sum(r[i] * r[j] for r in rows)
+        rhs[i] = sum(r[i] * w * t for r, w, t in zip(rows, weight, target))
+    return list(lu_solve(a, rhs))
+
+
 def fit(f, a, b, terms, bits, weight=lambda x: 1, step=1, first=0, double_double=0, points=None):
     """Coefficients of x^first, x^(first+step), … rounded to `bits`; and log2 of the largest error.
 
@@ -98,7 +107,10 @@ def fit(f, a, b, terms, bits, weight=lambda x: 1, step=1, first=0, double_double
     done = []
     for k in range(terms):
         rest = [v - sum(c * x**p for c, p in zip(done, powers)) for v, x in zip(values, xs)]
-        c, _ = exchange(xs, rest, weights, powers[k:])
+        if k == 0:
+            c, _ = exchange(xs, rest, weights, powers)
+        else:
+            c = least_squares(xs, rest, weights, powers[k:])
         if k < double_double:
             high = round_to(c[0], bits)
             done.append(high + round_to(c[0] - high, bits))
@@ -190,7 +202,7 @@ def elementary(w, terms):
             fit(lambda z: (atan(sqrt(z)) / sqrt(z) - 1) / z, 0, t, terms["atan"], bits,
                 weight=lambda z: z))
     w.array("cbrt", "cube root on [1/2, 1], relative",
-            fit(cbrt, 0.5, 1, 4 if bits == 24 else 5, bits, weight=lambda m: 1 / cbrt(m)))
+            fit(cbrt, 0.5, 1, 4 if bits == 24 else 6, bits, weight=lambda m: 1 / cbrt(m)))
 
 
 def error_functions(w, terms, shift, limit):
@@ -199,6 +211,8 @@ def error_functions(w, terms, shift, limit):
             fit(lambda z: erf(sqrt(z)) / sqrt(z) - 1, 0, 1, terms["erf"], bits,
                 weight=lambda z: sqrt(z) / erf(sqrt(z))))
     k = mpf(shift)
+    w.words("erfcShift", [hexfloat(k, w.suffix)])
+    w.words("erfcLimit", [hexfloat(mpf(limit), w.suffix)])
     last = (mpf(limit) - k) / (mpf(limit) + k)
 
     def scaled(t):
@@ -221,8 +235,37 @@ def constants(w):
             log(mpf(2)) / log(mpf(10)), 2, keep)
     w.split("pi", "pi", +pi, 3)
     w.split("twoOverPi", "2/pi", 2 / pi, 1)
-    w.split("halfPi", "pi/2, the first two parts short enough for exact products with small "
-            "integers", pi / 2, 3, 33 if bits == 53 else 13)
+    w.split("halfPi", "pi/2", pi / 2, 3)
+
+
+def two_over_pi(w, first, width):
+    """2/pi for arguments from 2^first on, in ranges of `width` binades.
+
+    For |x| in [2^b, 2^(b+width)) with p-bit numbers, x 2^-b is a multiple of 2^(1-p), so that bits
+    of 2/pi * 2^b of weight 2^(p+1) and more contribute multiples of 4 quarter turns and are left
+    out. Each range holds the scale 2^-b and the next 5 p bits as five numbers.
+    """
+    p = w.bits
+    last = 1024 if p == 53 else 128
+    print(f"  // Per {width} binades from 2^{first} on: 2^-b and 2/pi * 2^b mod 2^{p + 1} in five parts.")
+    print(f"  static constexpr int reductionFirst = {first};")
+    print(f"  static constexpr int reductionWidth = {width};")
+    kind = "float" if p == 24 else "double"
+    print(f"  static constexpr {kind} reduction[][6] = {{")
+    mp.prec = 1600
+    for b in range(first, last, width):
+        rest = ldexp(2 / pi, b)
+        rest -= ldexp(floor(ldexp(rest, -(p + 1))), p + 1)
+        words = [ldexp(mpf(1), -b)]
+        for j in range(5):
+            unit = 1 - j * p
+            piece = ldexp(floor(ldexp(rest, -unit)), unit)
+            words.append(piece)
+            rest -= piece
+        texts = [hexfloat(v, w.suffix) for v in words]
+        print("      {" + ", ".join(texts[:3]) + ",\n       " + ", ".join(texts[3:]) + "},")
+    print("  };")
+    mp.prec = 300
 
 
 def main():
@@ -239,12 +282,13 @@ template <class T> struct Coefficients;
         w = Writer(bits, suffix)
         print(f"template <> struct Coefficients<{name}> {{")
         constants(w)
-        elementary(w, dict(exp=10, exp2=11, sinh=5, cosh=5, log=7, logTail=8, sin=6, cos=6, asin=12,
+        elementary(w, dict(exp=10, exp2=11, sinh=5, cosh=5, log=7, logTail=8, sin=6, cos=6, asin=13,
                            atan=11) if double else
-                   dict(exp=5, exp2=6, sinh=3, cosh=3, log=3, logTail=3, sin=3, cos=3, asin=5,
+                   dict(exp=6, exp2=6, sinh=3, cosh=3, log=3, logTail=3, sin=3, cos=3, asin=5,
                         atan=5))
-        error_functions(w, dict(erf=13, erfc=24) if double else dict(erf=6, erfc=10),
-                        "2" if double else "2", "28" if double else "10.5")
+        error_functions(w, dict(erf=13, erfc=23) if double else dict(erf=7, erfc=11),
+                        "3.75" if double else "2", "28" if double else "10.5")
+        two_over_pi(w, *((40, 94) if double else (16, 38)))
         print("};\n")
     print("} // namespace descent::math")
 

@@ -1,0 +1,136 @@
+// exp and its kin: x = k ln 2 + r with |r| <= ln(2)/2, a polynomial in r, and a scaling by 2^k.
+#pragma once
+
+#include "compiler/math/Coefficients.h"
+#include "compiler/math/Numeric.h"
+
+namespace descent::math {
+
+/// Beyond these the exponential overflows, or underflows to zero, in every use below.
+template <class T> struct ExponentRange;
+template <> struct ExponentRange<double> { static constexpr double low = -760, high = 720; };
+template <> struct ExponentRange<float> { static constexpr float low = -110, high = 95; };
+
+/// x = k ln 2 + r; `biased` is k + 2 bias.
+template <class T> struct Reduced {
+  T r;
+  T k;
+  UIntOf<T> biased;
+};
+
+/// Reduces high + low, |low| tiny. |high| within ExponentRange.
+template <class T> DESCENT_MATH_INLINE Reduced<T> reduceByLn2(T high, T low) {
+  using C = Coefficients<T>;
+  constexpr T shifter = Format<T>::shifter;
+  T shifted = fma(high, C::log2e[0], shifter);
+  T k = shifted - shifter;
+  T r = fma(-k, C::ln2[0], high); // exact: the high part of ln 2 is short
+  r = fma(-k, C::ln2[1], r + low);
+  UIntOf<T> biased = bitsOf(shifted) - bitsOf(shifter) + UIntOf<T>(2 * Format<T>::bias);
+  return {r, k, biased};
+}
+
+/// e^r - 1 for a reduced r.
+template <class T> DESCENT_MATH_INLINE T reducedExpm1(T r) {
+  return fma(r * r, polynomial<Coefficients<T>::exp>(r), r);
+}
+
+/// y 2^k for k + 2 bias in [2, 4 bias], rounded once also where the result is subnormal.
+template <class T> DESCENT_MATH_INLINE T scale(T y, UIntOf<T> biased) {
+  UIntOf<T> half = biased >> 1;
+  return y * powerOfTwo<T>(half) * powerOfTwo<T>(biased - half);
+}
+
+/// factor * e^(high + low), rounded once where it is subnormal. |low| tiny.
+template <class T> DESCENT_MATH_INLINE T scaledExp(T high, T low, T factor) {
+  using Range = ExponentRange<T>;
+  bool inside = high >= Range::low && high <= Range::high;
+  low = inside ? low : T(0);
+  Reduced<T> x = reduceByLn2(clamp(high, Range::low, Range::high), low);
+  T mantissa = T(1) + reducedExpm1(x.r);
+  return scale(mantissa * factor, x.biased);
+}
+
+template <class T> DESCENT_MATH_INLINE T exp(T x) {
+  Reduced<T> reduced = reduceByLn2(clamp(x, ExponentRange<T>::low, ExponentRange<T>::high), T(0));
+  return scale(T(1) + reducedExpm1(reduced.r), reduced.biased);
+}
+
+template <class T> DESCENT_MATH_INLINE T exp2(T x) {
+  constexpr T limit = T(Format<T>::bias + 60);
+  constexpr T shifter = Format<T>::shifter;
+  x = clamp(x, -limit, limit);
+  T shifted = x + shifter;
+  T r = x - (shifted - shifter);
+  T y = fma(r, polynomial<Coefficients<T>::exp2>(r), T(1));
+  return scale(y, bitsOf(shifted) - bitsOf(shifter) + UIntOf<T>(2 * Format<T>::bias));
+}
+
+template <class T> DESCENT_MATH_INLINE T expm1(T x) {
+  // Below -40 the result is -1; above 710 (89 for float) it overflows.
+  constexpr T high = sizeof(T) == 8 ? T(709.9) : T(88.9);
+  Reduced<T> reduced = reduceByLn2(clamp(x, T(-40), high), T(0));
+  T p = reducedExpm1(reduced.r);
+  // 2^k (1 + p) - 1, halved so that k = bias + 1 does not overflow too early.
+  T half = powerOfTwo<T>(reduced.biased - UIntOf<T>(Format<T>::bias + 1));
+  T y = fma(half, p, half - T(0.5)) * T(2);
+  y = reduced.k == T(0) ? p : y;
+  return abs(x) < T(0x1p-54) ? x : y;
+}
+
+/// sinh and cosh of x >= 0, both divided by 2^scale: x = k ln 2 + r and the addition theorem with
+/// sinh(r) and cosh(r) - 1 as polynomials, so that nothing cancels.
+template <class T> struct Hyperbolic {
+  T sinh;
+  T cosh;
+  T scale;
+};
+
+template <class T> DESCENT_MATH_INLINE Hyperbolic<T> hyperbolic(T x) {
+  using C = Coefficients<T>;
+  constexpr T high = sizeof(T) == 8 ? T(711) : T(90);
+  Reduced<T> reduced = reduceByLn2(x > high ? high : x, T(0));
+  T r = reduced.r;
+  T z = r * r;
+  T sinhR = fma(r * z, polynomial<C::sinh>(z), r);
+  T coshR1 = z * polynomial<C::cosh>(z);
+  // 2^(k-4) and 2^(-k-4): the margin keeps both in range, also for k = bias + 2.
+  constexpr UIntOf<T> margin = 4;
+  UIntOf<T> k = reduced.biased - UIntOf<T>(Format<T>::bias);
+  T up = powerOfTwo<T>(k - margin);
+  // Beyond k = bias/2 the decreasing exponential is lost in rounding anyway.
+  T down = reduced.k < T(Format<T>::bias / 2)
+               ? powerOfTwo<T>(UIntOf<T>(2 * Format<T>::bias) - k - margin)
+               : T(0);
+  T sinhK = T(0.5) * (up - down);
+  T coshK = T(0.5) * (up + down);
+  T sinh = fma(coshK, sinhR, fma(sinhK, coshR1, sinhK));
+  T cosh = coshK + fma(coshK, coshR1, sinhK * sinhR);
+  return {reduced.k == T(0) ? sinhR * T(0.0625) : sinh, cosh, T(16)};
+}
+
+template <class T> DESCENT_MATH_INLINE T sinh(T x) {
+  Hyperbolic<T> h = hyperbolic(abs(x));
+  T y = copySign(h.sinh * h.scale, x);
+  return abs(x) < T(0x1p-30) ? x : y;
+}
+
+template <class T> DESCENT_MATH_INLINE T cosh(T x) {
+  Hyperbolic<T> h = hyperbolic(abs(x));
+  return h.cosh * h.scale;
+}
+
+template <class T> DESCENT_MATH_INLINE T tanh(T x) {
+  T limited = abs(x) > T(22) ? T(22) : abs(x); // 1 - tanh(22) is below half an ulp of 1
+  limited = isNan(x) ? x : limited;
+  T e = expm1(T(2) * limited);
+  T y = copySign(e / (e + T(2)), x);
+  return abs(x) < T(0x1p-30) ? x : y;
+}
+
+template <class T> DESCENT_MATH_INLINE T sigmoid(T x) {
+  T e = exp(-abs(x));
+  return (x < T(0) ? e : T(1)) / (T(1) + e);
+}
+
+} // namespace descent::math

@@ -1,0 +1,184 @@
+// log and its kin: x = 2^k m with m in [sqrt(1/2), sqrt(2)), then with s = f / (2 + f), f = m - 1,
+// log(m) = 2 atanh(s) as an odd polynomial in s.
+#pragma once
+
+#include "compiler/math/Coefficients.h"
+#include "compiler/math/Exponential.h"
+#include "compiler/math/Numeric.h"
+
+namespace descent::math {
+
+/// x = 2^k m, m in [sqrt(1/2), sqrt(2)). 2^-k, for k below the bias (else 0), serves the low part
+/// of a double-word x.
+template <class T> struct Normalised {
+  T m;
+  T k;
+  T inverseScale;
+};
+
+/// Splits a positive finite x; anything else gives garbage that the caller replaces.
+template <class T> DESCENT_MATH_INLINE Normalised<T> normalise(T x) {
+  using UInt = UIntOf<T>;
+  constexpr int bits = Format<T>::mantissaBits;
+  constexpr T root = T(0.70710678118654752440);
+  constexpr UInt one = UInt(Format<T>::bias) << bits;
+  bool tiny = x < Format<T>::minNormal;
+  x = tiny ? x * Format<T>::subnormalScale : x;
+  UInt shifted = bitsOf(x) + (one - bitsOf(root));
+  UInt biased = shifted >> bits;
+  T k = smallIntegerToFloat<T>(biased) -
+        (tiny ? T(Format<T>::bias + Format<T>::subnormalShift) : T(Format<T>::bias));
+  UInt mantissa = (shifted & ((UInt(1) << bits) - 1)) + bitsOf(root);
+  UInt inverse = biased > UInt(2 * Format<T>::bias) ? 0 : UInt(2 * Format<T>::bias) - biased;
+  return {fromBits<T>(mantissa), k, powerOfTwo<T>(inverse)};
+}
+
+/// The value of a logarithm where its argument is not a positive finite number.
+template <class T> DESCENT_MATH_INLINE T logSpecial(T x, T y) {
+  constexpr T infinity = Format<T>::infinity;
+  T outside = x == T(0) ? -infinity : Format<T>::nan;
+  y = x > T(0) ? y : outside;
+  return x < infinity ? y : x; // +inf and NaN
+}
+
+template <class T> DESCENT_MATH_INLINE T log(T x) {
+  using C = Coefficients<T>;
+  Normalised<T> n = normalise(x);
+  T f = n.m - T(1);
+  T s = f / (T(2) + f);
+  T z = s * s;
+  T halfSquare = T(0.5) * f * f;
+  T rest = s * fma(z, polynomial<C::log>(z), halfSquare);
+  T low = fma(n.k, C::ln2[1], rest);
+  T y = fma(n.k, C::ln2[0], f - (halfSquare - low));
+  return logSpecial(x, y);
+}
+
+/// log(m + low) for m in [sqrt(1/2), sqrt(2)], |low| tiny, to about 13 bits more than T has.
+template <class T> DESCENT_MATH_INLINE Pair<T> logOfMantissa(T m, T low) {
+  using C = Coefficients<T>;
+  constexpr T twoThirds = T(2) / T(3);
+  constexpr T twoThirdsLow = sizeof(T) == 8 ? T(0x1.5555555555555p-56) : T(-0x1.555556p-26);
+  T f = m - T(1);
+  T d = T(2) + f;
+  T dLow = (f - (d - T(2))) + low;
+  T inverse = T(1) / d;
+  T s = f * inverse;
+  T sLow = (fma(-s, d, f) + fma(-s, dLow, low)) * inverse;
+  Pair<T> z = twoProduct(s, s);
+  z.low = fma(s + s, sLow, z.low);
+  // log = 2 s + s^3 (2/3 + s^2 (2/5 + …)).
+  Pair<T> tail = fastTwoSum(twoThirds, z.high * polynomial<C::logTail>(z.high));
+  tail.low += twoThirdsLow;
+  Pair<T> cube = twoProduct(s, z.high);
+  cube.low = fma(s, z.low, fma(sLow, z.high, cube.low));
+  Pair<T> rest = twoProduct(cube.high, tail.high);
+  rest.low = fma(cube.high, tail.low, fma(cube.low, tail.high, rest.low));
+  Pair<T> sum = fastTwoSum(T(2) * s, rest.high);
+  return fastTwoSum(sum.high, fma(T(2), sLow, sum.low + rest.low));
+}
+
+/// log(high + low) as a double-word number, for a positive finite high and |low| at most an ulp of
+/// it.
+template <class T> DESCENT_MATH_INLINE Pair<T> logPair(T high, T low) {
+  using C = Coefficients<T>;
+  Normalised<T> n = normalise(high);
+  Pair<T> y = logOfMantissa(n.m, low * n.inverseScale);
+  Pair<T> sum = fastTwoSum(n.k * C::ln2[0], y.high);
+  return fastTwoSum(sum.high, fma(n.k, C::ln2[1], sum.low + y.low));
+}
+
+/// log(high + low) rounded.
+template <class T> DESCENT_MATH_INLINE T logOfSum(T high, T low) {
+  return logPair(high, low).high;
+}
+
+template <class T> DESCENT_MATH_INLINE T log2(T x) {
+  using C = Coefficients<T>;
+  Normalised<T> n = normalise(x);
+  Pair<T> y = multiply(logOfMantissa(n.m, T(0)), Pair<T>{C::log2e[0], C::log2e[1]});
+  Pair<T> sum = fastTwoSum(n.k, y.high);
+  return logSpecial(x, n.k == T(0) ? y.high : sum.high + (sum.low + y.low));
+}
+
+template <class T> DESCENT_MATH_INLINE T log10(T x) {
+  using C = Coefficients<T>;
+  Normalised<T> n = normalise(x);
+  Pair<T> y = multiply(logOfMantissa(n.m, T(0)), Pair<T>{C::log10e[0], C::log10e[1]});
+  Pair<T> sum = fastTwoSum(n.k * C::log10of2[0], y.high);
+  return logSpecial(x, sum.high + fma(n.k, C::log10of2[1], sum.low + y.low));
+}
+
+template <class T> DESCENT_MATH_INLINE T log1p(T x) {
+  T high = T(1) + x;
+  // Whichever is the larger of 1 and x, this is the exact error (or irrelevant beyond 2^60).
+  T low = abs(x) < T(1) ? x - (high - T(1)) : T(1) - (high - x);
+  T y = logOfSum(high, low);
+  constexpr T infinity = Format<T>::infinity;
+  y = x > T(-1) ? y : (x == T(-1) ? -infinity : Format<T>::nan);
+  y = x < infinity ? y : x;
+  return abs(x) < T(0x1p-54) ? x : y;
+}
+
+template <class T> DESCENT_MATH_INLINE T asinh(T x) {
+  // log(a + sqrt(a^2 + 1)) = log1p(a + a^2 / (1 + sqrt(a^2 + 1))); for large a, log(2 a).
+  constexpr T large = T(0x1p28);
+  T a = abs(x);
+  T limited = a > large ? T(1) : a;
+  T square = limited * limited;
+  T root = sqrt(square + T(1));
+  Pair<T> u = twoSum(limited, square / (T(1) + root));
+  Pair<T> sum = twoSum(T(1), u.high);
+  sum = a > large ? Pair<T>{a, T(0)} : Pair<T>{sum.high, sum.low + u.low};
+  Pair<T> y = logPair(sum.high, sum.low);
+  T result = a > large ? y.high + (Coefficients<T>::ln2Full[0] + y.low) : y.high;
+  result = a < Format<T>::infinity ? result : a;
+  return a < T(0x1p-30) ? x : copySign(result, x);
+}
+
+template <class T> DESCENT_MATH_INLINE T acosh(T x) {
+  // log1p(t + sqrt(t (t + 2))) with t = x - 1, which is exact where it matters.
+  constexpr T large = T(0x1p28);
+  bool isLarge = x > large;
+  T t = isLarge ? T(1) : x - T(1);
+  Pair<T> square = twoProduct(t, t);
+  Pair<T> inside = twoSum(t + t, square.high);
+  T root = sqrt(inside.high);
+  T rest = fma(-root, root, inside.high) + (inside.low + square.low);
+  Pair<T> u = twoSum(t, root);
+  u.low += root > T(0) ? rest / (root + root) : T(0);
+  Pair<T> sum = twoSum(T(1), u.high);
+  sum = isLarge ? Pair<T>{x, T(0)} : Pair<T>{sum.high, sum.low + u.low};
+  Pair<T> y = logPair(sum.high, sum.low);
+  T result = isLarge ? y.high + (Coefficients<T>::ln2Full[0] + y.low) : y.high;
+  result = x >= T(1) ? result : Format<T>::nan;
+  return x < Format<T>::infinity ? result : x;
+}
+
+template <class T> DESCENT_MATH_INLINE T atanh(T x) {
+  // log((1 + a) / (1 - a)) / 2 = log1p(2 a / (1 - a)) / 2.
+  T a = abs(x);
+  Pair<T> denominator = fastTwoSum(T(1), -a);
+  Pair<T> q = divide(Pair<T>{a + a, T(0)}, denominator);
+  Pair<T> sum = twoSum(T(1), q.high);
+  T y = T(0.5) * logOfSum(sum.high, sum.low + q.low);
+  y = a < T(1) ? y : (a == T(1) ? Format<T>::infinity : Format<T>::nan);
+  return a < T(0x1p-30) ? x : copySign(y, x);
+}
+
+template <class T> DESCENT_MATH_INLINE T softplus(T x) {
+  T e = exp(-abs(x));
+  T y = log1p(e);
+  return x > T(0) ? x + y : y;
+}
+
+template <class T> DESCENT_MATH_INLINE T logaddexp(T a, T b) {
+  T high = a > b ? a : b;
+  T low = a > b ? b : a;
+  T y = high + log1p(exp(low - high));
+  y = high == low ? high + Coefficients<T>::ln2Full[0] : y; // also two equal infinities
+  y = high == Format<T>::infinity ? high : y;
+  return isNan(a) ? a : (isNan(b) ? b : y);
+}
+
+} // namespace descent::math
