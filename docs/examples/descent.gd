@@ -1,0 +1,9 @@
+# Gradient descent by hand, on a function of one variable.
+fn f(x) = 3*x^2 + 4*x - 2
+
+let df = grad(f)
+print df(3.0), grad(df)(3.0)
+
+var x = 4.2
+for i in 0..300 { x -= 5e-3 * df(x) }
+print "x = {x:.5f}  f'(x) = {df(x):.5f}"
