@@ -87,6 +87,22 @@ void Diagnostics::render(std::ostream &out, Colour colour) const {
     out << "and " << errors - kMaxErrors << " more errors\n";
 }
 
+Diagnostics::Mark Diagnostics::mark() const {
+  Mark mark;
+  mark.kept = kept.size();
+  mark.errors = errors;
+  mark.warnings = warnings;
+  mark.seen = seen;
+  return mark;
+}
+
+void Diagnostics::restore(const Mark &mark) {
+  kept.resize(mark.kept);
+  errors = mark.errors;
+  warnings = mark.warnings;
+  seen = mark.seen;
+}
+
 void Diagnostics::clear() {
   kept.clear();
   seen.clear();

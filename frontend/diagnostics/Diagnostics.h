@@ -68,6 +68,9 @@ public:
   /// Adds "did you mean `name`?" where there is a name.
   DiagnosticBuilder &suggest(SourceRange range, const std::optional<std::string> &name);
 
+  /// For who decides not to report after all: adds to nothing.
+  static DiagnosticBuilder none() { return DiagnosticBuilder(nullptr); }
+
 private:
   friend class Diagnostics;
   explicit DiagnosticBuilder(Diagnostic *diagnostic) : diagnostic(diagnostic) {}
@@ -123,6 +126,15 @@ public:
 
   const SourceManager &sourceManager() const { return sources; }
 
+  /// Adds to a diagnostic of `all()`.
+  DiagnosticBuilder amend(size_t index) { return DiagnosticBuilder(&kept[index]); }
+
+  /// How far the reports have come, for one who may have to try something anew.
+  class Mark;
+  Mark mark() const;
+  /// Forgets every report since the mark.
+  void restore(const Mark &mark);
+
   /// Forgets everything; for an interactive session, between two entries.
   void clear();
 
@@ -134,6 +146,12 @@ private:
   std::set<Key> seen;
   size_t errors = 0;
   size_t warnings = 0;
+};
+
+class Diagnostics::Mark {
+  friend class Diagnostics;
+  size_t kept = 0, errors = 0, warnings = 0;
+  std::set<Key> seen;
 };
 
 /// Shows one diagnostic: the line `file:line:column: error: text  [id]`, the source line, the

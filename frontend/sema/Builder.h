@@ -29,12 +29,29 @@ public:
   /// Appends an operation with results of the given types; returns the first result's id.
   Op &append(std::string_view name, std::vector<ValueId> operands, std::vector<TensorType> results);
 
+  /// Appends an operation and gives its one result as an array.
+  ArrayValue appendOne(std::string_view name, std::vector<ValueId> operands, TensorType result,
+                       std::vector<std::pair<std::string_view, Attribute>> attributes = {});
+
   /// The program's name for an array: its id, or that of a new `constant` where it is only known.
   ValueId materialize(const ArrayValue &array);
+
+  /// A new argument of a region.
+  ArrayValue argument(Region &region, const TensorType &type);
+
+  /// An array of more elements than kMaxElements was asked for; whoever asked reports it. The
+  /// operation has a result of one element in its place.
+  std::optional<TensorType> tooLarge;
+  static constexpr int64_t kMaxElements = int64_t{1} << 40;
+
+  /// Operations written so far, also those thrown away since.
+  size_t operationCount = 0;
 
   // Constants.
   ArrayValue known(Known value, DType dtype, bool weak = false);
   ArrayValue constant(ConstantData data, TensorType type);
+  /// A vector of i32 known at compile time: a shape.
+  ArrayValue integers(std::vector<int64_t> elements);
   ArrayValue splat(double value, const TensorType &type);
 
   // Elementwise, on operands of one type (broadcast first).

@@ -32,6 +32,15 @@ struct ArrayValue {
   /// A literal, or arithmetic on literals only: takes the other operand's dtype.
   bool weak = false;
   std::optional<Known> known;
+  /// The elements of a short integer vector known at compile time: a shape, a list of axes.
+  std::shared_ptr<const std::vector<int64_t>> elements;
+  /// Integers: the least and the greatest value that an element can have, where that is known.
+  std::optional<std::pair<int64_t, int64_t>> bounds;
+  /// Which named size each dimension has (0: none); empty where none has a name. See Specializer::labels.
+  std::vector<uint32_t> labels;
+
+  int64_t rank() const { return static_cast<int64_t>(type.dims.size()); }
+  bool isScalar() const { return type.dims.empty(); }
 };
 
 /// Text with its interpolated values, for print, messages, labels and paths.
