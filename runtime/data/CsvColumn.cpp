@@ -108,7 +108,11 @@ bool CsvColumn::addText(std::string_view text, Place place) {
   if (kind == Kind::Unknown) {
     kind = Kind::Refused;
     firstMissing.reset();
-    refusal = quotedForMessage(text) + " is not a number; columns of text are not supported yet";
+    // A file with semicolons looks like one column of text.
+    bool isSemicolons = label.find(';') != std::string::npos && text.find(';') != text.npos;
+    refusal = quotedForMessage(text) + " is not a number; " +
+              (isSemicolons ? "the separator must be ',', not ';'"
+                            : "columns of text are not supported yet");
     refusedAt = place;
   }
   return kind == Kind::Refused;

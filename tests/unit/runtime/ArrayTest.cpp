@@ -1,4 +1,5 @@
 #include "descent/Array.h"
+#include "ArrayPrinter.h"
 #include "descent/Error.h"
 
 #include <gtest/gtest.h>
