@@ -164,13 +164,13 @@ static std::string upperCase(std::string text) {
 /// The digits of a number that is not negative, without sign and width.
 template <typename T> static std::string magnitudeText(T value, const Spec &spec) {
   if constexpr (std::is_floating_point_v<T>) {
+    bool percent = spec.type == '%';
     if (!std::isfinite(value)) {
-      std::string word = shortestText(value);
+      std::string word = shortestText(value) + (percent ? "%" : "");
       return spec.type == 'E' || spec.type == 'F' || spec.type == 'G' ? upperCase(word) : word;
     }
     if (!spec.type && spec.precision < 0)
       return shortestText(value);
-    bool percent = spec.type == '%';
     char type = percent ? 'f' : spec.type ? spec.type : 'g';
     std::string form = fmt::format("{{:{}.{}{}}}", spec.alternate ? "#" : "",
                                    spec.precision < 0 ? 6 : spec.precision, type);

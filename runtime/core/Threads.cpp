@@ -101,7 +101,7 @@ struct ThreadPool::State {
     if (threads <= 0)
       threads = processors();
     // With more threads than processors a spinning thread keeps a working one from its processor.
-    spins = threads <= processors() ? 4000 : 0;
+    spins = threads <= processors() ? 1000 : 0;
     stopping = false;
     workers = std::make_unique<Worker[]>(threads - 1);
     try {

@@ -2,9 +2,9 @@
 
 #include "runtime/data/Files.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fast_float/fast_float.h>
-#include <limits>
 
 namespace descent {
 
@@ -118,16 +118,22 @@ bool CsvColumn::addText(std::string_view text, Place place) {
   return kind == Kind::Refused;
 }
 
+/// The elements, converted, without a detour through an array of the wider type.
+template <typename To, typename From> static Array arrayOf(const std::vector<From> &values) {
+  Array array = Array::uninitialized(dtypeOf<To>, {static_cast<int64_t>(values.size())});
+  std::transform(values.begin(), values.end(), array.mutableValues<To>().begin(),
+                 [](From value) { return static_cast<To>(value); });
+  return array;
+}
+
 Array CsvColumn::finish(DType floatType) const {
   if (kind == Kind::Bools)
     return Array::fromVector(bools);
   if (kind == Kind::Floats)
-    return Array::fromVector(floats).converted(floatType);
-  Array wide = Array::fromVector(integers);
-  for (int64_t value : integers)
-    if (value != static_cast<int32_t>(value))
-      return wide;
-  return wide.converted(DType::I32);
+    return floatType == DType::F32 ? arrayOf<float>(floats) : arrayOf<double>(floats);
+  bool isNarrow = std::all_of(integers.begin(), integers.end(),
+                              [](int64_t value) { return value == static_cast<int32_t>(value); });
+  return isNarrow ? arrayOf<int32_t>(integers) : arrayOf<int64_t>(integers);
 }
 
 } // namespace descent

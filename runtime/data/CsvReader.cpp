@@ -249,15 +249,17 @@ private:
   void readHeader() {
     CsvScanner ahead = scanner;
     Record first = ahead.nextRecord();
-    size_t firstSize = scanner.left() - ahead.left();
     while (ahead.skipBlankLine()) {
     }
+    size_t left = ahead.left();
     Record second = ahead.atEnd() ? Record() : ahead.nextRecord();
     hasHeader = isHeader(first, second);
     if (hasHeader && second.empty())
       throw FileError(path, "there are no data below the header", first[0].line);
-    // A guess that saves most of the growing; a short first line must not make it a huge one.
-    size_t rows = std::min(scanner.left() / std::max<size_t>(firstSize, 1), size_t(1) << 16);
+    // A guess that saves the growing. A field has at least two bytes, so that no more than four
+    // times the file's size is reserved, and what is never touched costs nothing.
+    size_t size = std::max(left - ahead.left(), 2 * first.size());
+    size_t rows = left / size + left / size / 8 + 1;
     for (size_t i = 0; i < first.size(); ++i) {
       bool isNamed = hasHeader && !first[i].text.empty();
       columns.emplace_back(isNamed ? std::string(first[i].text) : "c" + std::to_string(i));

@@ -88,6 +88,7 @@ TEST(Format, FloatsAsPython) {
   EXPECT_EQ(text(-1234567.0, ","), "-1,234,567");
   EXPECT_EQ(text(0.256, ".1%"), "25.6%");
   EXPECT_EQ(text(0.29f, ".0%"), "29%");
+  EXPECT_EQ(text(std::numeric_limits<double>::infinity(), ".1%"), "inf%");
   EXPECT_EQ(text(1.5, "10"), "       1.5");
   EXPECT_EQ(text(std::nan(""), "8.2f"), "     nan");
   EXPECT_EQ(text(-std::numeric_limits<double>::infinity(), "08.2F"), "    -INF");
@@ -102,6 +103,7 @@ TEST(Format, IntegersAsPython) {
   EXPECT_EQ(text(int64_t(1234567), ","), "1,234,567");
   EXPECT_EQ(text(uint32_t(255), "x"), "ff");
   EXPECT_EQ(text(uint32_t(255), "#X"), "0XFF");
+  EXPECT_EQ(text(uint32_t(8), "#o"), "010"); // as in C++
   EXPECT_EQ(text(uint32_t(5), "#010b"), "0b00000101");
   EXPECT_EQ(text(int32_t(-255), "x"), "-ff");
   EXPECT_EQ(text(std::numeric_limits<int64_t>::min(), "d"), "-9223372036854775808");
