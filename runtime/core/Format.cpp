@@ -172,10 +172,18 @@ template <typename T> static std::string magnitudeText(T value, const Spec &spec
     if (!spec.type && spec.precision < 0)
       return shortestText(value);
     char type = percent ? 'f' : spec.type ? spec.type : 'g';
-    std::string form = fmt::format("{{:{}.{}{}}}", spec.alternate ? "#" : "",
-                                   spec.precision < 0 ? 6 : spec.precision, type);
+    int precision = spec.precision < 0 ? 6 : spec.precision;
     // In double also for f32, so that a percentage is rounded once.
     double number = static_cast<double>(value) * (percent ? 100 : 1);
+    // With #, g keeps its zeros: it is f or e with as many digits as g counts.
+    if (spec.alternate && (type == 'g' || type == 'G')) {
+      int digits = std::max(precision, 1);
+      int exponent = Decimal::fromScientific(fmt::format("{:.{}e}", number, digits - 1)).exponent;
+      bool isFixed = exponent >= -4 && exponent < digits;
+      precision = isFixed ? digits - 1 - exponent : digits - 1;
+      type = isFixed ? 'f' : type == 'g' ? 'e' : 'E';
+    }
+    std::string form = fmt::format("{{:{}.{}{}}}", spec.alternate ? "#" : "", precision, type);
     return fmt::format(fmt::runtime(form), number) + (percent ? "%" : "");
   } else {
     char type = spec.type ? spec.type : 'd';

@@ -81,6 +81,9 @@ TEST(Format, FloatsAsPython) {
   EXPECT_EQ(text(1.5, "→>5.1f"), "→→1.5");
   EXPECT_EQ(text(1.0, "#.0f"), "1.");
   EXPECT_EQ(text(1e10, "g"), "1e+10");
+  EXPECT_EQ(text(123456.789, "#g"), "123457.");
+  EXPECT_EQ(text(0.5, "#.3g"), "0.500");
+  EXPECT_EQ(text(1e7, "#.3G"), "1.00E+07");
   EXPECT_EQ(text(0.0001, "G"), "0.0001");
   EXPECT_EQ(text(123456.789, ".3"), "1.23e+05");
   EXPECT_EQ(text(1234567.891, ",.2f"), "1,234,567.89");
