@@ -7,9 +7,10 @@ namespace descent::sema {
 
 class Specializer;
 
-/// The matrix product as `@`, `matmul` and NumPy have it: the last axis of `lhs` with the last but one
-/// of `rhs` (its only one, where it has one axis); leading axes broadcast. Neither may be a scalar.
-/// Reports what does not fit, with its carets at `pointRange`, and gives an error value then.
+/// The matrix product as `@`, `matmul` and NumPy have it: the last axis of `lhs` with the last but
+/// one of `rhs` (its only one, where it has one axis); leading axes broadcast. Neither may be a
+/// scalar. Reports what does not fit, with its carets at `pointRange`, and gives an error value
+/// then.
 Value matmul(Specializer &sema, const Value &lhs, const Value &rhs, SourceRange lhsRange,
              SourceRange rhsRange, SourceRange pointRange);
 
