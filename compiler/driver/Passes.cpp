@@ -1,9 +1,14 @@
 #include "compiler/driver/Passes.h"
 
+#include "compiler/batch/Batch.h"
+
+#include <mlir/Pass/Pass.h>
 #include <mlir/Pass/PassRegistry.h>
 
 namespace descent {
 
-void registerDescentPasses() {}
+void registerDescentPasses() {
+  mlir::registerPass(batch::createExpandVmapPass);
+}
 
 } // namespace descent
