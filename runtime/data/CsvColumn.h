@@ -28,9 +28,11 @@ bool saysMissing(std::string_view text);
 /// Collects values; integers turn into floats as soon as one value is not an integer.
 class CsvColumn {
 public:
+  /// A place in the text. Its column is counted only when a message needs it.
   struct Place {
     int64_t line = 0;
-    int64_t column = 0;
+    const char *lineStart = nullptr;
+    const char *start = nullptr;
   };
 
   explicit CsvColumn(std::string label) : label(std::move(label)) {}

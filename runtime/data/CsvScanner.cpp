@@ -1,0 +1,131 @@
+#include "runtime/data/CsvScanner.h"
+
+#include "descent/Error.h"
+#include "runtime/core/Layout.h"
+
+namespace descent {
+
+int64_t columnOf(const CsvColumn::Place &place) {
+  std::string_view before(place.lineStart, place.start - place.lineStart);
+  return static_cast<int64_t>(characterCount(before)) + 1;
+}
+
+bool CsvScanner::skipBlankLine() {
+  const char *q = skipBlanks(p);
+  if (p == end || (q != end && *q != '\n' && *q != '\r'))
+    return false;
+  p = q;
+  endLine();
+  return true;
+}
+
+bool CsvScanner::next(CsvField &field, ParsedNumber &number) {
+  p = skipBlanks(p);
+  field.place = place();
+  field.isQuoted = false;
+  if (p != end && *p == '"') {
+    takeQuoted(field);
+    return false;
+  }
+  // Most fields are numbers, and these are read in one go.
+  if (const char *q = parseNumber(p, end, number)) {
+    const char *after = skipBlanks(q);
+    if (endsField(after)) {
+      field.text = {p, static_cast<size_t>(q - p)};
+      p = after;
+      takeEnd(field);
+      return true;
+    }
+  }
+  const char *q = p;
+  while (!endsField(q))
+    ++q;
+  const char *last = q;
+  while (last != p && isBlank(last[-1]))
+    --last;
+  field.text = {p, static_cast<size_t>(last - p)};
+  p = q;
+  takeEnd(field);
+  return false;
+}
+
+CsvRecord CsvScanner::nextRecord() {
+  constexpr size_t maxColumns = 100000;
+  CsvRecord record;
+  ParsedNumber number;
+  do {
+    // Data without line ends would otherwise fill the memory with columns.
+    if (record.size() == maxColumns)
+      fail("more than " + std::to_string(maxColumns) + " columns are not supported",
+           record.back().place);
+    record.emplace_back();
+    next(record.back(), number);
+  } while (!record.back().endsRecord);
+  return record;
+}
+
+void CsvScanner::fail(const std::string &message, const CsvColumn::Place &place) const {
+  throw FileError(path, message, place.line, columnOf(place));
+}
+
+const char *CsvScanner::skipBlanks(const char *q) const {
+  while (q != end && isBlank(*q))
+    ++q;
+  return q;
+}
+
+void CsvScanner::endLine() {
+  if (p != end && *p == '\r')
+    ++p;
+  if (p != end && *p == '\n')
+    ++p;
+  lineStart = p;
+  ++line;
+}
+
+void CsvScanner::takeEnd(CsvField &field) {
+  field.endsRecord = p == end || *p != separator;
+  if (!field.endsRecord)
+    ++p;
+  else if (p != end)
+    endLine();
+}
+
+void CsvScanner::takeQuoted(CsvField &field) {
+  field.isQuoted = true;
+  const char *begin = ++p;
+  bool hasEscapes = false;
+  for (;; ++p) {
+    if (p == end)
+      fail("this quote is never closed", field.place);
+    if (*p == '"') {
+      if (p + 1 == end || p[1] != '"')
+        break;
+      hasEscapes = true;
+      ++p;
+    } else if (*p == '\n' || (*p == '\r' && p + 1 != end && p[1] != '\n')) {
+      ++line;
+      lineStart = p + 1;
+    }
+  }
+  field.text = {begin, static_cast<size_t>(p - begin)};
+  if (hasEscapes)
+    field.text = unescape(field.text);
+  p = skipBlanks(p + 1);
+  if (!endsField(p))
+    fail("text after a closing quote; a quote inside a quoted field is written twice: \"\"",
+         place());
+  takeEnd(field);
+}
+
+std::string_view CsvScanner::unescape(std::string_view text) {
+  std::string &plain = unescaped.emplace_back();
+  for (size_t i = 0; i < text.size(); ++i) {
+    plain += text[i];
+    if (text[i] == '"')
+      ++i;
+  }
+  return plain;
+}
+
+} // namespace descent
