@@ -1,5 +1,6 @@
 // Functions that give an array another shape, and those that ask for it.
 #include "frontend/sema/Builtins.h"
+#include "frontend/sema/builtins/Compile.h"
 #include "frontend/sema/builtins/Rearrange.h"
 #include "frontend/sema/builtins/Support.h"
 
@@ -122,16 +123,6 @@ Value broadcastToFunction(BuiltinCall &call) {
   return call.sema.builder.broadcastTo(*x, *shape);
 }
 
-Value lenFunction(BuiltinCall &call) {
-  Builder &builder = call.sema.builder;
-  if (const auto *tuple = call[0].as<TupleValue>())
-    return builder.known(int64_t(tuple->items.size()), DType::I32);
-  auto x = call.sema.expectArray(call.arguments[0]);
-  if (!x || !expectRank(call, call.arguments[0], *x, 1, INT64_MAX, "an array or a tuple"))
-    return ErrorValue{};
-  return builder.known(x->type.dims[0], DType::I32);
-}
-
 // ---- Records as vectors -----------------------------------------------------------------------
 
 /// The arrays in a value, in order, each as a vector of floats.
@@ -215,9 +206,14 @@ const Builtin kTable[] = {
     {"flip", "flip(x, axis=)", flipFunction},
     {"roll", "roll(x, shift, axis=)", rollFunction},
     {"pad", "pad(x, pad_width, mode=\"constant\", constant_values=0)", padFunction},
-    {"len", "len(x)", lenFunction},
     {"ravel", "ravel(x)", ravelFunction},
     {"unravel", "unravel(x, like)", unravelFunction},
+    {"len", "len(x)", lenFunction},
+    {"is_function", "is_function(x)", isFunctionFunction},
+    {"is_known", "is_known(x)", isKnownFunction},
+    {"append", "append(items, x)", appendFunction},
+    {"epsilon", "epsilon(x)", epsilonFunction},
+    {"unsupported", "unsupported(what)", unsupportedFunction},
 };
 
 } // namespace
