@@ -16,9 +16,12 @@ fn dense(key, inputs, outputs) = {
 fn mlp(key, sizes) = layers(key, sizes, len(sizes) - 1)
 
 # The first `count` layers.
-fn layers(key, sizes, count) =
-  if count == 0 { () }
-  else { append(layers(key, sizes, count - 1), dense(fold_in(key, count), sizes[count - 1], sizes[count])) }
+fn layers(key, sizes, count) = {
+  if count == 0 { () } else {
+    let last = dense(fold_in(key, count), sizes[count - 1], sizes[count])
+    append(layers(key, sizes, count - 1), last)
+  }
+}
 
 # What a multi-layer perceptron makes of x: [batch, inputs], or of one example [inputs]. The activation
 # stands between layers; the last one gives its numbers as they are.
@@ -46,7 +49,7 @@ fn mse(prediction, target) = mean((prediction - target)^2)
 # `logits` have one more axis, the classes.
 fn cross_entropy(logits, labels) = {
   let classes = logits.shape[-1]
-  -sum(where(one_hot(labels, classes, dtype = bool), log_softmax(logits), 0.0), axis = -1)
+  -sum(where(one_hot(labels, classes, dtype=bool), log_softmax(logits), 0.0), axis=-1)
 }
 
 # For each example, minus the logarithm of the probability of its label (0 or 1), of the logarithm of
@@ -54,4 +57,4 @@ fn cross_entropy(logits, labels) = {
 fn binary_cross_entropy(logits, labels) = softplus(logits) - labels * logits
 
 # The part of the examples whose largest logit is that of their class.
-fn accuracy(logits, labels) = mean(f32(argmax(logits, axis = -1) == labels))
+fn accuracy(logits, labels) = mean(f32(argmax(logits, axis=-1) == labels))

@@ -103,7 +103,7 @@ fn piecewise(boundaries, rates) = step -> rates[sum(step > boundaries)]
 fn eliminate(a, b) = {
   let n = len(b)
   let row = arange(n)
-  var m = concat((a, b[:, newaxis]), axis = 1)
+  var m = concat((a, b[:, newaxis]), axis=1)
   for i in 0..n {
     let pivot = argmax(where(row >= i, abs(m[:, i]), -1.0))
     let swapped = where(row == i, pivot, where(row == pivot, i, row))
@@ -128,11 +128,16 @@ fn eliminate(a, b) = {
 # 1 where no step decreased the value any more, 2 after `steps` steps, 3 where f was not finite.
 fn minimize(f, x0, method = "bfgs", rate = 0.01, steps = 1000, tolerance = 1e-5) = {
   let objective = v -> f(unravel(v, x0))
-  let found =
-    if method == "gd" { descend(objective, ravel(x0), rate, steps, tolerance) }
-    else if method == "newton" { newton(objective, ravel(x0), steps, tolerance) }
-    else if method == "bfgs" { bfgs(objective, ravel(x0), steps, tolerance) }
-    else { unsupported("minimize with this method") }
+  let start = ravel(x0)
+  let found = if method == "gd" {
+    descend(objective, start, rate, steps, tolerance)
+  } else if method == "newton" {
+    newton(objective, start, steps, tolerance)
+  } else if method == "bfgs" {
+    bfgs(objective, start, steps, tolerance)
+  } else {
+    unsupported("this method of minimize")
+  }
   {...found, x: unravel(found.x, x0), grad: unravel(found.grad, x0)}
 }
 
@@ -153,7 +158,9 @@ fn descend(f, x0, rate, steps, tolerance) = {
   var k = 0
   while k < steps and max(abs(g)) > tolerance and isfinite(value) {
     x = x - rate * g
-    (value, g) = slope(x)
+    let (v, d) = slope(x)
+    value = v
+    g = d
     k += 1
   }
   outcome(x, value, g, k, k + 1, tolerance, false)

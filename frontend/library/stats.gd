@@ -44,4 +44,4 @@ fn correlation(x, y) = covariance(x, y) / (std(x) * std(y))
 
 # Columns of mean 0 and standard deviation 1.
 fn standardize(x, axis = 0) =
-  (x - mean(x, axis = axis, keepdims = true)) / std(x, axis = axis, keepdims = true)
+  (x - mean(x, axis=axis, keepdims=true)) / std(x, axis=axis, keepdims=true)
