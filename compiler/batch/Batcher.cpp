@@ -29,9 +29,8 @@ LogicalResult Batcher::run(Block &block) {
   for (Operation &op : block.without_terminator()) {
     location = op.getLoc();
     // Under a mask even what all lanes share needs care: a check inside must not fail for no lane.
-    bool plain = !batched.isUsedIn(&op) && !(mask && !isMemoryEffectFree(&op)) &&
-                 !(mask && op.getNumRegions() > 0);
-    if (!plain || isa<ir::EffectOp>(op)) {
+    bool free = !mask || (op.getNumRegions() == 0 && isMemoryEffectFree(&op));
+    if (batched.isUsedIn(&op) || !free) {
       if (failed(expand(&op, *this)))
         return failure();
     } else {

@@ -20,6 +20,11 @@ namespace descent::batch {
 namespace {
 
 LogicalResult expandVmap(ir::VmapOp vmap) {
+  auto effects = vmap.walk([](ir::EffectOp effect) -> WalkResult {
+    return effect.emitError("an effect cannot happen inside a vmap");
+  });
+  if (effects.wasInterrupted())
+    return failure();
   OpBuilder builder(vmap);
   int64_t size = vmap.getSize();
   SmallVector<Value> results;

@@ -38,10 +38,6 @@ LogicalResult expandAlongDims(Operation *op, Batcher &batcher) {
   return success();
 }
 
-LogicalResult refuseEffect(Operation *op, Batcher &) {
-  return op->emitError("an effect cannot happen inside a vmap");
-}
-
 LogicalResult refuseTape(Operation *op, Batcher &) {
   return op->emitError("a vmap must be expanded before derivatives are");
 }
@@ -99,7 +95,6 @@ struct Table {
 
     // The host.
     add<CheckOp>(expandCheck);
-    add<EffectOp>(refuseEffect);
     add<PollOp, ClockOp>(keep);
     add<TapeCreateOp, TapePushOp, TapePopOp>(refuseTape);
   }
