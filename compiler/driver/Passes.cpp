@@ -1,6 +1,7 @@
 #include "compiler/driver/Passes.h"
 
 #include "compiler/batch/Batch.h"
+#include "compiler/derivative/Derivative.h"
 
 #include <mlir/Pass/Pass.h>
 #include <mlir/Pass/PassRegistry.h>
@@ -9,6 +10,7 @@ namespace descent {
 
 void registerDescentPasses() {
   mlir::registerPass(batch::createExpandVmapPass);
+  mlir::registerPass(createExpandDerivativesPass);
 }
 
 } // namespace descent
