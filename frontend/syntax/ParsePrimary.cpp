@@ -110,8 +110,10 @@ Expr *Parser::parseArray() {
   std::vector<const Expr *> elements;
   Expr *comprehension = nullptr;
   parseList([&] {
+    if (comprehension)
+      return failExpected(Msg::ExpectedToken, "`]`");
     Expr *element = parseExpression();
-    if (!failed && elements.empty() && !comprehension && at(TokenKind::For))
+    if (!failed && elements.empty() && at(TokenKind::For))
       comprehension = parseComprehension(begin, element);
     else
       elements.push_back(element);
