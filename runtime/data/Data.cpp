@@ -5,6 +5,7 @@
 #include "descent/Error.h"
 #include "runtime/data/Csv.h"
 #include "runtime/data/Files.h"
+#include "runtime/data/Gzip.h"
 #include "runtime/data/Npy.h"
 #include "runtime/data/Zip.h"
 
@@ -91,8 +92,17 @@ static Table readNpz(std::string_view bytes, DType floatType) {
   return table;
 }
 
+static FileBytes unpackedGzip(std::string_view packed) {
+  std::string text = unpackGzip(packed);
+  FileBytes bytes;
+  bytes.memory = std::make_unique<char[]>(text.size());
+  bytes.size = text.size();
+  std::copy(text.begin(), text.end(), bytes.memory.get());
+  return bytes;
+}
+
 static bool isPlanned(const std::string &extension) {
-  for (const char *planned : {"h5", "hdf5", "idx", "safetensors", "gz", "parquet"})
+  for (const char *planned : {"h5", "hdf5", "idx", "safetensors", "parquet"})
     if (extension == planned)
       return true;
   return false;
@@ -117,11 +127,16 @@ static bool isKnown(const std::string &extension) {
 
 Table readData(const std::string &path, DType floatType) {
   std::string extension = extensionOf(path);
+  bool isPacked = extension == "gz";
+  if (isPacked)
+    extension = extensionOf(std::filesystem::path(path).stem().string());
   if (!isKnown(extension))
     failUnknown(path, extension, "reading");
   FileBytes bytes = readFile(path);
   Table table;
   try {
+    if (isPacked)
+      bytes = unpackedGzip(bytes.view());
     if (extension == "npy")
       table = readNpy(path, bytes.view(), floatType);
     else if (extension == "npz")

@@ -45,7 +45,8 @@ public:
   const Array &column(std::string_view name) const;
 };
 
-/// Reads a data file, whole. The kind is told by the extension: csv, tsv, npy, npz.
+/// Reads a data file, whole. The kind is told by the extension: csv, tsv, npy, npz, and the same
+/// packed by gzip: csv.gz.
 ///
 /// Floats become `floatType` (F32 or F64), whatever the file has. Columns of text files that hold
 /// integers alone are i32, or i64 where one of them does not fit; those that hold true and false
