@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,6 +42,16 @@ struct CompileOptions {
   bool verifyEachPass = false;
   /// Groups operations into kernels; off, every operation is a kernel of its own (tests compare).
   bool fuse = true;
+  /// The number of the program's effects, to look for the operation that makes the first NaN of a
+  /// training loop: the program then also asks for effects from this index on, one for each operation
+  /// that made a NaN or infinity of finite operands. Their places are Executable::tracedPlaces().
+  std::optional<int64_t> traceNonFinite;
+};
+
+/// A place in a script: lines and columns count from 1, the end is the place after the last character.
+struct SourcePlace {
+  std::string file;
+  unsigned line = 0, column = 0, endLine = 0, endColumn = 0;
 };
 
 /// Seconds spent in each part of a compilation.
@@ -69,6 +80,8 @@ public:
            void *arena) const;
 
   const CompileTimes &times() const;
+  /// The places of the traced operations (see CompileOptions::traceNonFinite), by effect index.
+  const std::vector<SourcePlace> &tracedPlaces() const;
 
 private:
   std::unique_ptr<State> inside;
