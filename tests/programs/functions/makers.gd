@@ -1,0 +1,42 @@
+# Functions that make arrays.
+
+print zeros(3)
+print ones((2, 2))
+print zeros([2, 0])
+print full((2, 2), 7)
+print full(3, 0.5)
+print zeros(2, dtype=i32)
+print eye(3)
+print eye(2, 4, k=1)
+print eye(3, k=-1, dtype=i32)
+print arange(5)
+print arange(2, 8, 3)
+print arange(5, 0, -2)
+print arange(0.0, 1.0, 0.25)
+print arange(1.5)
+print arange(3, dtype=f32)
+print arange(3, 3)
+print linspace(0, 1, 5)
+print linspace(2.0, 3.0, num=4, endpoint=false)
+print linspace(0.0, 1.0, 1)
+print linspace(-2, 2, 50)[49]
+print meshgrid([1, 2, 3], [4, 5])[0]
+print meshgrid([1, 2, 3], [4, 5])[1]
+print meshgrid([1, 2, 3], [4, 5], indexing="ij")[1]
+print meshgrid([1, 2], [3], [4, 5])[2]
+print tri(3)
+print tri(2, 3, k=1, dtype=i32)
+print tril([[1, 2, 3], [4, 5, 6], [7, 8, 9]])
+print triu([[1, 2, 3], [4, 5, 6]], k=1)
+print diag([1, 2, 3])
+print diag([1, 2], k=1)
+print diag([5], k=-2)
+print diag([[1, 2, 3], [4, 5, 6]])
+print diag([[1, 2, 3], [4, 5, 6]], k=2)
+print diag([[1, 2, 3], [4, 5, 6]], k=-1)
+print diag([[1, 2], [3, 4]], k=5)
+print one_hot([0, 2, 5, -1], 3)
+print one_hot([1, 0], 2, axis=0, dtype=i32)
+print one_hot(1, 3, dtype=bool)
+print zeros_like([[1, 2], [3, 4]])
+print ones_like({a: 1.5, b: [2, 3]})
