@@ -1,9 +1,11 @@
-// erf and erfc. With t = (x - K) / (x + K), (x + K) e^(x^2) erfc(x) is one polynomial in t for all
-// x >= 0 up to where erfc underflows; erf below 1 is an odd polynomial.
+// erf and erfc. With t = (x - K) / (x + K), (x + 7/8) e^(x^2) erfc(x) is one polynomial in t for
+// all x >= 0 up to where erfc underflows; erf below 1 is an odd polynomial. erfinv is x times a
+// polynomial in w = -log(1 - x^2), or in its root.
 #pragma once
 
 #include "compiler/math/Coefficients.h"
 #include "compiler/math/Exponential.h"
+#include "compiler/math/Logarithm.h"
 #include "compiler/math/Numeric.h"
 
 namespace descent::math {
@@ -14,11 +16,10 @@ template <class T> DESCENT_MATH_INLINE T erfcPositive(T a) {
   constexpr T limit = C::erfcLimit;
   constexpr T shift = C::erfcShift;
   a = a > limit ? limit : a;
-  T denominator = a + shift;
-  T inverse = T(1) / denominator;
-  T t = (a - shift) * inverse;
+  T t = (a - shift) / (a + shift);
+  T weighted = polynomial<C::erfc>(t) / (a + T(0.875));
   Pair<T> square = twoProduct(a, a);
-  return scaledExp(-square.high, -square.low, polynomial<C::erfc>(t) * inverse);
+  return scaledExp(-square.high, -square.low, weighted);
 }
 
 template <class T> DESCENT_MATH_INLINE T erfc(T x) {
@@ -33,6 +34,28 @@ template <class T> DESCENT_MATH_INLINE T erf(T x) {
   T outer = copySign(T(1) - erfcPositive(a), x);
   T y = a < T(1) ? inner : outer;
   return isNan(x) ? x : y;
+}
+
+template <class T> DESCENT_MATH_INLINE T erfinv(T x) {
+  using C = Coefficients<T>;
+  constexpr T infinity = Format<T>::infinity;
+  T a = abs(x);
+  T w = -log(fma(-a, a, T(1)));
+  T root = sqrt(w);
+  T ratio;
+  if constexpr (sizeof(T) == 8) {
+    T central = polynomial<C::erfinv0>(w - T(2.5));
+    T middle = polynomial<C::erfinv1>(root - T(3.125));
+    T far = polynomial<C::erfinv2>(root - T(5));
+    ratio = w < T(5) ? central : (w < T(16) ? middle : far);
+  } else {
+    T central = polynomial<C::erfinv0>(w - T(2));
+    T far = polynomial<C::erfinv1>(root - T(3));
+    ratio = w < T(4) ? central : far;
+  }
+  T y = x * ratio;
+  y = a == T(1) ? copySign(infinity, x) : y;
+  return a > T(1) ? Format<T>::nan : y;
 }
 
 } // namespace descent::math

@@ -47,8 +47,7 @@ template <class T> DESCENT_MATH_INLINE T scaledExp(T high, T low, T factor) {
   bool inside = high >= Range::low && high <= Range::high;
   low = inside ? low : T(0);
   Reduced<T> x = reduceByLn2(clamp(high, Range::low, Range::high), low);
-  T mantissa = T(1) + reducedExpm1(x.r);
-  return scale(mantissa * factor, x.biased);
+  return scale(fma(factor, reducedExpm1(x.r), factor), x.biased);
 }
 
 template <class T> DESCENT_MATH_INLINE T exp(T x) {

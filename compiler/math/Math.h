@@ -19,6 +19,7 @@
 
 #include "compiler/math/ErrorFunction.h"
 #include "compiler/math/Exponential.h"
+#include "compiler/math/Gamma.h"
 #include "compiler/math/Integer.h"
 #include "compiler/math/Logarithm.h"
 #include "compiler/math/Power.h"
@@ -42,11 +43,11 @@
 
 #define DESCENT_MATH_DEFINE_2(name)                                                                \
   DESCENT_MATH_FUNCTION                                                                            \
-      __attribute__((always_inline)) float descent_##name##_f32(float x, float y) {                \
+  __attribute__((always_inline)) float descent_##name##_f32(float x, float y) {                    \
     return descent::math::name(x, y);                                                              \
   }                                                                                                \
   DESCENT_MATH_FUNCTION                                                                            \
-      __attribute__((always_inline)) double descent_##name##_f64(double x, double y) {             \
+  __attribute__((always_inline)) double descent_##name##_f64(double x, double y) {                 \
     return descent::math::name(x, y);                                                              \
   }
 
@@ -124,6 +125,14 @@ DESCENT_MATH_DEFINE_1(atanh)
 
 DESCENT_MATH_DEFINE_1(erf)
 DESCENT_MATH_DEFINE_1(erfc)
+/// The x with erf(x) = the argument, which lies in [-1, 1].
+DESCENT_MATH_DEFINE_1(erfinv)
+
+// The logarithm of |Gamma(x)| and its derivative. Poles at 0, -1, -2, ...: lgamma is +inf there,
+// digamma NaN (at +-0, -+inf).
+
+DESCENT_MATH_DEFINE_1(lgamma)
+DESCENT_MATH_DEFINE_1(digamma)
 
 // Powers and roots.
 

@@ -144,6 +144,12 @@ template <class T> DESCENT_MATH_INLINE Pair<T> add(Pair<T> a, Pair<T> b) {
   return fastTwoSum(high.high, high.low + low.low);
 }
 
+/// As add, where a and b have the same sign: fewer operations.
+template <class T> DESCENT_MATH_INLINE Pair<T> addSameSign(Pair<T> a, Pair<T> b) {
+  Pair<T> sum = twoSum(a.high, b.high);
+  return fastTwoSum(sum.high, sum.low + (a.low + b.low));
+}
+
 template <class T> DESCENT_MATH_INLINE Pair<T> add(Pair<T> a, T b) {
   Pair<T> sum = twoSum(a.high, b);
   return fastTwoSum(sum.high, sum.low + a.low);
@@ -194,6 +200,25 @@ template <const auto &C, class T> DESCENT_MATH_INLINE T polynomial(T x) {
     T square = x * x;
     return fma(horner<C, 1, 2>(square), x, horner<C, 0, 2>(square));
   }
+}
+
+/// A polynomial whose first `Pairs` coefficients are (high, low) pairs, at x: the leading ones are
+/// evaluated in double-word arithmetic, the rest, too small to matter more, in T.
+template <const auto &C, int Pairs, class T> DESCENT_MATH_INLINE Pair<T> pairPolynomial(Pair<T> x) {
+  constexpr int size = int(sizeof(C) / sizeof(C[0])) - Pairs;
+  T tail = C[size + Pairs - 1];
+#pragma clang loop unroll(full)
+  for (int k = size - 2; k >= Pairs; --k)
+    tail = fma(tail, x.high, C[k + Pairs]);
+  Pair<T> y = {tail, T(0)};
+#pragma clang loop unroll(full)
+  for (int k = Pairs - 1; k >= 0; --k) {
+    Pair<T> product = twoProduct(y.high, x.high);
+    T low = fma(y.high, x.low, fma(y.low, x.high, product.low));
+    Pair<T> sum = twoSum(C[2 * k], product.high);
+    y = fastTwoSum(sum.high, sum.low + (C[2 * k + 1] + low));
+  }
+  return y;
 }
 
 } // namespace descent::math

@@ -210,18 +210,93 @@ def error_functions(w, terms, shift, limit):
     w.array("erf", "(erf(x) - x) / x in x^2 on |x| <= 1, relative to erf",
             fit(lambda z: erf(sqrt(z)) / sqrt(z) - 1, 0, 1, terms["erf"], bits,
                 weight=lambda z: sqrt(z) / erf(sqrt(z))))
-    k = mpf(shift)
-    w.words("erfcShift", [hexfloat(k, w.suffix)])
+    w.words("erfcShift", [hexfloat(mpf(shift), w.suffix)])
     w.words("erfcLimit", [hexfloat(mpf(limit), w.suffix)])
+    k = mpf(shift)
     last = (mpf(limit) - k) / (mpf(limit) + k)
 
     def scaled(t):
         x = k * (1 + t) / (1 - t)
-        return (x + k) * exp(x * x) * erfc(x)
+        return (x + mpf(7) / 8) * exp(x * x) * erfc(x)
 
-    w.array("erfc", f"(x + {shift}) e^(x^2) erfc(x) in (x - {shift}) / (x + {shift}), "
+    w.array("erfc", f"(x + 7/8) e^(x^2) erfc(x) in t = (x - {shift}) / (x + {shift}), "
             f"0 <= x <= {limit}, relative",
             fit(scaled, -1, last, terms["erfc"], bits, weight=lambda t: 1 / scaled(t)))
+
+
+def inverse_error_function(w, ranges):
+    """erfinv(x) / x as a function of w = -log(1 - x^2), by range; sqrt(w) beyond the first."""
+    bits = w.bits
+
+    def ratio(v):
+        x = sqrt(1 - exp(-v))
+        return erfinv(x) / x
+
+    for number, (low, high, centre, terms) in enumerate(ranges):
+        root = number > 0
+        f = (lambda v: ratio((v + centre)**2)) if root else (lambda v: ratio(v + centre))
+        ends = (sqrt(mpf(low)), sqrt(mpf(high))) if root else (mpf(low), mpf(high))
+        name = "sqrt(w)" if root else "w"
+        w.array(f"erfinv{number}", f"erfinv(x)/x in {name} - {centre} for w = -log(1 - x^2) in "
+                f"[{low}, {high}], relative",
+                fit(f, ends[0] - centre, ends[1] - centre, terms, bits,
+                    weight=lambda v, f=f: 1 / f(v)))
+
+
+def gamma_functions(w):
+    """For double only: the float versions compute in double."""
+    bits = w.bits
+    w.array("sinPi", "sin(pi f) / f - pi in f^2 on |f| <= 1/2, divided by f^2; weighted by f^2",
+            fit(lambda z: (sin(pi * sqrt(z)) / sqrt(z) - pi) / z, 0, 0.25, 9, bits,
+                weight=lambda z: z / 2))
+
+    def stirling(z):
+        x = 1 / sqrt(z)
+        return (loggamma(x) - (x - mpf(0.5)) * log(x) + x - log(2 * pi) / 2) * x
+
+    mp.prec = 400
+    w.array("stirling", "x (lgamma(x) - (x - 1/2) log(x) + x - log(2 pi)/2) in 1/x^2 for x >= 8.5",
+            fit(stirling, mpf(1) / 10**8, 1 / mpf(8.5)**2, 8, bits))
+
+    def tail(z):
+        x = 1 / sqrt(z)
+        return (log(x) - 1 / (2 * x) - digamma(x)) * x * x
+
+    w.array("digammaTail", "x^2 (log(x) - 1/(2x) - digamma(x)) in 1/x^2 for x >= 8",
+            fit(tail, mpf(1) / 10**8, 1 / mpf(8)**2, 8, bits))
+    cotangent = lambda z: (pi / tan(pi * sqrt(z)) - 1 / sqrt(z)) / sqrt(z)
+    w.array("cotPi", "(pi cot(pi f) - 1/f) / f in f^2 on |f| <= 1/2",
+            fit(cotangent, 0, 0.25, 15, bits))
+    root = findroot(digamma, mpf("1.4616"))
+    w.split("digammaRoot", "The positive zero of digamma", root, 3)
+    w.array("digammaNearRoot", "digamma(x) / (x - root) in x - root, |x - root| <= 1/32",
+            fit(lambda t: digamma(root + t) / t, mpf(-1) / 31.9, mpf(1) / 32, 11, bits))
+
+    print("  // Double-word polynomials: the first coefficients are (high, low) pairs.")
+    mp.prec = 1000
+    rgamma = lambda d: (1 / gamma(2 + d) - 1) / d
+    pairs = lambda name, comment, pair_count, result: (
+        print(f"  static constexpr int {name}Pairs = {pair_count};"),
+        w.array(name, comment, result, double_double=pair_count))
+    half = mpf(0.5)
+    w.array("reciprocalGammaPlain", "the same in plain double", fit(rgamma, -half * mpf("1.00001"),
+                                                                    half, 16, bits))
+    pairs("reciprocalGamma", "(1 / Gamma(2 + d) - 1) / d on |d| <= 1/2", 18,
+          fit(rgamma, -half * mpf("1.00001"), half, 24, bits, double_double=18))
+    s = (sqrt(mpf(2)) - 1) / (sqrt(mpf(2)) + 1) * mpf("1.0001")
+    pairs("logFull", "log((1+s)/(1-s)) / s in s^2 on |s| <= 3 - sqrt(8)", 12,
+          fit(lambda z: log((1 + sqrt(z)) / (1 - sqrt(z))) / sqrt(z), 0, s**2, 20, bits,
+              double_double=12))
+    ln2 = log(mpf(2)) / 2 * mpf("1.0001")
+    pairs("expFull", "(e^r - 1) / r on |r| <= ln(2)/2", 14,
+          fit(lambda r: (exp(r) - 1) / r, -ln2 * mpf("1.00001"), ln2, 22, bits, double_double=14))
+    pairs("digammaTailFull", "x^2 (log(x) - 1/(2x) - digamma(x)) in 1/x^2 for x >= 16", 7,
+          fit(tail, mpf(1) / 10**12, 1 / mpf(16)**2, 14, bits, double_double=7))
+    pairs("cotPiFull", "(pi cot(pi f) - 1/f) / f - 2/(f^2 - 1) in f^2 on |f| <= 1/2", 13,
+          fit(lambda z: cotangent(z) - 2 / (z - 1), 0, 0.25, 23, bits, double_double=13))
+    mp.prec = 300
+    w.split("ln2Triple", "ln(2): the first two parts times any exponent are exact", log(mpf(2)), 3,
+            40)
 
 
 def constants(w):
@@ -286,8 +361,12 @@ template <class T> struct Coefficients;
                            atan=11) if double else
                    dict(exp=6, exp2=6, sinh=3, cosh=3, log=3, logTail=3, sin=3, cos=3, asin=5,
                         atan=5))
-        error_functions(w, dict(erf=13, erfc=23) if double else dict(erf=7, erfc=11),
-                        "3.75" if double else "2", "28" if double else "10.5")
+        error_functions(w, dict(erf=13, erfc=22) if double else dict(erf=7, erfc=12),
+                        "4.5" if double else "2.5", "28" if double else "10.5")
+        inverse_error_function(w, [(0, 5, 2.5, 22), (5, 16, 3.125, 22), (16, 36.2, 5, 20)]
+                               if double else [(0, 4, 2, 11), (4, 16.1, 3, 12)])
+        if double:
+            gamma_functions(w)
         two_over_pi(w, *((40, 94) if double else (16, 38)))
         print("};\n")
     print("} // namespace descent::math")

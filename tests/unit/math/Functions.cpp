@@ -64,6 +64,47 @@ void exactFloordiv(mpfr_ptr result, mpfr_srcptr x, mpfr_srcptr y) {
   mpfr_clear(quotient);
 }
 
+/// |Gamma|'s logarithm.
+void exactLgamma(mpfr_ptr result, mpfr_srcptr x) {
+  int sign;
+  mpfr_lgamma(result, &sign, x, MPFR_RNDN);
+}
+
+/// By Newton's method, from libm-free starting values, with erfc on the side where it is small.
+void exactErfinv(mpfr_ptr result, mpfr_srcptr x) {
+  if (mpfr_nan_p(x) || mpfr_cmpabs_ui(x, 1) > 0) {
+    mpfr_set_nan(result);
+    return;
+  }
+  if (mpfr_cmpabs_ui(x, 1) == 0) {
+    mpfr_set_inf(result, mpfr_sgn(x));
+    return;
+  }
+  Exact a, c, y, f, slope;
+  mpfr_abs(a, x, MPFR_RNDN);
+  mpfr_ui_sub(c, 1, a, MPFR_RNDN);
+  // sqrt(-log(1 - x^2)) lies within 15 % of the result, and Newton's method converges from there.
+  mpfr_sqr(f, a, MPFR_RNDN);
+  mpfr_neg(f, f, MPFR_RNDN);
+  mpfr_log1p(f, f, MPFR_RNDN);
+  mpfr_neg(f, f, MPFR_RNDN);
+  mpfr_sqrt(y, f, MPFR_RNDN);
+  mpfr_mul_d(y, y, 0.89, MPFR_RNDN);
+  for (int i = 0; i < 40; ++i) {
+    bool far = mpfr_cmp_d(y, 0.5) > 0;
+    far ? mpfr_erfc(f, y, MPFR_RNDN) : mpfr_erf(f, y, MPFR_RNDN);
+    far ? mpfr_sub(f, c, f, MPFR_RNDN) : mpfr_sub(f, f, a, MPFR_RNDN);
+    mpfr_sqr(slope, y, MPFR_RNDN);
+    mpfr_exp(slope, slope, MPFR_RNDN);
+    mpfr_mul(f, f, slope, MPFR_RNDN);
+    mpfr_mul_d(f, f, 0.8862269254527580, MPFR_RNDN);
+    mpfr_sub(y, y, f, MPFR_RNDN);
+    if (mpfr_zero_p(f) || mpfr_get_exp(f) < mpfr_get_exp(y) - 75)
+      break;
+  }
+  mpfr_setsign(result, y, mpfr_signbit(x), MPFR_RNDN);
+}
+
 std::vector<double> multiples(double step, int count) {
   std::vector<double> result;
   for (int i = -count; i <= count; ++i)
@@ -80,6 +121,47 @@ std::vector<double> nearHalfPi() {
     result.push_back(x);
   for (int e = 20; e < 60; ++e)
     result.push_back(std::nearbyint(std::ldexp(1, e) * 0.6366197723675814) * 1.5707963267948966);
+  return result;
+}
+
+/// A zero of f between two arguments of opposite sign.
+double zeroBetween(const ExactUnary &f, double low, double high) {
+  Exact value, argument;
+  auto positive = [&](double x) {
+    mpfr_set_d(argument, x, MPFR_RNDN);
+    f(value, argument);
+    return mpfr_sgn(mpfr_srcptr(value)) > 0;
+  };
+  bool lowPositive = positive(low);
+  for (int i = 0; i < 80; ++i) {
+    double middle = 0.5 * (low + high);
+    (positive(middle) == lowPositive ? low : high) = middle;
+  }
+  return low;
+}
+
+/// 0, the integers, and the zeros: 1, 2 and two between any two integers from -2 down; they come
+/// within 1/n! of the integers.
+std::vector<double> lgammaCritical() {
+  std::vector<double> result = multiples(1, 30);
+  for (double x : {8.5, -18.0, -14.0, 0.5, -0.5, 1e-20, 1e305, 2.556348e305, 171.6, 4e36})
+    result.push_back(x);
+  for (int n = 2; n < 20; ++n) {
+    double extremum = -n - 0.5 + 0.11;
+    result.push_back(zeroBetween(exactLgamma, extremum, std::nextafter(-n, -n - 1.0)));
+    result.push_back(zeroBetween(exactLgamma, extremum, std::nextafter(-n - 1.0, 0)));
+  }
+  return result;
+}
+
+std::vector<double> digammaCritical() {
+  std::vector<double> result = multiples(1, 30);
+  for (double x : {1.4616321449683623, 0.5, 16.0, 15.5, 8.0, 1e-20, 1e300})
+    result.push_back(x);
+  ExactUnary digamma = EXACT_1(mpfr_digamma);
+  for (int n = 0; n < 60; ++n)
+    result.push_back(zeroBetween(digamma, std::nextafter(-n - 1.0, 0),
+                                 n ? std::nextafter(-n, -n - 1.0) : -1e-10));
   return result;
 }
 
@@ -217,6 +299,27 @@ const std::vector<Unary> &unaryFunctions() {
        {{-6, 28}, {-1, 1}, {0, 10.5}, {26, 27.3}},
        {0, 1, -1, 26.543258, 27.2260, 10.05, 9.194},
        10000},
+      {"erfinv",
+       BOTH(erfinv),
+       exactErfinv,
+       nullptr,
+       {{-1, 1}, {0.9, 1}, {0.9999, 1}, {-1e-3, 1e-3}},
+       {0, 1, -1, 0.9966253, 0.99999994},
+       2000},
+      {"lgamma",
+       BOTH(lgamma),
+       exactLgamma,
+       LIBM(std::lgamma),
+       {{-20, 20}, {0.9, 2.1}, {-170, 171}, {-4, 0}, {0, 1e6}},
+       lgammaCritical(),
+       5000},
+      {"digamma",
+       BOTH(digamma),
+       EXACT_1(mpfr_digamma),
+       nullptr,
+       {{-20, 20}, {0.9, 2.1}, {-170, 171}, {-4, 0}, {0, 1e6}},
+       digammaCritical(),
+       3000},
       {"sigmoid",
        BOTH(sigmoid),
        exactSigmoid,
