@@ -1,0 +1,32 @@
+#include "compiler/kernel/Plan.h"
+
+#include "compiler/kernel/Forming.h"
+#include "compiler/kernel/Storage.h"
+
+using namespace mlir;
+
+namespace descent::kernel {
+
+namespace {
+
+void formRegions(FunctionPlan &plan, Block &block, Materialised &materialised,
+                 const PlanOptions &options) {
+  BlockPlan formed = formBlock(block, plan.maps, materialised, options);
+  for (Step &step : formed.steps)
+    for (Region &region : step.roots.front()->getRegions())
+      formRegions(plan, region.front(), materialised, options);
+  plan.blocks[&block] = std::move(formed);
+}
+
+} // namespace
+
+FunctionPlan planFunction(Operation *function, const PlanOptions &options) {
+  FunctionPlan plan;
+  plan.function = function;
+  Materialised materialised;
+  formRegions(plan, function->getRegion(0).front(), materialised, options);
+  placeArrays(plan, materialised);
+  return plan;
+}
+
+} // namespace descent::kernel

@@ -1,0 +1,181 @@
+// The plan as text, for `show` and for tests.
+//
+//   main: 640 bytes
+//     kernel [1000] one loop, 6 operations
+//       reads input 0 [1000] f32, input 1 [1000] f32: 8000 bytes
+//       %3 = reduce_sum
+//       %4 = store [1000] f32 at 0
+#include "compiler/kernel/Plan.h"
+
+#include "compiler/kernel/Forming.h"
+
+#include <mlir/Dialect/Func/IR/FuncOps.h>
+
+using namespace mlir;
+
+namespace descent::kernel {
+
+namespace {
+
+class Printer {
+public:
+  Printer(const FunctionPlan &plan, raw_ostream &os) : plan(plan), os(os) {}
+
+  void print() {
+    auto function = cast<func::FuncOp>(plan.function);
+    os << function.getSymName() << ": " << plan.arenaBytes << " bytes\n";
+    for (Value argument : function.getArguments())
+      nameOf(argument);
+    printBlock(function.getBody().front(), 1);
+    for (auto [index, value] : plan.results) {
+      indent(1) << "result " << index << " = ";
+      printArray(value);
+      os << "\n";
+    }
+  }
+
+private:
+  const FunctionPlan &plan;
+  raw_ostream &os;
+  DenseMap<Value, int> names;
+
+  raw_ostream &indent(int depth) { return os.indent(unsigned(2 * depth)); }
+
+  int nameOf(Value value) { return names.try_emplace(value, int(names.size())).first->second; }
+
+  void printType(Value value) {
+    RankedTensorType type = tensorType(value);
+    if (type.getRank()) {
+      os << "[";
+      llvm::interleaveComma(type.getShape(), os);
+      os << "] ";
+    }
+    os << type.getElementType();
+  }
+
+  void printPlace(Value value) {
+    const Place *place = plan.placeOf(value);
+    if (!place)
+      return;
+    switch (place->kind) {
+    case Place::Kind::Arena:
+      os << " at " << place->offset;
+      break;
+    case Place::Kind::Result:
+      os << " in result " << place->index;
+      break;
+    default:
+      break;
+    }
+  }
+
+  void printArray(Value value) {
+    Value root = aliasRoot(value);
+    if (auto input = root.getDefiningOp<ir::InputOp>())
+      os << "input " << input.getIndex() << " ";
+    else if (isTable(root))
+      os << "table ";
+    else if (!plan.placeOf(value))
+      os << "fill ";
+    else
+      os << "%" << nameOf(root) << " ";
+    printType(value);
+    printPlace(value);
+  }
+
+  void printCopies(Operation *at, int depth) {
+    auto found = plan.copies.find(at);
+    if (found == plan.copies.end())
+      return;
+    for (const Copy &copy : found->second) {
+      indent(depth) << "copy ";
+      if (copy.fromParking)
+        os << "parked";
+      else
+        printArray(copy.from);
+      os << " to ";
+      if (copy.toParking)
+        os << "parking";
+      else
+        printArray(copy.to);
+      os << "\n";
+    }
+  }
+
+  void printResult(Operation *op, Value result) {
+    if (isTape(result))
+      return;
+    os << "%" << nameOf(result) << " = " << op->getName().stripDialect() << " ";
+    printType(result);
+    printPlace(result);
+  }
+
+  void printReads(const Step &step, int depth) {
+    SmallVector<Value> seen;
+    int64_t bytes = 0;
+    for (const Read &read : step.reads) {
+      if (llvm::is_contained(seen, read.value))
+        continue;
+      seen.push_back(read.value);
+      bytes += byteSize(read.value);
+    }
+    if (seen.empty())
+      return;
+    indent(depth) << "reads ";
+    llvm::interleaveComma(seen, os, [&](Value value) { printArray(value); });
+    os << ": " << bytes << " bytes\n";
+  }
+
+  void printStep(const Step &step, int depth) {
+    Operation *op = step.roots.front();
+    StringRef name = op->getName().stripDialect();
+    if (op->getNumRegions()) {
+      printCopies(op, depth);
+      indent(depth) << name;
+      for (Value result : op->getResults())
+        if (isArray(result)) {
+          os << ", ";
+          printArray(result);
+        }
+      os << "\n";
+      for (Region &region : op->getRegions()) {
+        if (region.getRegionNumber())
+          indent(depth) << (isa<ir::IfOp>(op) ? "else" : "do") << "\n";
+        printBlock(region.front(), depth + 1);
+        printCopies(region.front().getTerminator(), depth + 1);
+      }
+      return;
+    }
+    if (step.isKernel) {
+      const Loop &loop = step.loops.front();
+      indent(depth) << "kernel [";
+      llvm::interleaveComma(loop.space, os);
+      os << "]" << (loop.linear ? " one loop, " : ", ") << loop.operations << " operations\n";
+      printReads(step, depth + 1);
+      for (Operation *root : step.roots) {
+        indent(depth + 1);
+        printResult(root, root->getResult(0));
+        os << "\n";
+      }
+      return;
+    }
+    indent(depth);
+    if (op->getNumResults() && !isTape(op->getResult(0)))
+      printResult(op, op->getResult(0));
+    else
+      os << name;
+    os << "\n";
+    printReads(step, depth + 1);
+  }
+
+  void printBlock(Block &block, int depth) {
+    for (const Step &step : plan.blocks.find(&block)->second.steps)
+      printStep(step, depth);
+  }
+};
+
+} // namespace
+
+void printPlan(const FunctionPlan &plan, raw_ostream &os) { Printer(plan, os).print(); }
+
+} // namespace descent::kernel
