@@ -340,16 +340,18 @@ struct ComprehensionExpr : ExprNode<ExprKind::Comprehension> {
   const Expr *iterable = nullptr;
 };
 
-/// `name: value`, or `...value` (a spread, whose name is empty).
+/// `name: value`, `...value` (a spread, whose name is empty), or `name` for `name: name`.
 struct RecordEntry {
   SourceRange range;
   Name name;
   const Expr *value;
 
   bool isSpread() const { return name.text.empty(); }
+  /// The value is the NameExpr that the name itself is.
+  bool isShort() const { return !isSpread() && value->range == name.range; }
 };
 
-/// `{w: 1.0, b: 0.0}`, `{...r, b: 2.0}`, `{}`
+/// `{w: 1.0, b: 0.0}`, `{...r, b: 2.0}`, `{w, b}`, `{}`
 struct RecordExpr : ExprNode<ExprKind::Record> {
   using ExprNode::ExprNode;
   List<RecordEntry> entries;

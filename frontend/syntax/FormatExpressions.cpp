@@ -83,8 +83,10 @@ static bool isArithmetic(BinaryOp op) {
 /// Whether the operator has no space on either side in the source.
 bool Formatter::isWrittenTight(const BinaryExpr *binary) const {
   std::string_view text = file.text();
-  auto isSpace = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-  return !isSpace(text[binary->opRange.begin - 1]) && !isSpace(text[binary->opRange.end]);
+  // A comment sets it apart too.
+  constexpr std::string_view apart = " \t\f\v\r\n#";
+  auto isApart = [&](uint32_t at) { return apart.find(text[at]) != apart.npos; };
+  return !isApart(binary->opRange.begin - 1) && !isApart(binary->opRange.end);
 }
 
 /// Whether an operator is written without spaces: `^` always, other arithmetic if the author did
@@ -183,6 +185,8 @@ void Formatter::record(const RecordExpr *record, Gap gap) {
       return expr(entry.value, Gap::None);
     }
     word(entry.name.text, entryGap);
+    if (entry.isShort())
+      return;
     word(":", Gap::Glued);
     expr(entry.value, Gap::Space);
   });

@@ -63,7 +63,7 @@ public:
                         Msg::NotText);
       at = static_cast<uint32_t>(text.size());
     }
-    while (at < text.size() && !brackets.isTooDeep()) {
+    while (at < text.size() && !brackets.isTooDeep() && !diagnostics.hasTooMany()) {
       if (brackets.innermost() == TokenKind::StringBegin)
         lexText();
       else
@@ -143,8 +143,10 @@ private:
   /// `if` that is not so: they stand within expressions too.)
   bool beginsItem(TokenKind kind, uint32_t begin, uint32_t end) const {
     switch (kind) {
-    case TokenKind::Let:
     case TokenKind::Var:
+      // `var(x)` is a call, and `map(var, xs)` names the function.
+      return beginsName(text.substr(skipBlanks(end)));
+    case TokenKind::Let:
     case TokenKind::Fn:
     case TokenKind::While:
     case TokenKind::Print:

@@ -192,9 +192,6 @@ Expr *Parser::parseIf() {
   return finish(expr, condition, then, otherwise);
 }
 
-/// `train` is no keyword, so that it can name the training part of some data. It begins a training
-/// where an operand follows it; and where a bracket or sign follows it, which could go on with the
-/// name, if `with` comes before the next comma or the end of the statement.
 bool Parser::atTrain() const {
   if (!atWord("train") || token(1).startsLine)
     return false;

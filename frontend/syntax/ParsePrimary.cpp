@@ -30,13 +30,8 @@ Expr *Parser::parsePrimary() {
   }
   case TokenKind::StringBegin:
     return parseString();
-  case TokenKind::Word: {
-    if (atTrain())
-      return parseTrain();
-    NameExpr *expr = ast->make<NameExpr>(rangeOf(token()));
-    expr->name = textOf(advance());
-    return expr;
-  }
+  case TokenKind::Word:
+    return atTrain() ? parseTrain() : parseName();
   case TokenKind::LeftParen:
     return parseParenthesized();
   case TokenKind::LeftBracket:
@@ -45,8 +40,13 @@ Expr *Parser::parsePrimary() {
     return atRecord() ? parseRecord() : static_cast<Expr *>(parseBlock());
   case TokenKind::If:
     return parseIf();
-  case TokenKind::Let:
   case TokenKind::Var:
+    // In the place of an operand it is the function that gives the variance, unless the operand is
+    // missing and the next line is a binding.
+    if (!token().isFirstOnLine || token(1).kind != TokenKind::Word)
+      return parseName();
+    [[fallthrough]];
+  case TokenKind::Let:
   case TokenKind::Fn:
   case TokenKind::For:
   case TokenKind::While:
@@ -61,6 +61,12 @@ Expr *Parser::parsePrimary() {
     failExpected(Msg::ExpectedExpression, "");
     return errorExpr();
   }
+}
+
+Expr *Parser::parseName() {
+  NameExpr *expr = ast->make<NameExpr>(rangeOf(token()));
+  expr->name = textOf(advance());
+  return expr;
 }
 
 Expr *Parser::parseNumber() {
@@ -142,11 +148,13 @@ Expr *Parser::parseComprehension(uint32_t begin, Expr *element) {
   return finish(expr, element, pattern, iterable);
 }
 
-/// Whether the `{` here begins a record: one that is followed by `name:`, `...` or `}`.
+/// Whether the `{` here begins a record: one that is followed by `name:`, `...` or `}`. So does
+/// `name,`, which can begin no block: `{w, b}` is short for `{w: w, b: b}`.
 bool Parser::atRecord() const {
   const Token &next = token(1);
   return next.kind == TokenKind::RightBrace || next.kind == TokenKind::Ellipsis ||
-         (isAnyWord(next.kind) && token(2).kind == TokenKind::Colon);
+         (isAnyWord(next.kind) && token(2).kind == TokenKind::Colon) ||
+         (next.kind == TokenKind::Word && token(2).kind == TokenKind::Comma);
 }
 
 Expr *Parser::parseRecord() {
@@ -155,15 +163,19 @@ Expr *Parser::parseRecord() {
   std::vector<const Expr *> values;
   parseList([&] {
     uint32_t entryBegin = token().begin;
+    bool isShort = at(TokenKind::Word) &&
+                   (token(1).kind == TokenKind::Comma || token(1).kind == TokenKind::RightBrace);
     Name name;
-    if (!accept(TokenKind::Ellipsis)) {
+    if (isShort) {
+      name = nameOf(token());
+    } else if (!accept(TokenKind::Ellipsis)) {
       if (!isAnyWord(token().kind))
         return failExpected(Msg::ExpectedName, "the name of a field");
       name = nameOf(advance());
       if (!expect(TokenKind::Colon, "`:` and a value"))
         return;
     }
-    const Expr *value = parseExpression();
+    const Expr *value = isShort ? parseName() : parseExpression();
     entries.push_back({rangeFrom(entryBegin), name, value});
     values.push_back(value);
   });

@@ -28,7 +28,7 @@ void Parser::endStatement() {
 std::vector<const Stmt *> Parser::parseStatements(bool isTopLevel) {
   std::vector<const Stmt *> statements;
   const Token *previous = nullptr;
-  while (!at(TokenKind::EndOfFile) && !at(TokenKind::RightBrace)) {
+  while (!at(TokenKind::EndOfFile) && !at(TokenKind::RightBrace) && !diagnostics.hasTooMany()) {
     size_t start = position;
     const Token &first = token();
     bool isPrecision = atWord("precision");
@@ -57,6 +57,15 @@ void Parser::warnOfMinus(const Token &first, const Token &previousFirst) {
     diagnostics.warning(rangeOf(first), Msg::StrayMinus);
 }
 
+/// `var` begins a binding, but `var(x)` is a call of the function of that name, unless this is
+/// `var (a, b) = e`.
+bool Parser::atVariance() const {
+  if (!at(TokenKind::Var) || token(1).kind != TokenKind::LeftParen || token(1).startsLine)
+    return false;
+  TokenKind after = tokens[token(1).partner + 1].kind;
+  return after != TokenKind::Assign && after != TokenKind::Colon;
+}
+
 const Stmt *Parser::parseStatement() {
   Nesting level(*this);
   uint32_t begin = token().begin;
@@ -65,7 +74,7 @@ const Stmt *Parser::parseStatement() {
   switch (token().kind) {
   case TokenKind::Let:
   case TokenKind::Var:
-    return parseBinding();
+    return atVariance() ? parseExpressionStatement() : parseBinding();
   case TokenKind::Fn:
     return parseFunction(/*isExported=*/false);
   case TokenKind::For:

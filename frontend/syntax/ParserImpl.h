@@ -127,6 +127,7 @@ private:
   /// An item that begins with a word that is not a keyword; null if this is none.
   const ast::Stmt *parseWordItem();
   bool followsName() const;
+  bool atVariance() const;
   bool atStatementEnd() const;
   void endStatement();
   void warnOfMinus(const Token &first, const Token &previousFirst);
@@ -186,6 +187,7 @@ private:
   }
   ast::Argument parseNamedArgument();
   ast::Expr *parsePrimary();
+  ast::Expr *parseName();
   ast::Expr *parseNumber();
   ast::Expr *parseParenthesized();
   ast::Expr *parseArray();

@@ -1,5 +1,6 @@
 #include "frontend/syntax/Signs.h"
 
+#include <array>
 #include <iterator>
 
 namespace descent {
@@ -18,27 +19,54 @@ constexpr Spelling kKeywords[] = {
     {"or", TokenKind::Or},       {"not", TokenKind::Not},     {"true", TokenKind::True},
     {"false", TokenKind::False}, {"print", TokenKind::Print}, {"assert", TokenKind::Assert}};
 
-// Longer ones first among those with a common beginning.
-constexpr Spelling kSigns[] = {
-    {"**=", TokenKind::CaretAssign}, {"//=", TokenKind::SlashSlashAssign},
-    {"...", TokenKind::Ellipsis},    {"..", TokenKind::DotDot},
-    {"->", TokenKind::Arrow},        {"+=", TokenKind::PlusAssign},
-    {"-=", TokenKind::MinusAssign},  {"*=", TokenKind::StarAssign},
-    {"/=", TokenKind::SlashAssign},  {"%=", TokenKind::PercentAssign},
-    {"@=", TokenKind::AtAssign},     {"^=", TokenKind::CaretAssign},
-    {"==", TokenKind::EqualEqual},   {"!=", TokenKind::NotEqual},
-    {"<=", TokenKind::LessEqual},    {">=", TokenKind::GreaterEqual},
-    {"**", TokenKind::Caret},        {"//", TokenKind::SlashSlash},
-    {"(", TokenKind::LeftParen},     {")", TokenKind::RightParen},
-    {"[", TokenKind::LeftBracket},   {"]", TokenKind::RightBracket},
-    {"{", TokenKind::LeftBrace},     {"}", TokenKind::RightBrace},
-    {",", TokenKind::Comma},         {":", TokenKind::Colon},
-    {".", TokenKind::Dot},           {"=", TokenKind::Assign},
-    {"<", TokenKind::Less},          {">", TokenKind::Greater},
-    {"+", TokenKind::Plus},          {"-", TokenKind::Minus},
-    {"*", TokenKind::Star},          {"/", TokenKind::Slash},
-    {"%", TokenKind::Percent},       {"@", TokenKind::At},
-    {"^", TokenKind::Caret}};
+// Those with a common first character are neighbours, and of them the longer come first.
+constexpr Spelling kSigns[] = {{"...", TokenKind::Ellipsis},
+                               {"..", TokenKind::DotDot},
+                               {".", TokenKind::Dot},
+                               {"->", TokenKind::Arrow},
+                               {"-=", TokenKind::MinusAssign},
+                               {"-", TokenKind::Minus},
+                               {"+=", TokenKind::PlusAssign},
+                               {"+", TokenKind::Plus},
+                               {"**=", TokenKind::CaretAssign},
+                               {"*=", TokenKind::StarAssign},
+                               {"**", TokenKind::Caret},
+                               {"*", TokenKind::Star},
+                               {"//=", TokenKind::SlashSlashAssign},
+                               {"/=", TokenKind::SlashAssign},
+                               {"//", TokenKind::SlashSlash},
+                               {"/", TokenKind::Slash},
+                               {"%=", TokenKind::PercentAssign},
+                               {"%", TokenKind::Percent},
+                               {"@=", TokenKind::AtAssign},
+                               {"@", TokenKind::At},
+                               {"^=", TokenKind::CaretAssign},
+                               {"^", TokenKind::Caret},
+                               {"==", TokenKind::EqualEqual},
+                               {"=", TokenKind::Assign},
+                               {"!=", TokenKind::NotEqual},
+                               {"<=", TokenKind::LessEqual},
+                               {"<", TokenKind::Less},
+                               {">=", TokenKind::GreaterEqual},
+                               {">", TokenKind::Greater},
+                               {"(", TokenKind::LeftParen},
+                               {")", TokenKind::RightParen},
+                               {"[", TokenKind::LeftBracket},
+                               {"]", TokenKind::RightBracket},
+                               {"{", TokenKind::LeftBrace},
+                               {"}", TokenKind::RightBrace},
+                               {",", TokenKind::Comma},
+                               {":", TokenKind::Colon}};
+
+/// For each first character the index of its first sign; kNone where there is none.
+constexpr uint8_t kNone = 0xFF;
+constexpr auto kFirstSign = [] {
+  std::array<uint8_t, 128> first = {};
+  first.fill(kNone);
+  for (size_t i = std::size(kSigns); i-- > 0;)
+    first[static_cast<size_t>(kSigns[i].text[0])] = static_cast<uint8_t>(i);
+  return first;
+}();
 
 } // namespace
 
@@ -56,9 +84,14 @@ TokenKind keywordKind(std::string_view word) {
 }
 
 Sign signAt(std::string_view text) {
-  for (const Spelling &sign : kSigns)
-    if (text.starts_with(sign.text))
-      return {sign.kind, static_cast<uint32_t>(sign.text.size())};
+  if (text.empty() || static_cast<unsigned char>(text[0]) >= kFirstSign.size())
+    return {};
+  for (size_t i = kFirstSign[static_cast<size_t>(text[0])]; i < std::size(kSigns); ++i) {
+    if (kSigns[i].text[0] != text[0])
+      break;
+    if (text.starts_with(kSigns[i].text))
+      return {kSigns[i].kind, static_cast<uint32_t>(kSigns[i].text.size())};
+  }
   return {};
 }
 
