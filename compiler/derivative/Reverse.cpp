@@ -80,6 +80,14 @@ void removeEffects(Operation *op) {
   });
 }
 
+/// Forgets the copies of the blocks in an operation: the next copy shall have arguments of its own.
+void forgetArguments(Operation *op, IRMapping &primals) {
+  op->walk([&](Block *block) {
+    for (BlockArgument argument : block->getArguments())
+      primals.erase(argument);
+  });
+}
+
 } // namespace
 
 FailureOr<Unrepeatable> findUnrepeatable(Block &body) {
@@ -123,6 +131,7 @@ LogicalResult Reverse::runForward(Block &block, bool again) {
   for (Operation &op : block.without_terminator()) {
     if (skipped.ops.contains(&op) || (again && isEffect(&op)))
       continue;
+    forgetArguments(&op, primals);
     if (isa<ir::ForOp, ir::WhileOp>(op) && activity.isActive(&op)) {
       if (failed(emitLoop(&op, again)))
         return failure();
