@@ -57,6 +57,10 @@ static std::string fill(std::string_view format, std::span<const MessageArgument
 DiagnosticBuilder Diagnostics::report(SourceRange range, Msg message,
                                       std::span<const MessageArgument> args) {
   const MessageInfo &info = messageInfo(message);
+  if (info.severity == Severity::Error && hasTooMany()) {
+    ++errors;
+    return DiagnosticBuilder(nullptr);
+  }
   std::string text = fill(info.text, args);
   // A message without a place is told from others by its text alone.
   Key key{message, range.file, range.begin, range.end};
@@ -84,7 +88,7 @@ void Diagnostics::render(std::ostream &out, Colour colour) const {
   for (const Diagnostic *diagnostic : order)
     renderDiagnostic(*diagnostic, sources, out, colour);
   if (errors > kMaxErrors)
-    out << "and " << errors - kMaxErrors << " more errors\n";
+    out << "and at least " << errors - kMaxErrors << " more\n";
 }
 
 Diagnostics::Mark Diagnostics::mark() const {

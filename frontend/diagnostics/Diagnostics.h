@@ -114,8 +114,10 @@ public:
   DiagnosticBuilder report(SourceRange range, Msg message, std::span<const MessageArgument> args);
 
   bool hasErrors() const { return errors > 0; }
-  /// Different errors reported so far, also those beyond kMaxErrors.
+  /// Different errors reported so far, and all those beyond kMaxErrors.
   size_t errorCount() const { return errors; }
+  /// More errors than are kept: there is no use in looking for more.
+  bool hasTooMany() const { return errors > kMaxErrors; }
   size_t warningCount() const { return warnings; }
   /// Those kept, in the order of their reports.
   const std::vector<Diagnostic> &all() const { return kept; }
