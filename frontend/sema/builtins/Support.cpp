@@ -86,26 +86,18 @@ std::optional<Dims> expectIntegers(BuiltinCall &call, const Argument &argument) 
     return integers;
   }
   const ArrayValue *array = argument.value.array();
-  if (array && array->type.dims.empty()) {
-    auto integer = call.sema.expectKnownInteger(argument);
-    return integer ? std::optional<Dims>({*integer}) : std::nullopt;
-  }
-  return call.sema.expectShape(argument);
+  if (array && array->elements)
+    return *array->elements;
+  if (array && !array->isScalar())
+    return call.sema.expectShape(argument);
+  auto integer = call.sema.expectKnownInteger(argument);
+  return integer ? std::optional<Dims>({*integer}) : std::nullopt;
 }
 
 std::optional<Dims> shapeArgument(BuiltinCall &call, const Argument &argument) {
   if (argument.value.isAbsent())
     return Dims{};
-  auto dims = call.sema.expectShape(argument);
-  if (!dims)
-    return std::nullopt;
-  for (int64_t size : *dims)
-    if (size < 0) {
-      fail(call, argument, Msg::BadArgument, argument.name.empty() ? "shape" : argument.name,
-           call.name, "sizes of 0 or more", size);
-      return std::nullopt;
-    }
-  return dims;
+  return call.sema.expectShape(argument);
 }
 
 std::optional<DType> dtypeArgument(BuiltinCall &call, const Argument &argument, DType fallback) {
@@ -139,9 +131,14 @@ std::optional<Dims> axesArgument(BuiltinCall &call, const Argument &argument, in
     axes.push_back(*axis);
     return true;
   };
+  const ArrayValue *array = argument.value.array();
   if (const auto *tuple = argument.value.as<TupleValue>()) {
     for (const Value &item : tuple->items)
       if (!add(item))
+        return std::nullopt;
+  } else if (array && array->elements) {
+    for (int64_t axis : *array->elements)
+      if (!add(call.sema.builder.known(axis, DType::I32)))
         return std::nullopt;
   } else if (!add(argument.value)) {
     return std::nullopt;
