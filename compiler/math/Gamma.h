@@ -63,7 +63,7 @@ DESCENT_MATH_INLINE Pair<double> lgammaStirling(double x) {
   Pair<double> sum = twoSum(y.high, constant.high);
   double low = sum.low + (y.low + (constant.low + halfLog2PiLow) + series);
   bool overflow = y.high == Format<double>::infinity;
-  return overflow ? Pair<double>{y.high, 0} : fastTwoSum(sum.high, low);
+  return choose(overflow, Pair<double>{y.high, 0}, fastTwoSum(sum.high, low));
 }
 
 /// 1/|Gamma(x)| or |Gamma(x)| for -18 <= x <= 8.5, as a double-word number, and which of the two:
@@ -81,18 +81,16 @@ DESCENT_MATH_INLINE GammaRatio gammaRatio(double x) {
   // The factors start, start + 1, … are exact but for x + 1 when |x| < 1/2.
   double start = up ? x : x - count;
   double second = start + 1;
-  double secondLow = up ? start - (second - 1) : 0;
+  double secondLow = choose(up, start - (second - 1), 0.0);
   double length = abs(count);
   Pair<double> product = {length > 0 ? start : 1, 0};
   Pair<double> longer = twoProduct(product.high, second);
   longer.low = fma(product.high, secondLow, longer.low);
-  product = length > 1 ? longer : product;
+  product = choose(length > 1, longer, product);
 #pragma clang loop unroll(full)
   for (int i = 2; i < steps; ++i) {
     longer = multiply(product, start + double(i));
-    bool more = length > double(i);
-    product.high = more ? longer.high : product.high;
-    product.low = more ? longer.low : product.low;
+    product = choose(length > double(i), longer, product);
   }
   double d = nearest.fraction;
   Pair<double> reciprocal = add(
@@ -100,8 +98,8 @@ DESCENT_MATH_INLINE GammaRatio gammaRatio(double x) {
       1.0);
   Pair<double> multiplied = multiply(product, reciprocal);
   Pair<double> divided = divide(product, reciprocal);
-  Pair<double> value = up ? multiplied : divided;
-  return {value.high < 0 ? negate(value) : value, up};
+  Pair<double> value = choose(up, multiplied, divided);
+  return {choose(value.high < 0, negate(value), value), up};
 }
 
 DESCENT_MATH_INLINE double lgamma(double x) {
@@ -124,7 +122,7 @@ DESCENT_MATH_INLINE double lgamma(double x) {
   bool pole = x <= 0 && distance == 0;
   y = pole || a == infinity ? infinity : y;
   // Near 0 the product loses what is subnormal.
-  y = abs(x) < 0x1p-60 && !pole ? -log(abs(x)) : y;
+  y = choose(abs(x) < 0x1p-60 && !pole, -log(abs(x)), y);
   return isNan(x) ? x : y;
 }
 
@@ -146,13 +144,13 @@ DESCENT_MATH_INLINE float lgamma(float x) {
     product *= length > double(i) ? start + double(i) : 1;
   double d = nearest.fraction;
   double reciprocal = fma(d, polynomial<C::reciprocalGammaPlain>(d), 1.0);
-  double ratio = abs(up ? product * reciprocal : product / reciprocal);
+  double ratio = abs(choose(up, product * reciprocal, product / reciprocal));
   double a = abs(wide);
   a = a > highest ? a : highest;
   double inverse = 1 / a;
   double distance = nearestInteger(wide).fraction;
   // One logarithm of a, one of the product or of the sine.
-  double other = log(central ? ratio : absSinPi(distance) * a);
+  double other = log(choose(central, ratio, absSinPi(distance) * a));
   double stirling = fma(a - 0.5, log(a) - 1, 0x1.acfe390c97d69p-2) +
                     inverse * polynomial<C::stirling>(inverse * inverse);
   double far = wide > 0 ? stirling : 0x1.250d048e7a1bdp+0 - other - stirling;
@@ -177,7 +175,7 @@ DESCENT_MATH_INLINE Pair<double> digammaPositive(Pair<double> a) {
   constexpr int steps = 16;
   bool shift = a.high < double(steps);
   // The sum of 1 / (a + i), two terms at a time: (2 t + 1) / (t (t + 1)).
-  Pair<double> base = shift ? a : Pair<double>{1, 0};
+  Pair<double> base = choose(shift, a, Pair<double>{1, 0});
   Pair<double> sum = {0, 0};
 #pragma clang loop unroll(full)
   for (int i = steps - 2; i >= 0; i -= 2) {
@@ -194,14 +192,14 @@ DESCENT_MATH_INLINE Pair<double> digammaPositive(Pair<double> a) {
   Pair<double> half = {0.5 * inverse.high, 0.5 * inverse.low};
   Pair<double> y = add(logFull(x), negate(addSameSign(half, tail)));
   Pair<double> shifted = add(y, negate(sum));
-  return shift ? shifted : y;
+  return choose(shift, shifted, y);
 }
 
 DESCENT_MATH_INLINE double digamma(double x) {
   using C = Coefficients<double>;
   constexpr double infinity = Format<double>::infinity;
   bool reflect = x < 0.5;
-  Pair<double> argument = reflect ? twoSum(1.0, -x) : Pair<double>{x, 0};
+  Pair<double> argument = choose(reflect, twoSum(1.0, -x), Pair<double>{x, 0});
   bool huge = abs(x) > 0x1p1000;
   argument.high = huge ? 1.0 : argument.high;
   argument.low = huge ? 0.0 : argument.low;
@@ -217,7 +215,7 @@ DESCENT_MATH_INLINE double digamma(double x) {
   result = abs(t) < 0x1p-5 ? near : result;
   result = abs(x) < 0x1p-60 ? -1 / x : result; // also the infinities at the two zeros
   result = x < 0 && f == 0 ? Format<double>::nan : result;
-  result = x > 0x1p1000 ? log(x) : result;
+  result = choose(x > 0x1p1000, log(x), result);
   return x == -infinity || isNan(x) ? Format<double>::nan : result;
 }
 
@@ -238,10 +236,10 @@ DESCENT_MATH_INLINE float digamma(float x) {
   double inverse = 1 / X;
   double square = inverse * inverse;
   double y = log(X) - fma(0.5, inverse, square * polynomial<C::digammaTail>(square));
-  y = shift ? y - numerator / denominator : y;
+  y = choose(shift, y - numerator / denominator, y);
   double f = nearestInteger(wide).fraction;
   double cotangent = fma(f, polynomial<C::cotPi>(f * f), 1 / f);
-  double result = reflect ? y - cotangent : y;
+  double result = choose(reflect, y - cotangent, y);
   double t = wide - C::digammaRoot[0];
   double near = (t - C::digammaRoot[1]) * polynomial<C::digammaNearRoot>(t);
   result = abs(t) < 0x1p-5 ? near : result;

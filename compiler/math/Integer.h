@@ -4,21 +4,24 @@
 
 #include "compiler/math/Numeric.h"
 
-#include <type_traits>
-
 namespace descent::math {
+
+template <class I> struct UnsignedOf;
+template <> struct UnsignedOf<int32_t> { using Type = uint32_t; };
+template <> struct UnsignedOf<uint32_t> { using Type = uint32_t; };
+template <> struct UnsignedOf<int64_t> { using Type = uint64_t; };
 
 /// The largest and smallest value of an integer type.
 template <class I> struct Limits {
-  using U = std::make_unsigned_t<I>;
-  static constexpr bool isSigned = std::is_signed_v<I>;
+  using U = typename UnsignedOf<I>::Type;
+  static constexpr bool isSigned = I(-1) < I(0);
   static constexpr I max = isSigned ? I(U(~U(0)) >> 1) : I(~U(0));
   static constexpr I min = isSigned ? I(U(1) << (sizeof(I) * 8 - 1)) : I(0);
 };
 
 /// floor(x / y). x / 0 is 0, and the one quotient that does not fit, min / -1, wraps to min.
 template <class I> DESCENT_MATH_INLINE I floordivInt(I x, I y) {
-  using U = std::make_unsigned_t<I>;
+  using U = typename UnsignedOf<I>::Type;
   if constexpr (sizeof(I) == 4) {
     // Exact in double: a quotient of 32-bit numbers is no closer than 2^-32 to an integer that it
     // does not reach. Vectors have no integer division.
@@ -32,7 +35,7 @@ template <class I> DESCENT_MATH_INLINE I floordivInt(I x, I y) {
       I divisor = special ? I(1) : y;
       I q = x / divisor;
       I r = I(U(x) - U(q) * U(divisor));
-      q = r != 0 && (r ^ divisor) < 0 ? q - 1 : q;
+      q = choose(r != 0 && (r ^ divisor) < 0, I(q - 1), q);
       q = y == I(-1) ? I(U(0) - U(x)) : q;
       return y == 0 ? I(0) : q;
     } else {
@@ -44,7 +47,7 @@ template <class I> DESCENT_MATH_INLINE I floordivInt(I x, I y) {
 
 /// x - floor(x / y) y, with the sign of y; x mod 0 is 0.
 template <class I> DESCENT_MATH_INLINE I modInt(I x, I y) {
-  using U = std::make_unsigned_t<I>;
+  using U = typename UnsignedOf<I>::Type;
   I r = I(U(x) - U(floordivInt(x, y)) * U(y));
   return y == 0 ? I(0) : r;
 }
@@ -52,13 +55,13 @@ template <class I> DESCENT_MATH_INLINE I modInt(I x, I y) {
 /// x^n modulo 2^bits, by squaring; x^0 is 1. A negative n gives 1 / x^|n| rounded towards zero: 1
 /// for x = 1, +-1 for x = -1, otherwise 0 (also for x = 0).
 template <class I> DESCENT_MATH_INLINE I powInt(I x, I n) {
-  using U = std::make_unsigned_t<I>;
+  using U = typename UnsignedOf<I>::Type;
   constexpr int bits = int(sizeof(I)) * 8;
   U power = U(x);
   U result = 1;
 #pragma clang loop unroll(full)
   for (int i = 0; i < bits; ++i) {
-    result = ((U(n) >> i) & 1) != 0 ? result * power : result;
+    result = choose(((U(n) >> i) & 1) != 0, result * power, result);
     power *= power;
   }
   if constexpr (Limits<I>::isSigned) {

@@ -112,7 +112,7 @@ template <class T> DESCENT_MATH_INLINE T log10(T x) {
 template <class T> DESCENT_MATH_INLINE T log1p(T x) {
   T high = T(1) + x;
   // Whichever is the larger of 1 and x, this is the exact error (or irrelevant beyond 2^60).
-  T low = abs(x) < T(1) ? x - (high - T(1)) : T(1) - (high - x);
+  T low = choose(abs(x) < T(1), x - (high - T(1)), T(1) - (high - x));
   T y = logOfSum(high, low);
   constexpr T infinity = Format<T>::infinity;
   y = x > T(-1) ? y : (x == T(-1) ? -infinity : Format<T>::nan);
@@ -129,9 +129,9 @@ template <class T> DESCENT_MATH_INLINE T asinh(T x) {
   T root = sqrt(square + T(1));
   Pair<T> u = twoSum(limited, square / (T(1) + root));
   Pair<T> sum = twoSum(T(1), u.high);
-  sum = a > large ? Pair<T>{a, T(0)} : Pair<T>{sum.high, sum.low + u.low};
+  sum = choose(a > large, Pair<T>{a, T(0)}, Pair<T>{sum.high, sum.low + u.low});
   Pair<T> y = logPair(sum.high, sum.low);
-  T result = a > large ? y.high + (Coefficients<T>::ln2Full[0] + y.low) : y.high;
+  T result = choose(a > large, y.high + (Coefficients<T>::ln2Full[0] + y.low), y.high);
   result = a < Format<T>::infinity ? result : a;
   return a < T(0x1p-30) ? x : copySign(result, x);
 }
@@ -146,11 +146,11 @@ template <class T> DESCENT_MATH_INLINE T acosh(T x) {
   T root = sqrt(inside.high);
   T rest = fma(-root, root, inside.high) + (inside.low + square.low);
   Pair<T> u = twoSum(t, root);
-  u.low += root > T(0) ? rest / (root + root) : T(0);
+  u.low += choose(root > T(0), rest / (root + root), T(0));
   Pair<T> sum = twoSum(T(1), u.high);
-  sum = isLarge ? Pair<T>{x, T(0)} : Pair<T>{sum.high, sum.low + u.low};
+  sum = choose(isLarge, Pair<T>{x, T(0)}, Pair<T>{sum.high, sum.low + u.low});
   Pair<T> y = logPair(sum.high, sum.low);
-  T result = isLarge ? y.high + (Coefficients<T>::ln2Full[0] + y.low) : y.high;
+  T result = choose(isLarge, y.high + (Coefficients<T>::ln2Full[0] + y.low), y.high);
   result = x >= T(1) ? result : Format<T>::nan;
   return x < Format<T>::infinity ? result : x;
 }

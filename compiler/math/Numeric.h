@@ -6,9 +6,9 @@
 // (other than the fma calls written out) or reassociated.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <utility>
+// The C headers: this code is also compiled without a C++ library.
+#include <stddef.h>
+#include <stdint.h>
 
 #define DESCENT_MATH_INLINE inline __attribute__((always_inline))
 
@@ -78,6 +78,12 @@ template <class T> DESCENT_MATH_INLINE bool isNan(T x) {
   return x != x;
 }
 
+/// c ? a : b of values that are computed in any case. The operator itself would make branches of
+/// longer operands, and those do not all become selects again.
+template <class T> DESCENT_MATH_INLINE T choose(bool c, T a, T b) {
+  return c ? a : b;
+}
+
 /// The smaller and the larger of two numbers; the second where either is NaN.
 template <class T> DESCENT_MATH_INLINE T smaller(T a, T b) {
   return a < b ? a : b;
@@ -117,6 +123,10 @@ template <class T> struct Pair {
   T high;
   T low;
 };
+
+template <class T> DESCENT_MATH_INLINE Pair<T> choose(bool c, Pair<T> a, Pair<T> b) {
+  return {c ? a.high : b.high, c ? a.low : b.low};
+}
 
 /// a + b exactly, for |a| >= |b| or a = 0.
 template <class T> DESCENT_MATH_INLINE Pair<T> fastTwoSum(T a, T b) {

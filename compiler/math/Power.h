@@ -13,7 +13,7 @@ template <class T> DESCENT_MATH_INLINE T pow(T x, T y) {
   Pair<T> l = logPair(a, T(0));
   T edge = a == T(0) ? -infinity : a;
   bool regular = a > T(0) && a < infinity;
-  l = regular ? l : Pair<T>{edge, T(0)};
+  l = choose(regular, l, Pair<T>{edge, T(0)});
   Pair<T> e = twoProduct(y, l.high);
   e.low = fma(y, l.low, e.low);
   bool inside = abs(e.high) < limit;
@@ -23,7 +23,7 @@ template <class T> DESCENT_MATH_INLINE T pow(T x, T y) {
   bool integer = roundEven(y) == y;
   T halfY = T(0.5) * y;
   bool odd = integer && roundEven(halfY) != halfY;
-  T result = odd ? copySign(magnitude, x) : magnitude;
+  T result = choose(odd, copySign(magnitude, x), magnitude);
   result = x < T(0) && a < infinity && !integer ? Format<T>::nan : result;
   result = isNan(x) ? x : result;
   bool one = y == T(0) || x == T(1) || (a == T(1) && abs(y) == infinity);

@@ -55,7 +55,7 @@ template <class T> DESCENT_MATH_INLINE T remainderLarge(T x, T y) {
   }
   T reduced = foldOnce(foldOnce(i, n), n); // i < 2 n
   T r = multiplyModulo(power, reduced, n, inverse);
-  r = r < T(0) ? r + n : r;
+  r = choose(r < T(0), r + n, r);
   return scale(r, yExponent + UInt(Format<T>::bias - bits) - lift);
 }
 
@@ -67,19 +67,19 @@ template <class T> DESCENT_MATH_INLINE T remainder(T x, T y) {
   T quotient = x / y;
   T q = floor(quotient);
   T r = fma(-q, y, x); // exact, but q may be one too large
-  r = r < T(0) ? r + y : r;
+  r = choose(r < T(0), r + y, r);
   if (__builtin_expect(quotient >= large, 0))
     r = remainderLarge(x, y);
   r = x < y ? x : r;
   bool valid = x < Format<T>::infinity && y > T(0);
-  return valid ? r : x + y + Format<T>::nan;
+  return choose(valid, r, Format<T>::nan);
 }
 
 /// x - floor(x / y) y with the sign of y, as Python's %: mod(-1, 3) = 2.
 template <class T> DESCENT_MATH_INLINE T mod(T x, T y) {
   T r = copySign(remainder(x, y), x);
   bool opposite = (r < T(0)) != (y < T(0));
-  T y1 = r != T(0) && opposite ? r + y : r;
+  T y1 = choose(opposite, r + y, r);
   return r == T(0) ? copySign(T(0), y) : y1;
 }
 
@@ -91,7 +91,7 @@ template <class T> DESCENT_MATH_INLINE T floordiv(T x, T y) {
   T r = fma(-q, y, x);
   // The quotient may have been rounded up to an integer, or (negative, tiny) to zero.
   bool over = y > T(0) ? r < T(0) : r > T(0);
-  q = over && abs(quotient) < T(0x1p60) ? q - T(1) : q;
+  q = choose(over && abs(quotient) < T(0x1p60), q - T(1), q);
   // x / infinity is 0 or -1.
   bool infinite = abs(y) == infinity && abs(x) < infinity;
   T limit = x != T(0) && (x < T(0)) != (y < T(0)) ? T(-1) : quotient;

@@ -93,7 +93,7 @@ template <class T> DESCENT_MATH_INLINE T cosReduced(Pair<T> r) {
 template <class T> DESCENT_MATH_INLINE T sinOfQuadrant(Quadrant<T> x, UIntOf<T> quadrants) {
   using UInt = UIntOf<T>;
   UInt q = x.q + quadrants;
-  T y = (q & 1) != 0 ? cosReduced(x.r) : sinReduced(x.r);
+  T y = choose((q & 1) != 0, cosReduced(x.r), sinReduced(x.r));
   UInt sign = (q & 2) << (sizeof(T) * 8 - 2);
   return fromBits<T>(bitsOf(y) ^ sign);
 }
@@ -128,8 +128,8 @@ template <class T> DESCENT_MATH_INLINE T asin(T x) {
   using C = Coefficients<T>;
   T a = abs(x);
   bool outer = a > T(0.5);
-  T z = outer ? T(0.5) * (T(1) - a) : a * a;
-  T s = outer ? sqrt(z) : a;
+  T z = choose(outer, T(0.5) * (T(1) - a), a * a);
+  T s = choose(outer, sqrt(z), a);
   T correction = asinCorrection(s, z);
   T sLow = fma(-s, s, z) / (s + s);
   sLow = outer && s > T(0) ? sLow : T(0);
@@ -143,8 +143,8 @@ template <class T> DESCENT_MATH_INLINE T acos(T x) {
   using C = Coefficients<T>;
   T a = abs(x);
   bool outer = a > T(0.5);
-  T z = outer ? T(0.5) * (T(1) - a) : a * a;
-  T s = outer ? sqrt(z) : a;
+  T z = choose(outer, T(0.5) * (T(1) - a), a * a);
+  T s = choose(outer, sqrt(z), a);
   T correction = asinCorrection(s, z);
   T sLow = fma(-s, s, z) / (s + s);
   correction += outer && s > T(0) ? sLow : T(0);
@@ -166,8 +166,8 @@ template <class T> DESCENT_MATH_INLINE Pair<T> atanOfRatio(T n, T d) {
   bool upper = n > T(0.41421356237309503) * d;
   Pair<T> difference = fastTwoSum(d, -n);
   Pair<T> sum = fastTwoSum(d, n);
-  Pair<T> top = upper ? negate(difference) : Pair<T>{n, T(0)};
-  Pair<T> bottom = upper ? sum : Pair<T>{d, T(0)};
+  Pair<T> top = choose(upper, negate(difference), Pair<T>{n, T(0)});
+  Pair<T> bottom = choose(upper, sum, Pair<T>{d, T(0)});
   T t = top.high / bottom.high;
   T tLow = (fma(-t, bottom.high, top.high) + fma(-t, bottom.low, top.low)) / bottom.high;
   T z = t * t;
@@ -187,7 +187,7 @@ template <class T> DESCENT_MATH_INLINE T atan(T x) {
   T d = swap ? (huge ? T(0x1p60) : a) : T(1);
   Pair<T> y = atanOfRatio(n, d);
   Pair<T> far = fastTwoSum(C::halfPi[0], -y.high);
-  T result = swap ? far.high + (far.low + (C::halfPi[1] - y.low)) : y.high;
+  T result = choose(swap, far.high + (far.low + (C::halfPi[1] - y.low)), y.high);
   result = copySign(isNan(x) ? x : result, x);
   return a < T(0x1p-30) ? x : result;
 }
