@@ -107,7 +107,29 @@ Value normalFunction(BuiltinCall &call) {
   return draw ? Value(normalOf(*draw).value()) : Value();
 }
 
+/// `exponential(rate, decay, every)` is the schedule: the two share a name.
+Value exponentialSchedule(BuiltinCall &call) {
+  constexpr std::string_view kNames[] = {"rate", "decay", "every"};
+  std::vector<Argument> arguments;
+  for (size_t i = 0; i < 3; ++i) {
+    // By position they stand where key, shape and dtype would.
+    const Argument &given = call.arguments[call[i].isAbsent() ? i + 3 : i];
+    if (given.value.isAbsent())
+      continue;
+    arguments.push_back(given);
+    arguments.back().name = kNames[i];
+  }
+  Module *prelude = call.sema.prelude();
+  Variable *schedule = prelude ? prelude->find("exponential_decay") : nullptr;
+  return schedule ? call.sema.call(schedule->value, arguments, call.range) : Value();
+}
+
 Value exponentialFunction(BuiltinCall &call) {
+  const ArrayValue *first = call[0].array();
+  bool isSchedule =
+      !call[3].isAbsent() || (first && first->type.dtype != DType::Key) || call[0].as<TupleValue>();
+  if (isSchedule || call[0].isAbsent())
+    return exponentialSchedule(call);
   auto draw = readDraw(call);
   if (!draw)
     return ErrorValue{};
@@ -225,7 +247,8 @@ const Builtin kTable[] = {
     {"bernoulli", "bernoulli(key, p=0.5, shape=)", bernoulliFunction},
     {"permutation", "permutation(key, x, axis=0)", permutationFunction},
     {"choice", "choice(key, a, shape=, replace=true, p=, axis=0)", choiceFunction},
-    {"exponential", "exponential(key, shape=, dtype=)", exponentialFunction},
+    {"exponential", "exponential(key=, shape=, dtype=, rate=, decay=, every=)",
+     exponentialFunction},
     {"categorical", "categorical(key, logits, axis=-1, shape=)", categoricalFunction},
     {"gumbel", "gumbel(key, shape=, dtype=)", gumbelFunction},
     {"laplace", "laplace(key, shape=, dtype=)", laplaceFunction},
