@@ -73,11 +73,8 @@ LogicalResult expand(Operation *op) {
   emit.setInsertionPointToEnd(&block);
   auto jvp = dyn_cast<ir::JvpOp>(op);
   auto values = jvp ? emitForward(jvp, emit) : emitReverse(cast<ir::VjpOp>(op), emit);
-  if (failed(values)) {
-    // Uses among what was emitted so far may go against its order.
-    block.dropAllDefinedValueUses();
+  if (failed(values))
     return failure();
-  }
   SmallVector<Value> used;
   for (auto [result, value] : llvm::zip(op->getResults(), *values))
     if (!result.use_empty())

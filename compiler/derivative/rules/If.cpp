@@ -70,6 +70,7 @@ LogicalResult pullBack(ir::IfOp op, Reverse &reverse) {
     emit.setInsertionPointToEnd(&state.addRegion()->emplaceBlock());
     if (failed(reverse.runAgain(region.front())))
       return failure();
+    emit.setLoc(op.getLoc());
     for (auto [yielded, cotangent] : llvm::zip(yieldOf(region).getValues(), incoming))
       reverse.add(yielded, cotangent);
     if (failed(reverse.runBackward(region.front())))

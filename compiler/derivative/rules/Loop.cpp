@@ -144,6 +144,7 @@ LogicalResult emitReverseBody(Operation *loop, const Reverse::LoopRecord &record
 
   if (failed(reverse.runAgain(body.front())))
     return failure();
+  emit.setLoc(location);
   for (Flow &flow : flows)
     if (flow.yielded)
       reverse.add(flow.yielded, flow.argument);

@@ -28,6 +28,8 @@ struct Case {
   /// Derivatives up to this order are checked, in every combination of modes.
   int order = 2;
   double tolerance = 1e-6;
+  /// Whether the body itself has no operation without a use, so that the derivative shall have none.
+  bool checkUnused = true;
 };
 
 std::string typeText(const Dims &dims);

@@ -232,6 +232,27 @@ TEST(SelectDerivative, ZeroStaysAcrossIterations) {
     %y = descent.select %c, %r, %ones : tensor<2xi1>, tensor<2xf64>)", 0, 1);
 }
 
+TEST(SelectDerivative, ZeroStaysOnTheWayIntoLoops) {
+  // What the body captures it uses on one side of a choice only.
+  for (double bad : {0.0, -1.0})
+    checkAtBadPoint(std::string(kPrologue) + R"(
+      %to = descent.constant dense<3.0> : tensor<f64>
+      %nought = descent.constant dense<0.0> : tensor<f64>
+      %one = descent.constant dense<1.0> : tensor<f64>
+      %r, %n = descent.while iter(%zero, %nought) : (tensor<2xf64>, tensor<f64>) {
+      ^bb0(%a: tensor<2xf64>, %k: tensor<f64>):
+        %w = descent.compare lt %k, %to : tensor<f64>
+        descent.yield %w : tensor<i1>
+      } do {
+      ^bb0(%a: tensor<2xf64>, %k: tensor<f64>):
+        %s = descent.select %c, %l, %zero : tensor<2xi1>, tensor<2xf64>
+        %b = descent.add %a, %s : tensor<2xf64>
+        %m = descent.add %k, %one : tensor<f64>
+        descent.yield %b, %m : tensor<2xf64>, tensor<f64>
+      } to (tensor<2xf64>, tensor<f64>)
+      %y = descent.add %r, %zero : tensor<2xf64>)", 0, 3, bad);
+}
+
 TEST(SelectDerivative, ZeroStaysThroughBranches) {
   checkAtBadPoint(std::string(kPrologue) + R"(
     %t = descent.constant dense<true> : tensor<i1>
