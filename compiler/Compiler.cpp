@@ -1,0 +1,227 @@
+// The one door: a module through all stages to machine code, or to the text of a stage.
+#include "compiler/Compiler.h"
+
+#include "compiler/Module.h"
+#include "compiler/batch/Batch.h"
+#include "compiler/cpu/CodeGen.h"
+#include "compiler/cpu/Jit.h"
+#include "compiler/cpu/Target.h"
+#include "compiler/derivative/Derivative.h"
+#include "compiler/diagnose/TraceNonFinite.h"
+
+#include "descent/Error.h"
+
+#include <llvm/ADT/StringMap.h>
+#include <llvm/Config/llvm-config.h>
+#include <llvm/TargetParser/Host.h>
+#include <mlir/Dialect/Func/IR/FuncOps.h>
+#include <mlir/IR/Diagnostics.h>
+#include <mlir/IR/Location.h>
+#include <mlir/Pass/PassManager.h>
+#include <mlir/Transforms/Passes.h>
+
+#include <chrono>
+
+namespace descent::compiler {
+
+namespace {
+
+/// Adds the seconds until it is stopped.
+class Stopwatch {
+public:
+  explicit Stopwatch(double &total) : total(total), start(Clock::now()) {}
+  ~Stopwatch() { total += std::chrono::duration<double>(Clock::now() - start).count(); }
+
+private:
+  using Clock = std::chrono::steady_clock;
+  double &total;
+  Clock::time_point start;
+};
+
+/// Expands transforms and simplifies. Throws descent::Error with what the passes say.
+void lowerToPlain(Module::State &state, const CompileOptions &options) {
+  // One function after the other: starting threads takes longer than the passes.
+  state.context->disableMultithreading();
+  std::string messages;
+  mlir::ScopedDiagnosticHandler handler(state.context.get(), [&](mlir::Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error) {
+      if (!messages.empty())
+        messages += "\n";
+      messages += diagnostic.str();
+    }
+    return mlir::success();
+  });
+  mlir::PassManager passes(state.context.get());
+  passes.enableVerifier(options.verifyEachPass);
+  mlir::OpPassManager &each = passes.nest<mlir::func::FuncOp>();
+  each.addPass(mlir::createCanonicalizerPass());
+  each.addPass(batch::createExpandVmapPass());
+  each.addPass(mlir::createCanonicalizerPass());
+  each.addPass(createExpandDerivativesPass());
+  each.addPass(mlir::createCanonicalizerPass());
+  if (mlir::failed(passes.run(*state.module)))
+    throw Error(messages.empty() ? "the program cannot be compiled" : messages);
+}
+
+/// The innermost place in a script of a location; empty for none.
+SourcePlace placeOf(mlir::Location location) {
+  SourcePlace place;
+  location->walk([&](mlir::Location part) {
+    auto range = mlir::dyn_cast<mlir::FileLineColRange>(part);
+    if (!range)
+      return mlir::WalkResult::advance();
+    place.file = range.getFilename().str();
+    place.line = range.getStartLine();
+    place.column = range.getStartColumn();
+    place.endLine = range.getEndLine();
+    place.endColumn = range.getEndColumn();
+    return mlir::WalkResult::interrupt();
+  });
+  return place;
+}
+
+/// The stages up to optimised LLVM IR.
+struct Lowered {
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::TargetMachine> machine;
+  cpu::ProgramPlan plan;
+  std::unique_ptr<llvm::Module> module;
+
+  void lower(Module::State &state, const CompileOptions &options, CompileTimes &times) {
+    machine = cpu::hostMachine();
+    {
+      Stopwatch watch(times.kernel);
+      plan = cpu::planProgram(*state.module, {.fuse = options.fuse});
+    }
+    Stopwatch watch(times.llvm);
+    module = cpu::generate(plan, context, machine->createDataLayout(), machine->getTargetTriple());
+    cpu::optimize(*module, *machine);
+  }
+};
+
+std::string textOf(mlir::ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  module->print(os, mlir::OpPrintingFlags().elideLargeElementsAttrs(64));
+  os << "\n";
+  return text;
+}
+
+std::vector<SourcePlace> trace(Module::State &state, const CompileOptions &options) {
+  std::vector<SourcePlace> places;
+  if (options.traceNonFinite)
+    for (mlir::Location location :
+         descent::traceNonFinite(*state.module, *options.traceNonFinite))
+      places.push_back(placeOf(location));
+  return places;
+}
+
+} // namespace
+
+Module::Module(std::unique_ptr<State> state) : inside(std::move(state)) {}
+Module::Module(Module &&) noexcept = default;
+Module &Module::operator=(Module &&) noexcept = default;
+Module::~Module() = default;
+
+struct Executable::State {
+  using Program = int (*)(void *, const void *const *, void *);
+  using Exported = int (*)(void *, const void *const *, void *const *, void *);
+
+  std::unique_ptr<cpu::LoadedCode> code;
+  Program program = nullptr;
+  llvm::StringMap<Exported> exported;
+  size_t arenaBytes = 0;
+  CompileTimes times;
+  std::vector<SourcePlace> tracedPlaces;
+};
+
+Executable::Executable(std::unique_ptr<State> state) : inside(std::move(state)) {}
+Executable::Executable(Executable &&) noexcept = default;
+Executable &Executable::operator=(Executable &&) noexcept = default;
+Executable::~Executable() = default;
+
+size_t Executable::arenaBytes() const { return inside->arenaBytes; }
+
+int Executable::run(void *context, const void *const *inputs, void *arena) const {
+  if (!inside->program)
+    throw Error("this module has no program to run, only functions to call");
+  return inside->program(context, inputs, arena);
+}
+
+int Executable::call(std::string_view name, void *context, const void *const *arguments,
+                     void *const *results, void *arena) const {
+  auto found = inside->exported.find(llvm::StringRef(name.data(), name.size()));
+  if (found == inside->exported.end())
+    throw Error("no exported function is called '" + std::string(name) + "'");
+  return found->second(context, arguments, results, arena);
+}
+
+const CompileTimes &Executable::times() const { return inside->times; }
+
+const std::vector<SourcePlace> &Executable::tracedPlaces() const { return inside->tracedPlaces; }
+
+Executable compile(Module module, const CompileOptions &options) {
+  auto state = std::make_unique<Executable::State>();
+  CompileTimes &times = state->times;
+  {
+    Stopwatch watch(times.derivative);
+    lowerToPlain(module.state(), options);
+    state->tracedPlaces = trace(module.state(), options);
+  }
+  Lowered lowered;
+  lowered.lower(module.state(), options, times);
+  llvm::SmallVector<char, 0> object;
+  {
+    Stopwatch watch(times.llvm);
+    object = cpu::emitCode(*lowered.module, *lowered.machine, llvm::CodeGenFileType::ObjectFile);
+  }
+  Stopwatch watch(times.link);
+  state->code = std::make_unique<cpu::LoadedCode>(std::move(object), *lowered.machine);
+  state->arenaBytes = size_t(lowered.plan.arenaBytes);
+  for (const auto &function : lowered.plan.functions) {
+    void *address = state->code->find(cpu::symbolOf(function.name));
+    if (function.name == "main")
+      state->program = reinterpret_cast<Executable::State::Program>(address);
+    else
+      state->exported[function.name] = reinterpret_cast<Executable::State::Exported>(address);
+  }
+  return Executable(std::move(state));
+}
+
+std::string show(Module module, Stage stage, const CompileOptions &options) {
+  Module::State &state = module.state();
+  if (stage == Stage::Array)
+    return textOf(*state.module);
+  lowerToPlain(state, options);
+  trace(state, options);
+  if (stage == Stage::Derivative)
+    return textOf(*state.module);
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (stage == Stage::Kernel) {
+    cpu::ProgramPlan plan = cpu::planProgram(*state.module, {.fuse = options.fuse});
+    for (const auto &function : plan.functions)
+      kernel::printPlan(function.plan, os);
+    return text;
+  }
+  Lowered lowered;
+  CompileTimes times;
+  lowered.lower(state, options, times);
+  if (stage == Stage::Llvm) {
+    lowered.module->print(os, nullptr);
+    return text;
+  }
+  auto code =
+      cpu::emitCode(*lowered.module, *lowered.machine, llvm::CodeGenFileType::AssemblyFile);
+  return std::string(code.begin(), code.end());
+}
+
+std::vector<std::pair<std::string, std::string>> describeTarget() {
+  auto features = llvm::sys::getHostCPUFeatures();
+  int width = features.lookup("avx512f") ? 512 : features.lookup("avx") ? 256 : 128;
+  return {{"processor", llvm::sys::getHostCPUName().str()},
+          {"vector width", std::to_string(width) + " bits"},
+          {"LLVM", LLVM_VERSION_STRING}};
+}
+
+} // namespace descent::compiler

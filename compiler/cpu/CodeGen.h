@@ -1,0 +1,34 @@
+// From a module of plain `descent` operations to LLVM IR.
+#pragma once
+
+#include "compiler/kernel/Plan.h"
+
+#include <llvm/IR/Module.h>
+#include <mlir/IR/BuiltinOps.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace descent::cpu {
+
+/// The plans of all functions of a program.
+struct ProgramPlan {
+  struct Function {
+    std::string name;
+    kernel::FunctionPlan plan;
+  };
+  std::vector<Function> functions;
+  int64_t arenaBytes = 0; ///< enough for any of them
+};
+
+ProgramPlan planProgram(mlir::ModuleOp module, const kernel::PlanOptions &options);
+
+/// The symbol of a function of the program.
+std::string symbolOf(llvm::StringRef name);
+
+/// LLVM IR for a program, not optimised; the math functions are linked in. Throws descent::Error.
+std::unique_ptr<llvm::Module> generate(ProgramPlan &program, llvm::LLVMContext &context,
+                                       const llvm::DataLayout &layout, const llvm::Triple &triple);
+
+} // namespace descent::cpu

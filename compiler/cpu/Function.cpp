@@ -1,0 +1,355 @@
+// The steps of a function in order: control flow, and what the program asks of the runtime.
+#include "compiler/cpu/Element.h"
+#include "compiler/cpu/Nest.h"
+#include "compiler/cpu/Scalar.h"
+#include "compiler/cpu/Steps.h"
+
+#include "descent/Error.h"
+
+#include <llvm/IR/Intrinsics.h>
+
+namespace descent::cpu {
+
+using kernel::OpClass;
+using kernel::tensorType;
+using llvm::SmallVector;
+using llvm::Value;
+
+namespace {
+
+class FunctionEmitter {
+public:
+  FunctionEmitter(FunctionEmission &f) : f(f), b(f.b) {}
+
+  void emit(bool isProgram);
+
+private:
+  FunctionEmission &f;
+  llvm::IRBuilder<> &b;
+
+  void readParameters(bool isProgram);
+  void block(mlir::Block &block);
+  void step(const kernel::Step &step);
+  void copies(mlir::Operation *at);
+  void forLoop(ir::ForOp op);
+  void whileLoop(ir::WhileOp op);
+  void branch(ir::IfOp op);
+  void check(const kernel::Step &step);
+  void effect(ir::EffectOp op);
+  void returnResults();
+
+  Value *operandPointers(mlir::ValueRange operands);
+  SmallVector<llvm::PHINode *> phis(mlir::ValueRange values);
+  SmallVector<Value *> registersOf(mlir::ValueRange values);
+};
+
+bool inMemory(mlir::Value value) { return kernel::isArray(value); }
+
+/// Loads the pointers and single elements that the caller gives.
+void FunctionEmitter::readParameters(bool isProgram) {
+  auto readElement = [&](mlir::Value value, Value *pointer) {
+    f.setRegister(value, loadElement(b, tensorType(value).getElementType(), pointer));
+  };
+  auto pointerIn = [&](Value *table, int64_t index) -> Value * {
+    return b.CreateLoad(b.getPtrTy(),
+                        b.CreateConstInBoundsGEP1_64(b.getPtrTy(), table, uint64_t(index)));
+  };
+  mlir::Block &body = f.plan.function->getRegion(0).front();
+  f.plan.function->walk([&](ir::InputOp input) {
+    if (!isProgram)
+      throw Error("an exported function cannot read a data file");
+    Value *&pointer = f.inputs[int(input.getIndex())];
+    if (!pointer)
+      pointer = pointerIn(f.function->getArg(1), int64_t(input.getIndex()));
+    if (kernel::isRegister(input))
+      readElement(input, pointer);
+  });
+  if (isProgram)
+    return;
+  for (auto [i, argument] : llvm::enumerate(body.getArguments())) {
+    f.arguments.push_back(pointerIn(f.function->getArg(1), int64_t(i)));
+    if (kernel::isRegister(argument))
+      readElement(argument, f.arguments.back());
+  }
+  for (size_t i = 0; i < body.getTerminator()->getNumOperands(); ++i)
+    f.results.push_back(pointerIn(f.function->getArg(2), int64_t(i)));
+}
+
+void FunctionEmitter::emit(bool isProgram) {
+  mlir::Block &body = f.plan.function->getRegion(0).front();
+  if (isProgram && (body.getNumArguments() || body.getTerminator()->getNumOperands()))
+    throw Error("the program itself has neither arguments nor results");
+  readParameters(isProgram);
+  block(body);
+  returnResults();
+  b.CreateRet(b.getInt32(0));
+}
+
+void FunctionEmitter::returnResults() {
+  mlir::Operation *end = f.plan.function->getRegion(0).front().getTerminator();
+  for (auto [i, value] : llvm::enumerate(end->getOperands()))
+    if (kernel::isRegister(value))
+      storeElement(b, tensorType(value).getElementType(), f.registerOf(value), f.results[i]);
+  for (auto [i, value] : f.plan.results)
+    emitCopy(f, f.results[size_t(i)], value);
+}
+
+void FunctionEmitter::block(mlir::Block &block) {
+  for (const kernel::Step &each : f.plan.blocks.find(&block)->second.steps)
+    step(each);
+}
+
+void FunctionEmitter::step(const kernel::Step &step) {
+  if (step.isKernel)
+    return emitKernel(f, step);
+  mlir::Operation *op = step.roots.front();
+  switch (kernel::classOf(op)) {
+  case OpClass::Elementwise:
+  case OpClass::View:
+  case OpClass::Element:
+    return kernel::isArray(op->getResult(0)) ? emitConcat(f, step) : emitRegister(f, step);
+  case OpClass::Dot:
+    return emitDot(f, step);
+  case OpClass::ArgReduce:
+    return emitArgReduce(f, step);
+  case OpClass::Scan:
+    return emitScan(f, step);
+  case OpClass::ArgSort:
+    return emitArgSort(f, step);
+  case OpClass::Update:
+    return emitUpdate(f, step);
+  case OpClass::Scatter:
+    return emitScatter(f, step);
+  case OpClass::TapeCreate:
+    return emitTapeCreate(f, step);
+  case OpClass::TapePush:
+    return emitTapePush(f, step);
+  case OpClass::TapePop:
+    return emitTapePop(f, step);
+  case OpClass::For:
+    return forLoop(mlir::cast<ir::ForOp>(op));
+  case OpClass::While:
+    return whileLoop(mlir::cast<ir::WhileOp>(op));
+  case OpClass::If:
+    return branch(mlir::cast<ir::IfOp>(op));
+  case OpClass::Effect:
+    return effect(mlir::cast<ir::EffectOp>(op));
+  case OpClass::Check:
+    return check(step);
+  case OpClass::Poll: {
+    Value *asked = b.CreateCall(f.module.runtimeFunction("poll"), {f.runContext()});
+    return f.setRegister(op->getResult(0), b.CreateICmpNE(asked, b.getInt32(0)));
+  }
+  case OpClass::Clock:
+    return f.setRegister(op->getResult(0),
+                         b.CreateCall(f.module.runtimeFunction("clock"), {f.runContext()}));
+  default:
+    throw Error("the code generator does not know the operation '" +
+                op->getName().getStringRef().str() + "'");
+  }
+}
+
+/// What the plan wants copied at the begin of a loop or the end of a region.
+void FunctionEmitter::copies(mlir::Operation *at) {
+  auto found = f.plan.copies.find(at);
+  if (found == f.plan.copies.end())
+    return;
+  auto parking = f.plan.parking.find(at);
+  for (const kernel::Copy &copy : found->second) {
+    if (copy.toParking) {
+      emitCopy(f, f.pointerAt(parking->second), copy.from);
+    } else if (copy.fromParking) {
+      uint64_t bytes = uint64_t(kernel::byteSize(copy.to));
+      b.CreateMemCpy(f.pointerTo(copy.to), llvm::MaybeAlign(), f.pointerAt(parking->second),
+                     llvm::MaybeAlign(), bytes);
+    } else {
+      emitCopy(f, f.pointerTo(copy.to), copy.from);
+    }
+  }
+}
+
+// ---- Control flow -------------------------------------------------------------------------------
+
+SmallVector<Value *> FunctionEmitter::registersOf(mlir::ValueRange values) {
+  SmallVector<Value *> all;
+  for (mlir::Value value : values)
+    if (!inMemory(value))
+      all.push_back(f.registerOf(value));
+  return all;
+}
+
+/// A phi for each of the values that is in a register.
+SmallVector<llvm::PHINode *> FunctionEmitter::phis(mlir::ValueRange values) {
+  SmallVector<llvm::PHINode *> all;
+  for (mlir::Value value : values) {
+    if (inMemory(value))
+      continue;
+    llvm::Type *type = kernel::isTape(value)
+                           ? b.getPtrTy()
+                           : registerType(f.context(), tensorType(value).getElementType());
+    all.push_back(b.CreatePHI(type, 2));
+    f.setRegister(value, all.back());
+  }
+  return all;
+}
+
+void addIncoming(llvm::ArrayRef<llvm::PHINode *> phis, llvm::ArrayRef<Value *> values,
+                 llvm::BasicBlock *from) {
+  for (auto [phi, value] : llvm::zip(phis, values))
+    phi->addIncoming(value, from);
+}
+
+/// Tests before the first iteration and after each, so that what does not change can leave the loop.
+void FunctionEmitter::forLoop(ir::ForOp op) {
+  copies(op);
+  Value *lower = f.registerOf(op.getLower()), *upper = f.registerOf(op.getUpper());
+  SmallVector<Value *> inits = registersOf(op.getInits());
+  llvm::BasicBlock *before = b.GetInsertBlock();
+  llvm::BasicBlock *body = f.newBlock("for"), *after = f.newBlock("done");
+  b.CreateCondBr(b.CreateICmpSLT(lower, upper), body, after);
+
+  b.SetInsertPoint(body);
+  llvm::PHINode *counter = b.CreatePHI(lower->getType(), 2);
+  counter->addIncoming(lower, before);
+  f.setRegister(op.getCounter(), counter);
+  auto carried = phis(op.getCarried());
+  addIncoming(carried, inits, before);
+  block(op.getBody().front());
+  SmallVector<Value *> yielded = registersOf(op.getYield().getValues());
+  copies(op.getYield());
+  Value *next = b.CreateAdd(counter, llvm::ConstantInt::get(counter->getType(), 1), "", false, true);
+  llvm::BasicBlock *latch = b.GetInsertBlock();
+  counter->addIncoming(next, latch);
+  addIncoming(carried, yielded, latch);
+  b.CreateCondBr(b.CreateICmpSLT(next, upper), body, after);
+
+  b.SetInsertPoint(after);
+  auto results = phis(op.getResults());
+  addIncoming(results, inits, before);
+  addIncoming(results, yielded, latch);
+}
+
+void FunctionEmitter::whileLoop(ir::WhileOp op) {
+  copies(op);
+  SmallVector<Value *> inits = registersOf(op.getInits());
+  llvm::BasicBlock *before = b.GetInsertBlock();
+  llvm::BasicBlock *head = f.newBlock("while"), *body = f.newBlock("do"),
+                   *after = f.newBlock("done");
+  b.CreateBr(head);
+
+  b.SetInsertPoint(head);
+  mlir::Block &condition = op.getCondition().front();
+  auto carried = phis(condition.getArguments());
+  addIncoming(carried, inits, before);
+  size_t next = 0;
+  for (auto [argument, result] :
+       llvm::zip(op.getBody().front().getArguments(), op.getResults()))
+    if (!inMemory(argument)) {
+      f.setRegister(argument, carried[next]);
+      f.setRegister(result, carried[next++]);
+    }
+  block(condition);
+  b.CreateCondBr(f.registerOf(op.getConditionYield().getValues().front()), body, after);
+
+  b.SetInsertPoint(body);
+  block(op.getBody().front());
+  SmallVector<Value *> yielded = registersOf(op.getYield().getValues());
+  copies(op.getYield());
+  addIncoming(carried, yielded, b.GetInsertBlock());
+  b.CreateBr(head);
+  b.SetInsertPoint(after);
+}
+
+void FunctionEmitter::branch(ir::IfOp op) {
+  llvm::BasicBlock *yes = f.newBlock("then"), *no = f.newBlock("else"),
+                   *after = f.newBlock("endif");
+  b.CreateCondBr(f.registerOf(op.getCond()), yes, no);
+  struct End {
+    SmallVector<Value *> values;
+    llvm::BasicBlock *block;
+  };
+  auto emit = [&](llvm::BasicBlock *start, mlir::Region &region) {
+    b.SetInsertPoint(start);
+    block(region.front());
+    mlir::Operation *yield = region.front().getTerminator();
+    End end{registersOf(yield->getOperands()), nullptr};
+    copies(yield);
+    end.block = b.GetInsertBlock();
+    b.CreateBr(after);
+    return end;
+  };
+  End first = emit(yes, op.getThenRegion()), second = emit(no, op.getElseRegion());
+  b.SetInsertPoint(after);
+  auto results = phis(op.getResults());
+  addIncoming(results, first.values, first.block);
+  addIncoming(results, second.values, second.block);
+}
+
+// ---- The runtime --------------------------------------------------------------------------------
+
+/// Pointers to the elements of the operands; single elements are put into memory for it.
+Value *FunctionEmitter::operandPointers(mlir::ValueRange operands) {
+  if (operands.empty())
+    return llvm::ConstantPointerNull::get(b.getPtrTy());
+  int64_t count = int64_t(operands.size()), elements = 0;
+  for (mlir::Value operand : operands)
+    elements += kernel::isRegister(operand);
+  Value *area = f.scratch(8 * (count + elements));
+  int64_t next = count;
+  for (auto [i, operand] : llvm::enumerate(operands)) {
+    Value *pointer;
+    if (kernel::isRegister(operand)) {
+      pointer = b.CreateConstInBoundsGEP1_64(b.getInt64Ty(), area, uint64_t(next++));
+      storeElement(b, tensorType(operand).getElementType(), f.registerOf(operand), pointer);
+    } else {
+      pointer = f.pointerTo(operand);
+    }
+    b.CreateStore(pointer, b.CreateConstInBoundsGEP1_64(b.getPtrTy(), area, i));
+  }
+  return area;
+}
+
+void FunctionEmitter::effect(ir::EffectOp op) {
+  b.CreateCall(f.module.runtimeFunction("effect"),
+               {f.runContext(), b.getInt32(uint32_t(op.getIndex())),
+                operandPointers(op.getValues())});
+}
+
+void FunctionEmitter::check(const kernel::Step &step) {
+  auto op = mlir::cast<ir::CheckOp>(step.roots.front());
+  mlir::Value condition = op.getCondition();
+  Value *holds;
+  if (kernel::isRegister(condition)) {
+    holds = f.registerOf(condition);
+  } else {
+    Value *all = f.variable(b.getInt1Ty());
+    b.CreateStore(b.getTrue(), all);
+    forEach(f, step.loops.front().space, [&](llvm::ArrayRef<Value *> counters) {
+      Index index;
+      index.dims.assign(counters.begin(), counters.end());
+      Value *element = Elements(f, index).at(condition);
+      b.CreateStore(b.CreateAnd(b.CreateLoad(b.getInt1Ty(), all), element), all);
+    });
+    holds = b.CreateLoad(b.getInt1Ty(), all);
+  }
+  llvm::BasicBlock *good = f.newBlock("good"), *bad = f.newBlock("bad");
+  b.CreateCondBr(b.CreateIntrinsic(llvm::Intrinsic::expect, {b.getInt1Ty()},
+                                   {holds, b.getTrue()}),
+                 good, bad);
+  b.SetInsertPoint(bad);
+  b.CreateCall(f.module.runtimeFunction("check_failed"),
+               {f.runContext(), b.getInt32(uint32_t(op.getIndex())),
+                operandPointers(op.getValues())});
+  b.CreateRet(b.getInt32(1));
+  b.SetInsertPoint(good);
+}
+
+} // namespace
+
+void emitFunction(ModuleEmission &module, kernel::FunctionPlan &plan, llvm::Function *function,
+                  bool isProgram) {
+  FunctionEmission f(module, plan, function);
+  FunctionEmitter(f).emit(isProgram);
+}
+
+} // namespace descent::cpu

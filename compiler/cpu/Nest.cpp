@@ -1,0 +1,53 @@
+#include "compiler/cpu/Nest.h"
+
+namespace descent::cpu {
+
+llvm::Value *Nest::open(int64_t from, int64_t to) {
+  if (to - from == 1) {
+    loops.push_back({});
+    return f.number(from);
+  }
+  llvm::BasicBlock *before = f.b.GetInsertBlock();
+  llvm::BasicBlock *body = f.newBlock("loop");
+  f.b.CreateBr(body);
+  f.b.SetInsertPoint(body);
+  llvm::PHINode *counter = f.b.CreatePHI(f.b.getInt64Ty(), 2);
+  counter->addIncoming(f.number(from), before);
+  loops.push_back({body, counter, to});
+  return counter;
+}
+
+llvm::SmallVector<llvm::Value *, 4> Nest::openAll(llvm::ArrayRef<int64_t> sizes) {
+  llvm::SmallVector<llvm::Value *, 4> counters;
+  for (int64_t size : sizes)
+    counters.push_back(open(size));
+  return counters;
+}
+
+void Nest::close() {
+  Open loop = loops.pop_back_val();
+  if (!loop.body)
+    return;
+  llvm::Value *next = f.b.CreateAdd(loop.counter, f.number(1), "", true, true);
+  loop.counter->addIncoming(next, f.b.GetInsertBlock());
+  llvm::BasicBlock *after = f.newBlock();
+  f.b.CreateCondBr(f.b.CreateICmpULT(next, f.number(loop.to)), loop.body, after);
+  f.b.SetInsertPoint(after);
+}
+
+void Nest::closeAll() {
+  while (!loops.empty())
+    close();
+}
+
+void forEach(FunctionEmission &f, llvm::ArrayRef<int64_t> shape,
+             llvm::function_ref<void(llvm::ArrayRef<llvm::Value *>)> body) {
+  if (llvm::is_contained(shape, 0))
+    return;
+  Nest nest(f);
+  auto counters = nest.openAll(shape);
+  body(counters);
+  nest.closeAll();
+}
+
+} // namespace descent::cpu
