@@ -24,10 +24,14 @@ Msg messageOf(abi::Failure::Kind kind) {
 
 } // namespace
 
-std::string renderFailure(const abi::Failure &failure, const SourceManager &sources) {
+std::string renderFailure(const abi::Failure &failure, const SourceManager &sources,
+                          std::optional<SourceRange> origin) {
   Diagnostics diagnostics(sources);
   SourceRange range{failure.span.file, failure.span.begin, failure.span.end};
-  diagnostics.error(range, messageOf(failure.kind), failure.message);
+  auto &&report = diagnostics.error(range, messageOf(failure.kind), failure.message);
+  if (origin)
+    report.note(*origin, "the first value that was not finite was made here, from finite ones, or in "
+                         "the derivative of this");
   std::ostringstream out;
   diagnostics.render(out);
   return out.str();

@@ -9,6 +9,7 @@
 #include "frontend/session/Kept.h"
 #include "frontend/sema/Sema.h"
 #include "frontend/syntax/AstPrinter.h"
+#include "frontend/syntax/Formatter.h"
 #include "frontend/syntax/Parser.h"
 #include "runtime/abi/RunContext.h"
 #include "runtime/core/Interrupt.h"
@@ -66,6 +67,9 @@ struct Script::State {
   sema::Program &validProgram();
   compiler::Module emitted();
   compiler::Executable &compiled();
+  /// Runs the program again, silently and slowly, to find the operation that made the first NaN or
+  /// infinity of a training run that met one.
+  std::optional<SourceRange> findNonFinite(const std::vector<const void *> &inputs);
 };
 
 void Script::State::analyze(const SourceFile &file, std::vector<sema::TrainedLoss> *losses) {
@@ -108,6 +112,29 @@ compiler::Executable &Script::State::compiled() {
     timing.link = times.link;
   }
   return *executable;
+}
+
+std::optional<SourceRange>
+Script::State::findNonFinite(const std::vector<const void *> &inputs) {
+  sema::Program &valid = validProgram();
+  compiler::CompileOptions tracing;
+  tracing.traceNonFinite = static_cast<int64_t>(valid.effects.size());
+  compiler::Executable traced = compiler::compile(emitted(), tracing);
+  auto arena = makeArena(traced.arenaBytes());
+  abi::RunContext::Options running;
+  running.rehearse = true;
+  abi::RunContext context(valid.effects, valid.checks, running);
+  traced.run(&context, inputs.data(), arena.get());
+  std::optional<int32_t> effect = context.tracedEffect();
+  if (!effect)
+    return std::nullopt;
+  const compiler::SourcePlace &place =
+      traced.tracedPlaces().at(static_cast<size_t>(*effect) - valid.effects.size());
+  const SourceFile *file = sources.find(place.file);
+  if (!file || place.line == 0)
+    return std::nullopt;
+  return SourceRange{file->id(), file->offsetOf({place.line, place.column}),
+                     file->offsetOf({place.endLine, place.endColumn})};
 }
 
 Script::Script(std::unique_ptr<State> state) : state(std::move(state)) {}
@@ -171,7 +198,10 @@ RunResult Script::run(const RunOptions &options) {
   RunResult result;
   if (const auto &failure = context.failure()) {
     result.status = RunStatus::Failed;
-    result.message = renderFailure(*failure, state->sources);
+    std::optional<SourceRange> origin;
+    if (failure->kind == abi::Failure::Kind::NotFinite)
+      origin = state->findNonFinite(inputs);
+    result.message = renderFailure(*failure, state->sources, origin);
   } else if (context.interrupted() || (options.handleInterrupt && interruptRequested())) {
     result.status = RunStatus::Interrupted;
     result.message = "interrupted\n";
@@ -233,7 +263,11 @@ std::vector<Array> Script::call(std::string_view name, const std::vector<Array> 
 std::string Script::show(ScriptStage stage) {
   switch (stage) {
   case ScriptStage::Ast:
-    return printAst(*state->tree);
+    {
+      std::ostringstream out;
+      printAst(*state->tree, state->sources.file(0), out);
+      return out.str();
+    }
   case ScriptStage::Array:
     return compiler::show(state->emitted(), compiler::Stage::Array);
   case ScriptStage::Derivative:
@@ -305,7 +339,7 @@ std::optional<std::string> formatScript(const std::string &name, std::string tex
     return std::nullopt;
   }
   const SourceFile &file = sources.add(name, std::move(text));
-  std::optional<std::string> formatted = format(file, diagnostics);
+  std::optional<std::string> formatted = formatSource(file, diagnostics);
   if (diagnostics.hasErrors()) {
     diagnostics.render(problems);
     return std::nullopt;

@@ -8,6 +8,7 @@
 
 #include <cstring>
 #include <ostream>
+#include <utility>
 
 namespace descent::abi {
 namespace {
@@ -97,6 +98,13 @@ void RunContext::fail(Failure failure) {
 }
 
 void RunContext::effect(int32_t index, const void *const *operands) {
+  if (static_cast<size_t>(index) >= effects.size()) {
+    if (!thisStep)
+      thisStep = index;
+    return;
+  }
+  if (options.rehearse)
+    return;
   const Effect &effect = effects[static_cast<size_t>(index)];
   try {
     carryOut(effect, operands);
@@ -164,7 +172,11 @@ void RunContext::checkFailed(int32_t index, const void *const *operands) {
   fail({kindOf(check.kind), render(check.message, check.operands, operands), check.span});
 }
 
-bool RunContext::poll() { return failed || (options.pollInterrupt && interruptRequested()); }
+bool RunContext::poll() {
+  if (thisStep)
+    lastStep = std::exchange(thisStep, std::nullopt);
+  return failed || (options.pollInterrupt && interruptRequested());
+}
 
 double RunContext::clock() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -52,6 +52,8 @@ public:
     std::function<void(std::string_view)> writeProgress;
     /// Whether a Ctrl-C of this process stops the run.
     bool pollInterrupt = true;
+    /// Runs once more what has run before, to look at it: nothing is printed, saved or reported.
+    bool rehearse = false;
   };
 
   RunContext(const std::vector<Effect> &effects, const std::vector<Check> &checks, Options options);
@@ -70,6 +72,9 @@ public:
   bool interrupted() const { return wasInterrupted; }
   const std::vector<KeptValue> &kept() const { return keptValues; }
   const std::vector<TestOutcome> &tests() const { return testOutcomes; }
+  /// The first effect beyond the table in the last step that had one (a step ends where the program
+  /// polls): the operation that made the first NaN, in a program compiled to trace that.
+  std::optional<int32_t> tracedEffect() const { return thisStep ? thisStep : lastStep; }
 
 private:
   void carryOut(const Effect &effect, const void *const *operands);
@@ -83,6 +88,7 @@ private:
   std::optional<Progress> progress; ///< of the training going on
   std::optional<Failure> failed;
   bool wasInterrupted = false;
+  std::optional<int32_t> thisStep, lastStep;
   std::vector<KeptValue> keptValues;
   std::vector<TestOutcome> testOutcomes;
 };
