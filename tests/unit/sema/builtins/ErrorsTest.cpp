@@ -49,7 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"concat((f, v))", "join-mismatch: (f, v)"},
         Case{"concat((f, f.T))", "join-mismatch: (f, f.T)"},
         Case{"concat((1, 2))", "wrong-rank: (1, 2)"}, Case{"concat(())", "bad-argument: ()"},
-        Case{"concat((f, k))", "type-mismatch: (f, k)"},
+        Case{"concat((f, k))", "dtype-mismatch: (f, k)"},
         Case{"stack((f, v))", "join-mismatch: (f, v)"}, Case{"split(v, 2)", "uneven-split: 2"},
         Case{"split(v, 0)", "uneven-split: 0"}, Case{"split(v)", "missing-argument: split(v)"},
         Case{"tile(v, -1)", "bad-argument: -1"},
@@ -87,9 +87,9 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Others, BuiltinError,
     testing::Values(
-        Case{"where(f, f, k)", "dtype-mismatch: where"},
+        Case{"where(f, f, k)", "dtype-mismatch: f, k"},
         Case{"where(f > 0, v[:2], 0)", "shape-mismatch: where"},
-        Case{"minimum(f, v[:2])", "shape-mismatch: minimum"}, Case{"sin(k)", "type-mismatch: k"},
+        Case{"minimum(f, v[:2])", "shape-mismatch: f, v[:2]"}, Case{"sin(k)", "type-mismatch: k"},
         Case{"abs(k)", "dtype-mismatch: k"}, Case{"zeros(-1)", "negative-size: -1"},
         Case{"zeros(1.5)", "type-mismatch: 1.5"}, Case{"zeros(n)", "not-known: n"},
         Case{"zeros(3, dtype=key)", "type-mismatch: key"},
