@@ -2,6 +2,8 @@
 
 #include "compiler/derivative/Rules.h"
 
+#include <mlir/Transforms/RegionUtils.h>
+
 using namespace mlir;
 
 namespace descent::derivative {
@@ -64,6 +66,24 @@ void Reverse::addPart(Value original, Cotangent cotangent, llvm::function_ref<Va
 
 Value Reverse::maskOrTrues(Cotangent cotangent) {
   return cotangent.mask ? cotangent.mask : emit.trues(maskTypeOf(cotangent.value.getType()));
+}
+
+void Reverse::append(SmallVector<Value> &values, Cotangent cotangent, Type type, bool masked) {
+  values.push_back(cotangent ? cotangent.value : emit.zeros(type));
+  if (masked && cotangent)
+    values.push_back(maskOrTrues(cotangent));
+  else if (masked)
+    values.push_back(emit.zeros(maskTypeOf(type)));
+}
+
+FailureOr<SmallVector<Value>> Reverse::activeCaptures(Operation *op) {
+  llvm::SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op->getRegions(), captured);
+  captured.remove_if([&](Value value) { return !activity.isActive(value); });
+  if (llvm::any_of(captured, [](Value value) { return isTape(value.getType()); }))
+    return op->emitError("not supported yet: the derivative of '")
+           << op->getName() << "' that uses a tape from outside";
+  return SmallVector<Value>(captured.begin(), captured.end());
 }
 
 // ---- The forward run --------------------------------------------------------------------------

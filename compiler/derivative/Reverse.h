@@ -53,8 +53,13 @@ public:
   void addPart(Value original, Cotangent cotangent, llvm::function_ref<Value(Value)> map);
   /// Zero where the mask forbids a cotangent.
   Value guarded(Value value, Value mask) { return mask ? emit.where(mask, value) : value; }
-  /// A mask with its elements, for a cotangent whose value is not null.
+  /// A mask with its elements, for the cotangent of an array that is not null.
   Value maskOrTrues(Cotangent cotangent);
+  /// Appends a cotangent as values that control flow can carry: the value and, if `masked`, the mask.
+  void append(SmallVector<Value> &values, Cotangent cotangent, Type type, bool masked);
+  /// The active values that the regions of an operation use from outside. Fails, with an error, if one
+  /// is a tape.
+  mlir::FailureOr<SmallVector<Value>> activeCaptures(Operation *op);
 
   /// What the forward run of a loop leaves behind for the reverse run.
   struct LoopRecord {

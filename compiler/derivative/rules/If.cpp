@@ -5,8 +5,6 @@
 // cotangents of what the branches capture; a branch that does not touch one of them passes it on.
 #include "compiler/derivative/rules/Structured.h"
 
-#include <mlir/Transforms/RegionUtils.h>
-
 using namespace mlir;
 
 namespace descent::derivative {
@@ -55,9 +53,10 @@ LogicalResult pullBack(ir::IfOp op, Reverse &reverse) {
   SmallVector<Cotangent> incoming;
   for (OpResult result : op.getResults())
     incoming.push_back(reverse.take(result));
-  llvm::SetVector<Value> captured;
-  getUsedValuesDefinedAbove(op->getRegions(), captured);
-  captured.remove_if([&](Value value) { return !activity.isActive(value); });
+  auto found = reverse.activeCaptures(op);
+  if (failed(found))
+    return failure();
+  SmallVector<Value> &captured = *found;
   SmallVector<Cotangent> before;
   for (Value value : captured)
     before.push_back(reverse.cotangent(value));
@@ -91,13 +90,9 @@ LogicalResult pullBack(ir::IfOp op, Reverse &reverse) {
     OpBuilder::InsertionGuard guard(emit);
     emit.setInsertionPointToEnd(&region->front());
     SmallVector<Value> yields;
-    for (unsigned i : changed) {
-      Type type = captured[i].getType();
-      yields.push_back(cotangents[i] ? cotangents[i].value : emit.zeros(type));
-      if (activity.isSelectedOnly(captured[i]))
-        yields.push_back(cotangents[i] ? reverse.maskOrTrues(cotangents[i])
-                                       : emit.zeros(maskTypeOf(type)));
-    }
+    for (unsigned i : changed)
+      reverse.append(yields, cotangents[i], captured[i].getType(),
+                     activity.isSelectedOnly(captured[i]));
     ir::YieldOp::create(emit, yields);
     if (state.types.empty())
       state.addTypes(ValueRange(yields).getTypes());

@@ -13,8 +13,6 @@
 //   dx, da, _ = for k = 0 to n iter(dy, 0, t) { rest, x = pop t; yield f'x(a, x) dy, da + f'a(a, x) dy, rest }
 #include "compiler/derivative/rules/Structured.h"
 
-#include <mlir/Transforms/RegionUtils.h>
-
 using namespace mlir;
 
 namespace descent::derivative {
@@ -93,25 +91,60 @@ struct Flow {
   Cotangent argument; ///< in the reverse body
 };
 
-SmallVector<Flow> findFlows(Operation *loop, Reverse &reverse) {
+FailureOr<SmallVector<Flow>> findFlows(Operation *loop, Reverse &reverse) {
   const Activity &activity = reverse.activity;
   SmallVector<Flow> flows;
   Region &body = bodyOf(loop);
   for (auto [slot, carried] : llvm::enumerate(carriedIn(loop, body))) {
     Value result = loop->getResult(slot);
-    if (activity.isActive(result))
-      flows.push_back({carried, initsOf(loop)[slot], yieldOf(body).getValues()[slot],
-                       reverse.take(result),
-                       activity.isSelectedOnly(result) || activity.isSelectedOnly(carried),
-                       {}});
+    if (!activity.isActive(result))
+      continue;
+    Cotangent atEnd = reverse.take(result);
+    // An empty tape of masks would mean false: a tape that came without goes on without.
+    bool masked = isTape(result.getType()) && atEnd
+                      ? bool(atEnd.mask)
+                      : activity.isSelectedOnly(result) || activity.isSelectedOnly(carried);
+    flows.push_back({carried, initsOf(loop)[slot], yieldOf(body).getValues()[slot], atEnd, masked, {}});
   }
-  llvm::SetVector<Value> captured;
-  getUsedValuesDefinedAbove(body, body, captured);
-  for (Value value : captured)
-    if (activity.isActive(value))
-      flows.push_back({value, nullptr, nullptr, reverse.cotangent(value),
-                       activity.isSelectedOnly(value), {}});
+  auto captured = reverse.activeCaptures(loop);
+  if (failed(captured))
+    return failure();
+  for (Value value : *captured)
+    flows.push_back({value, nullptr, nullptr, reverse.cotangent(value),
+                     activity.isSelectedOnly(value), {}});
   return flows;
+}
+
+/// Drops the flow of a captured value to whose cotangent the reverse body has added nothing.
+bool dropIfUnchanged(Flow &flow, Block &block, Reverse &reverse) {
+  Value value = flow.argument.value, mask = flow.argument.mask;
+  if (flow.yielded || reverse.cotangent(flow.inside) != flow.argument || !value.use_empty() ||
+      (mask && !mask.use_empty()))
+    return false;
+  if (mask)
+    block.eraseArgument(cast<BlockArgument>(mask).getArgNumber());
+  block.eraseArgument(cast<BlockArgument>(value).getArgNumber());
+  reverse.setCotangent(flow.inside, flow.atEnd);
+  return true;
+}
+
+/// Drops the mask of a flow that is true everywhere from the start and after each iteration. `next` has
+/// the cotangents after an iteration.
+void dropMaskIfTrue(Flow &flow, size_t position, SmallVector<Cotangent> &next, Block &block,
+                    Emitter &emit) {
+  if (!flow.masked || isTape(flow.inside.getType()) || !flow.atEnd || flow.atEnd.mask ||
+      !next[position] || next[position].mask)
+    return;
+  Value mask = flow.argument.mask;
+  OpBuilder::InsertionGuard guard(emit);
+  emit.setInsertionPointToStart(&block);
+  Value trues = emit.trues(mask.getType());
+  mask.replaceAllUsesWith(trues);
+  for (Cotangent &other : next)
+    if (other.mask == mask)
+      other.mask = trues;
+  block.eraseArgument(cast<BlockArgument>(mask).getArgNumber());
+  flow.masked = false;
 }
 
 /// Emits the body of the reverse loop into an empty block and drops the flows that turn out to be none.
@@ -152,25 +185,13 @@ LogicalResult emitReverseBody(Operation *loop, const Reverse::LoopRecord &record
     return failure();
 
   emit.setLoc(location);
-  llvm::erase_if(flows, [&](Flow &flow) {
-    Value value = flow.argument.value, mask = flow.argument.mask;
-    if (flow.yielded || reverse.cotangent(flow.inside) != flow.argument || !value.use_empty() ||
-        (mask && !mask.use_empty()))
-      return false;
-    if (mask)
-      block.eraseArgument(cast<BlockArgument>(mask).getArgNumber());
-    block.eraseArgument(cast<BlockArgument>(value).getArgNumber());
-    reverse.setCotangent(flow.inside, flow.atEnd);
-    return true;
-  });
+  llvm::erase_if(flows, [&](Flow &flow) { return dropIfUnchanged(flow, block, reverse); });
+  auto next = llvm::map_to_vector(flows, [&](Flow &flow) { return reverse.take(flow.inside); });
+  for (auto [i, flow] : llvm::enumerate(flows))
+    dropMaskIfTrue(flow, i, next, block, emit);
   SmallVector<Value> yields;
-  for (Flow &flow : flows) {
-    Type type = flow.inside.getType();
-    Cotangent next = reverse.take(flow.inside);
-    yields.push_back(next ? next.value : emit.zeros(type));
-    if (flow.masked)
-      yields.push_back(next ? reverse.maskOrTrues(next) : emit.zeros(maskTypeOf(type)));
-  }
+  for (auto [flow, cotangent] : llvm::zip(flows, next))
+    reverse.append(yields, cotangent, flow.inside.getType(), flow.masked);
   llvm::append_range(yields, rests);
   ir::YieldOp::create(emit, yields);
   return success();
@@ -179,7 +200,10 @@ LogicalResult emitReverseBody(Operation *loop, const Reverse::LoopRecord &record
 LogicalResult pullBackLoop(Operation *loop, Reverse &reverse) {
   Emitter &emit = reverse.emit;
   Reverse::LoopRecord record = reverse.recordOf(loop);
-  SmallVector<Flow> flows = findFlows(loop, reverse);
+  auto found = findFlows(loop, reverse);
+  if (failed(found))
+    return failure();
+  SmallVector<Flow> &flows = *found;
 
   Value lower, upper;
   if (auto op = dyn_cast<ir::ForOp>(loop)) {
@@ -198,12 +222,10 @@ LogicalResult pullBackLoop(Operation *loop, Reverse &reverse) {
     return failure();
 
   state.addOperands({lower, upper});
-  for (Flow &flow : flows) {
-    Type type = flow.inside.getType();
-    state.addOperands(flow.atEnd ? flow.atEnd.value : emit.zeros(type));
-    if (flow.masked)
-      state.addOperands(flow.atEnd ? reverse.maskOrTrues(flow.atEnd) : emit.zeros(maskTypeOf(type)));
-  }
+  SmallVector<Value> inits;
+  for (Flow &flow : flows)
+    reverse.append(inits, flow.atEnd, flow.inside.getType(), flow.masked);
+  state.addOperands(inits);
   state.addOperands(record.tapes);
   state.addTypes(ValueRange(state.operands).drop_front(2).getTypes());
   Operation *emitted = emit.create(state);
