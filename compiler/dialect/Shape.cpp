@@ -17,15 +17,28 @@ void registerShapeOps(DescentDialect &dialect) {
 
 namespace {
 
-RankedTensorType tensorOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+RankedTensorType tensorOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
 
 LogicalResult fail(std::optional<Location> location, const Twine &message) {
   return emitOptionalError(location, message);
 }
 
+/// A constant of one number under another shape; null where the shape has no elements.
+DenseElementsAttr resized(Attribute constant, Type type) {
+  auto splat = dyn_cast_or_null<SplatElementsAttr>(constant);
+  auto shaped = cast<ShapedType>(type);
+  if (!splat || shaped.getNumElements() == 0)
+    return nullptr;
+  return splat.resizeSplat(shaped);
+}
+
 } // namespace
 
-OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
+OpFoldResult ConstantOp::fold(FoldAdaptor) {
+  return getValue();
+}
 
 LogicalResult IotaOp::verify() {
   int64_t rank = cast<RankedTensorType>(getType()).getRank();
@@ -98,9 +111,7 @@ LogicalResult BroadcastOp::verify() {
 OpFoldResult BroadcastOp::fold(FoldAdaptor adaptor) {
   if (getX().getType() == getType())
     return getX();
-  if (auto splat = dyn_cast_or_null<SplatElementsAttr>(adaptor.getX()))
-    return splat.resizeSplat(cast<ShapedType>(getType()));
-  return {};
+  return resized(adaptor.getX(), getType());
 }
 
 LogicalResult SliceOp::inferReturnTypes(MLIRContext *, std::optional<Location> location,
@@ -123,9 +134,7 @@ LogicalResult SliceOp::inferReturnTypes(MLIRContext *, std::optional<Location> l
 OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
   if (getX().getType() == getType())
     return getX();
-  if (auto splat = dyn_cast_or_null<SplatElementsAttr>(adaptor.getX()))
-    return splat.resizeSplat(cast<ShapedType>(getType()));
-  return {};
+  return resized(adaptor.getX(), getType());
 }
 
 LogicalResult PadOp::inferReturnTypes(MLIRContext *, std::optional<Location> location,

@@ -2,6 +2,7 @@
 
 #include "compiler/batch/Batch.h"
 #include "compiler/derivative/Derivative.h"
+#include "compiler/simplify/Simplify.h"
 
 #include <mlir/Pass/Pass.h>
 #include <mlir/Pass/PassRegistry.h>
@@ -11,6 +12,7 @@ namespace descent {
 void registerDescentPasses() {
   mlir::registerPass(batch::createExpandVmapPass);
   mlir::registerPass(createExpandDerivativesPass);
+  mlir::registerPass(simplify::createSimplifyPass);
 }
 
 } // namespace descent
