@@ -341,6 +341,14 @@ ArrayValue Builder::broadcast(const ArrayValue &x, std::vector<int64_t> shape,
 ArrayValue Builder::broadcastTo(const ArrayValue &x, const std::vector<int64_t> &shape) {
   if (shape == x.type.dims)
     return x;
+  if (x.known && x.type.dtype != DType::Key) {
+    ConstantData data;
+    if (isFloat(x.type.dtype))
+      data.elements = std::vector<double>{numberOf(*x.known)};
+    else
+      data.elements = std::vector<int64_t>{integerOf(rounded(*x.known, x.type.dtype, false))};
+    return appendOne("constant", {}, {x.type.dtype, shape}, {{"value", std::move(data)}});
+  }
   // Dimensions of size 1 that are to be repeated are removed first: the operation only adds.
   size_t offset = shape.size() - x.type.dims.size();
   std::vector<int64_t> kept, dims;

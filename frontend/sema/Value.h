@@ -68,6 +68,16 @@ struct RangeValue {
   std::shared_ptr<Value> lower, upper;
 };
 
+/// `zip(xs, ys)`: values that are run over in step.
+struct ZipValue {
+  std::vector<Value> items;
+};
+
+/// A column of a table that cannot be used, and why. Whoever asks for it gets the reason as an error.
+struct RefusedValue {
+  std::string reason;
+};
+
 /// A dtype's name used as a value: `f32`. Calling it converts.
 struct DTypeValue {
   DType dtype;
@@ -90,7 +100,7 @@ class Value {
 public:
   using Kind = std::variant<ErrorValue, NothingValue, AbsentValue, ArrayValue, TextValue, TupleValue,
                             RecordValue, RangeValue, DTypeValue, std::shared_ptr<FunctionValue>,
-                            std::shared_ptr<ModuleValue>>;
+                            std::shared_ptr<ModuleValue>, ZipValue, RefusedValue>;
 
   Value() : kind(ErrorValue{}) {}
   template <typename T> Value(T value) : kind(std::move(value)) {}
