@@ -19,7 +19,8 @@
 /// and `dyn<T>` go from a base to its kind. No node is null unless its comment says so: what could
 /// not be parsed is an Error node, and whoever meets one says nothing (the parser has).
 ///
-/// A tree is at most `kMaxHeight` nodes high, so that walking it by recursion is safe.
+/// A tree is at most `kMaxHeight` nodes high (one with errors somewhat more), so that walking it by
+/// recursion is safe.
 namespace descent::ast {
 
 /// Least height at which the parser refuses: `nesting-too-deep`.

@@ -29,8 +29,8 @@ public:
   void closed();
 
   /// A closing bracket stands at `range`, on the line that begins at byte `lineBegin`, with
-  /// `following` after it. Gives the kind of token to add for it (and then to call `closed` for);
-  /// Unknown if it is to be left out.
+  /// `following` after it. Gives the kind of token to add for it, and then to call `closed` for;
+  /// but Unknown if it closes nothing.
   TokenKind closing(TokenKind kind, SourceRange range, uint32_t lineBegin, char following);
 
   /// A line begins with what can only begin a statement: the `(` and `[` around it were not

@@ -69,7 +69,7 @@ public:
       else
         lexCode();
     }
-    if (brackets.isInString())
+    if (brackets.isInString() && !brackets.isTooDeep())
       closeBrokenString();
     result.endsInside = brackets.isOpen();
     brackets.closeAll();
@@ -113,7 +113,7 @@ private:
       lexQuote();
     } else if (c == ':' && brackets.innermost() == TokenKind::InterpolationBegin) {
       lexFormat();
-    } else if (Sign sign = signAt(rest()); sign.length > 0) {
+    } else if (Sign sign = signAt(rest()); sign.length > 0 && !rest().starts_with("=>")) {
       lexSign(sign.kind, sign.length);
     } else {
       lexForeign();
@@ -246,10 +246,9 @@ private:
       uint32_t next = skipBlanks(at);
       char following = next < text.size() ? text[next] : '\0';
       kind = brackets.closing(kind, range(begin, at), lineBegin, following);
-      if (kind != TokenKind::Unknown) {
-        push(kind, begin, at);
+      push(kind, begin, at);
+      if (kind != TokenKind::Unknown)
         brackets.closed();
-      }
       break;
     }
     default:

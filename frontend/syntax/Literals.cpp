@@ -29,6 +29,9 @@ static bool isLarge(std::string_view number) {
   // sign alone.
   size_t exponentAt = number.find_first_of("eE");
   std::string_view mantissa = number.substr(0, exponentAt);
+  size_t first = mantissa.find_first_not_of("0.");
+  if (first == mantissa.npos)
+    return false;
   long long exponent = 0;
   if (exponentAt != number.npos) {
     std::string_view digits = number.substr(exponentAt + 1);
@@ -41,9 +44,6 @@ static bool isLarge(std::string_view number) {
     exponent = isNegative ? -exponent : exponent;
   }
   size_t point = std::min(mantissa.find('.'), mantissa.size());
-  size_t first = mantissa.find_first_not_of("0.");
-  if (first == mantissa.npos)
-    return false;
   long long place = static_cast<long long>(point) - static_cast<long long>(first);
   return exponent + place > 0;
 }

@@ -50,7 +50,9 @@ Name Parser::expectName(std::string_view what) {
 // ---- Errors ------------------------------------------------------------------------------------
 
 bool Parser::isSilent() const {
-  return unclosed > 0 || token().isMade || token().kind == TokenKind::Unknown;
+  // Where a bracket was not closed the text ends too early.
+  bool endsEarly = lexed.endsInside && at(TokenKind::EndOfFile);
+  return endsEarly || unclosed > 0 || token().isMade || token().kind == TokenKind::Unknown;
 }
 
 SourceRange Parser::foundRange() const {
@@ -105,8 +107,13 @@ std::string_view foreignAdvice(std::string_view word) {
 
 } // namespace
 
-bool Parser::atForeignWord() const {
-  return at(TokenKind::Word) && !foreignAdvice(textOf(token())).empty();
+bool Parser::failAtForeignWord(const Token &t) {
+  std::string_view advice =
+      t.kind == TokenKind::Word ? foreignAdvice(textOf(t)) : std::string_view();
+  if (advice.empty())
+    return false;
+  diagnostics.error(rangeOf(t), Msg::ForeignWord, textOf(t), advice);
+  return failed = true;
 }
 
 void Parser::failExpected(Msg message, std::string_view what) {
@@ -115,16 +122,9 @@ void Parser::failExpected(Msg message, std::string_view what) {
   if (at(TokenKind::EndOfFile) && !isSilent())
     ast->isIncomplete = true;
   // `def f(x):` fails at the word after `def`, but it is `def` that is to be changed.
-  if (position > 0 && !isSilent() && !token().isFirstOnLine) {
-    const Token &before = tokens[position - 1];
-    std::string_view advice =
-        before.kind == TokenKind::Word ? foreignAdvice(textOf(before)) : std::string_view();
-    if (!advice.empty()) {
-      diagnostics.error(rangeOf(before), Msg::ForeignWord, textOf(before), advice);
-      failed = true;
+  if (!token().isFirstOnLine && !isSilent())
+    if (failAtForeignWord(token()) || (position > 0 && failAtForeignWord(tokens[position - 1])))
       return;
-    }
-  }
   if (!token().isFirstOnLine && at(TokenKind::Assign))
     fail(Msg::AssignmentInExpression, "=", "; values are compared with `==`");
   else if (!token().isFirstOnLine && token().kind > TokenKind::Assign &&
@@ -136,8 +136,9 @@ void Parser::failExpected(Msg message, std::string_view what) {
     fail(message, what, found());
 }
 
-void Parser::tooHigh(SourceRange range) {
-  if (!failed && unclosed == 0)
+void Parser::tooHigh(SourceRange range, bool isNew) {
+  // A part that is too high was reported when it was made.
+  if (isNew && !failed && unclosed == 0)
     diagnostics.error({range.file, range.begin, range.begin}, Msg::NestingTooDeep);
   failed = true;
 }

@@ -70,7 +70,8 @@ private:
   bool isSilent() const;
   SourceRange foundRange() const;
   std::string found() const;
-  bool atForeignWord() const;
+  /// Fails if the token is a word of another language that has its counterpart here.
+  bool failAtForeignWord(const Token &t);
   /// Skips to a comma of the innermost list, or to the token `closing`.
   void skipToComma(size_t closing);
   /// Skips to the end of the statement that began at token `start`.
@@ -87,13 +88,15 @@ private:
   class Nesting {
   public:
     explicit Nesting(Parser &parser) : parser(parser) {
-      if (++parser.nesting > ast::kMaxHeight)
+      if (++parser.nesting > kMaxNesting)
         parser.fail(Msg::NestingTooDeep);
     }
     ~Nesting() { --parser.nesting; }
     Nesting(const Nesting &) = delete;
 
   private:
+    // More than the brackets of any text that the lexer lets through need (four a bracket).
+    static constexpr unsigned kMaxNesting = 2000;
     Parser &parser;
   };
 
@@ -105,7 +108,7 @@ private:
     (raise(height, children), ...);
     node->height = static_cast<uint16_t>(std::min(height + 1, ast::kMaxHeight + 1));
     if (node->height > ast::kMaxHeight)
-      tooHigh(node->range);
+      tooHigh(node->range, /*isNew=*/height <= ast::kMaxHeight);
     return node;
   }
   template <typename T> static void raise(unsigned &height, const T *node) {
@@ -116,7 +119,7 @@ private:
     for (const T *node : nodes)
       raise(height, node);
   }
-  void tooHigh(SourceRange range);
+  void tooHigh(SourceRange range, bool isNew);
 
   ast::ErrorExpr *errorExpr() { return ast->make<ast::ErrorExpr>(foundRange()); }
 

@@ -94,7 +94,7 @@ struct Token {
 };
 
 /// The tokens of a file. Brackets and strings are balanced in any case: missing ends are made,
-/// those too many are left out, both reported. The last token is EndOfFile.
+/// those too many are Unknown tokens, both reported. The last token is EndOfFile.
 using TokenList = std::vector<Token>;
 
 bool isKeyword(TokenKind kind);
