@@ -108,7 +108,8 @@ bool Activity::mayLeadPastSelect(Value value) const {
 
 Activity::Activity(ValueRange inputs, ValueRange outputs) {
   SmallVector<Value> from;
-  llvm::copy_if(inputs, std::back_inserter(from), [](Value v) { return isDifferentiable(v.getType()); });
+  llvm::copy_if(inputs, std::back_inserter(from),
+                [](Value v) { return isDifferentiable(v.getType()); });
   close(varied, from, [&](Value value, auto reach) { forEachDependent(value, reach); });
 
   auto reachVaried = [&](auto reach) {

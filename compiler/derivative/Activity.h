@@ -21,7 +21,8 @@ public:
   bool isActive(Operation *op) const {
     return llvm::any_of(op->getResults(), [&](Value result) { return isActive(result); });
   }
-  /// Whether a value reaches a branch of a `select`: parts of its cotangent may come from that alone.
+  /// Whether a value reaches a branch of a `select`: parts of its cotangent may come from that
+  /// alone.
   bool reachesSelect(Value value) const { return selected.contains(value); }
   /// Whether every way from a value to an output goes through branches of a `select`.
   bool isSelectedOnly(Value value) const {

@@ -8,7 +8,9 @@ namespace descent::derivative {
 
 namespace {
 
-bool isBoolType(Type type) { return getElementTypeOrSelf(type).isInteger(1); }
+bool isBoolType(Type type) {
+  return getElementTypeOrSelf(type).isInteger(1);
+}
 
 } // namespace
 
@@ -20,7 +22,8 @@ bool isDifferentiable(Type type) {
 
 Type maskTypeOf(Type type) {
   if (auto tape = dyn_cast<ir::TapeType>(type))
-    return ir::TapeType::get(type.getContext(), cast<RankedTensorType>(maskTypeOf(tape.getElement())));
+    return ir::TapeType::get(type.getContext(),
+                             cast<RankedTensorType>(maskTypeOf(tape.getElement())));
   return cast<RankedTensorType>(type).clone(IntegerType::get(type.getContext(), 1));
 }
 
@@ -106,9 +109,11 @@ Value Emitter::sliceAlong(Value x, int64_t dim, int64_t start, int64_t limit, in
   return slice(x, starts, limits, strides);
 }
 
-Value Emitter::pad(Value x, ArrayRef<int64_t> low, ArrayRef<int64_t> high, ArrayRef<int64_t> interior,
-                   double value) {
-  auto none = [](ArrayRef<int64_t> amounts) { return llvm::all_of(amounts, [](int64_t n) { return n == 0; }); };
+Value Emitter::pad(Value x, ArrayRef<int64_t> low, ArrayRef<int64_t> high,
+                   ArrayRef<int64_t> interior, double value) {
+  auto none = [](ArrayRef<int64_t> amounts) {
+    return llvm::all_of(amounts, [](int64_t n) { return n == 0; });
+  };
   if (none(low) && none(high) && none(interior))
     return x;
   Value filler = number(tensorOf(x).clone(ArrayRef<int64_t>()), value);
@@ -132,7 +137,9 @@ Value Emitter::asInts(Value bools) {
   return ir::ConvertOp::create(*this, tensorOf(bools).clone(getI32Type()), bools);
 }
 
-Value Emitter::asBools(Value ints) { return compare(ir::Predicate::ne, ints, zeros(ints.getType())); }
+Value Emitter::asBools(Value ints) {
+  return compare(ir::Predicate::ne, ints, zeros(ints.getType()));
+}
 
 Value Emitter::cumsum(Value x, int64_t dim, bool reverse) {
   if (isBoolType(x.getType()))

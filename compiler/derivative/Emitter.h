@@ -19,12 +19,19 @@ using mlir::Value;
 using mlir::ValueRange;
 
 /// The type of an array.
-inline RankedTensorType tensorOf(Value value) { return mlir::cast<RankedTensorType>(value.getType()); }
-inline ArrayRef<int64_t> shapeOf(Value value) { return tensorOf(value).getShape(); }
-inline bool isTape(Type type) { return mlir::isa<ir::TapeType>(type); }
+inline RankedTensorType tensorOf(Value value) {
+  return mlir::cast<RankedTensorType>(value.getType());
+}
+inline ArrayRef<int64_t> shapeOf(Value value) {
+  return tensorOf(value).getShape();
+}
+inline bool isTape(Type type) {
+  return mlir::isa<ir::TapeType>(type);
+}
 /// Whether values of the type can have a derivative: arrays of floats and tapes of them.
 bool isDifferentiable(Type type);
-/// The type of bools that go with a value, one for each of its elements; a tape of bools for a tape.
+/// The type of bools that go with a value, one for each of its elements; a tape of bools for a
+/// tape.
 Type maskTypeOf(Type type);
 
 /// 0, 1, … n-1 without those in `dims`.
@@ -33,8 +40,9 @@ SmallVector<int64_t> inversePermutation(ArrayRef<int64_t> permutation);
 
 /// Emits operations at one place with one location.
 ///
-/// What moves elements takes bools too, with `or` for the sum and false for zero: a mask is pulled back
-/// by the same rule as the cotangent it goes with. An operation that would change nothing is not emitted.
+/// What moves elements takes bools too, with `or` for the sum and false for zero: a mask is pulled
+/// back by the same rule as the cotangent it goes with. An operation that would change nothing is
+/// not emitted.
 class Emitter : public mlir::ImplicitLocOpBuilder {
 public:
   using ImplicitLocOpBuilder::ImplicitLocOpBuilder;
@@ -64,13 +72,15 @@ public:
   Value broadcast(Value x, ArrayRef<int64_t> shape, ArrayRef<int64_t> dims);
   /// The sum along dimensions.
   Value sumOver(Value x, ArrayRef<int64_t> dims);
-  Value slice(Value x, ArrayRef<int64_t> starts, ArrayRef<int64_t> limits, ArrayRef<int64_t> strides);
+  Value slice(Value x, ArrayRef<int64_t> starts, ArrayRef<int64_t> limits,
+              ArrayRef<int64_t> strides);
   /// The elements from `start` to `limit` along one dimension.
   Value sliceAlong(Value x, int64_t dim, int64_t start, int64_t limit, int64_t stride = 1);
   /// Pads with a number.
   Value pad(Value x, ArrayRef<int64_t> low, ArrayRef<int64_t> high, ArrayRef<int64_t> interior,
             double value = 0);
-  Value padAlong(Value x, int64_t dim, int64_t low, int64_t high, int64_t interior, double value = 0);
+  Value padAlong(Value x, int64_t dim, int64_t low, int64_t high, int64_t interior,
+                 double value = 0);
   Value reverse(Value x, ArrayRef<int64_t> dims);
   Value cumsum(Value x, int64_t dim, bool reverse);
   /// Another element type; bools stay bools.

@@ -1,5 +1,5 @@
-// The pass: every derivative operation, innermost first, becomes what Forward or Reverse make of its
-// region.
+// The pass: every derivative operation, innermost first, becomes what Forward or Reverse make of
+// its region.
 #include "compiler/derivative/Derivative.h"
 
 #include "compiler/derivative/Forward.h"
@@ -65,7 +65,8 @@ FailureOr<SmallVector<Value>> emitReverse(ir::VjpOp op, Emitter &emit) {
   return values;
 }
 
-/// Replaces a derivative operation. What is emitted stands in a block of its own until it is pruned.
+/// Replaces a derivative operation. What is emitted stands in a block of its own until it is
+/// pruned.
 LogicalResult expand(Operation *op) {
   Region region;
   Block &block = region.emplaceBlock();
@@ -123,6 +124,8 @@ struct ExpandDerivatives : PassWrapper<ExpandDerivatives, OperationPass<>> {
 
 } // namespace
 
-std::unique_ptr<Pass> createExpandDerivativesPass() { return std::make_unique<ExpandDerivatives>(); }
+std::unique_ptr<Pass> createExpandDerivativesPass() {
+  return std::make_unique<ExpandDerivatives>();
+}
 
 } // namespace descent

@@ -126,7 +126,8 @@ Factor choose(ir::Predicate predicate, Factor x, Factor y, Factor a, Factor b) {
   Value shape = x.value ? x.value : y.value;
   Value condition = emitter.compare(predicate, x.array(y), y.array(x));
   Factor like = Factor::ofArray(&emitter, shape);
-  Factor result = Factor::ofArray(&emitter, emitter.choose(condition, a.array(like), b.array(like)));
+  Factor result =
+      Factor::ofArray(&emitter, emitter.choose(condition, a.array(like), b.array(like)));
   result.bounded = a.isAlwaysFinite() && b.isAlwaysFinite();
   return result;
 }
@@ -136,7 +137,8 @@ Factor polygamma(int64_t order, Factor x) {
 }
 
 Factor powByBase(Factor x, Factor y) {
-  // A known exponent: y x^(y-1), which at x = 0 is right for y = 2, 1 and 0 only if 0 and 1 are apart.
+  // A known exponent: y x^(y-1), which at x = 0 is right for y = 2, 1 and 0 only if 0 and 1 are
+  // apart.
   if (auto n = y.number()) {
     if (*n == 0 || *n == 1)
       return *n;

@@ -9,8 +9,8 @@ namespace descent::derivative {
 
 /// A factor of a derivative: a number or an array of the operation's shape, perhaps over a divisor.
 ///
-/// Numbers are computed with here, arrays by emitted operations. A quotient is kept as such, so that
-/// `tangent * (1 / x)` is one division.
+/// Numbers are computed with here, arrays by emitted operations. A quotient is kept as such, so
+/// that `tangent * (1 / x)` is one division.
 class Factor {
 public:
   Factor(double number) : constant(number) {}
@@ -54,21 +54,42 @@ template <typename Op> Factor apply(Factor x) {
   return Factor::ofArray(x.emitter, Op::create(*x.emitter, x.array(x)));
 }
 template <typename Op> Factor apply(Factor x, Factor y) {
-  return Factor::ofArray(&x.emitterOf(y),
-                         Op::create(x.emitterOf(y), x.array(y), y.array(x)));
+  return Factor::ofArray(&x.emitterOf(y), Op::create(x.emitterOf(y), x.array(y), y.array(x)));
 }
 
-inline Factor sign(Factor x) { return apply<ir::SignOp>(x); }
-inline Factor exp(Factor x) { return apply<ir::ExpOp>(x); }
-inline Factor log(Factor x) { return apply<ir::LogOp>(x); }
-inline Factor sin(Factor x) { return apply<ir::SinOp>(x); }
-inline Factor cos(Factor x) { return apply<ir::CosOp>(x); }
-inline Factor sinh(Factor x) { return apply<ir::SinhOp>(x); }
-inline Factor cosh(Factor x) { return apply<ir::CoshOp>(x); }
-inline Factor sqrt(Factor x) { return apply<ir::SqrtOp>(x); }
-inline Factor rsqrt(Factor x) { return apply<ir::RsqrtOp>(x); }
-inline Factor pow(Factor x, Factor y) { return apply<ir::PowOp>(x, y); }
-inline Factor floorQuotient(Factor x, Factor y) { return apply<ir::FloorDivOp>(x, y); }
+inline Factor sign(Factor x) {
+  return apply<ir::SignOp>(x);
+}
+inline Factor exp(Factor x) {
+  return apply<ir::ExpOp>(x);
+}
+inline Factor log(Factor x) {
+  return apply<ir::LogOp>(x);
+}
+inline Factor sin(Factor x) {
+  return apply<ir::SinOp>(x);
+}
+inline Factor cos(Factor x) {
+  return apply<ir::CosOp>(x);
+}
+inline Factor sinh(Factor x) {
+  return apply<ir::SinhOp>(x);
+}
+inline Factor cosh(Factor x) {
+  return apply<ir::CoshOp>(x);
+}
+inline Factor sqrt(Factor x) {
+  return apply<ir::SqrtOp>(x);
+}
+inline Factor rsqrt(Factor x) {
+  return apply<ir::RsqrtOp>(x);
+}
+inline Factor pow(Factor x, Factor y) {
+  return apply<ir::PowOp>(x, y);
+}
+inline Factor floorQuotient(Factor x, Factor y) {
+  return apply<ir::FloorDivOp>(x, y);
+}
 /// d/dx and d/dy of x to the power y.
 Factor powByBase(Factor x, Factor y);
 Factor powByExponent(Factor x, Factor y, Factor r);

@@ -74,8 +74,8 @@ LogicalResult Forward::runOne(Operation *op) {
     emit.clone(*op, primals);
   if (rule->pushForward)
     return rule->pushForward(op, *this);
-  setTangent(op->getResult(0), rule->transpose ? linearTangent(op, *this)
-                                               : elementwiseTangent(*rule, op, *this));
+  setTangent(op->getResult(0),
+             rule->transpose ? linearTangent(op, *this) : elementwiseTangent(*rule, op, *this));
   return success();
 }
 

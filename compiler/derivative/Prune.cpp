@@ -11,11 +11,15 @@ namespace descent::derivative {
 
 namespace {
 
-bool isLoop(Operation *op) { return isa<ir::ForOp, ir::WhileOp>(op); }
-bool hasSlots(Operation *op) { return isa<ir::ForOp, ir::WhileOp, ir::IfOp>(op); }
+bool isLoop(Operation *op) {
+  return isa<ir::ForOp, ir::WhileOp>(op);
+}
+bool hasSlots(Operation *op) {
+  return isa<ir::ForOp, ir::WhileOp, ir::IfOp>(op);
+}
 
-/// Values are live if an effect or the block's terminator depends on them. A loop's slot (what it carries
-/// in one place) and a branch's result are live or dead by themselves.
+/// Values are live if an effect or the block's terminator depends on them. A loop's slot (what it
+/// carries in one place) and a branch's result are live or dead by themselves.
 class Pruner {
 public:
   explicit Pruner(Block &block) : top(block) {}
@@ -37,7 +41,9 @@ private:
     if (live.insert(value).second)
       pending.push_back(value);
   }
-  void needOperands(Operation *op) { llvm::for_each(op->getOperands(), [&](Value v) { need(v); }); }
+  void needOperands(Operation *op) {
+    llvm::for_each(op->getOperands(), [&](Value v) { need(v); });
+  }
 
   /// The operation runs: so do those around it.
   void needOperation(Operation *op) {
@@ -184,6 +190,8 @@ private:
 
 } // namespace
 
-void prune(Block &block) { Pruner(block).run(); }
+void prune(Block &block) {
+  Pruner(block).run();
+}
 
 } // namespace descent::derivative

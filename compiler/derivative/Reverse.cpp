@@ -90,12 +90,15 @@ FailureOr<SmallVector<Value>> Reverse::activeCaptures(Operation *op) {
 
 namespace {
 
-bool isEffect(Operation *op) { return isa<ir::CheckOp, ir::EffectOp>(op); }
+bool isEffect(Operation *op) {
+  return isa<ir::CheckOp, ir::EffectOp>(op);
+}
 
 /// Removes what a second run must not do: effects have been had.
 void removeEffects(Operation *op) {
   op->walk([&](Operation *inner) {
-    if (inner != op && (isEffect(inner) || (isa<ir::PollOp, ir::ClockOp>(inner) && inner->use_empty())))
+    if (inner != op &&
+        (isEffect(inner) || (isa<ir::PollOp, ir::ClockOp>(inner) && inner->use_empty())))
       inner->erase();
   });
 }
@@ -129,7 +132,8 @@ FailureOr<Unrepeatable> findUnrepeatable(Block &body) {
         found.values.push_back(pop.getValue());
     } else if (!carriedTapes.empty()) {
       auto refused = op.walk([&](Operation *inner) {
-        bool uses = llvm::any_of(inner->getOperands(), [&](Value v) { return carriedTapes.contains(v); });
+        bool uses =
+            llvm::any_of(inner->getOperands(), [&](Value v) { return carriedTapes.contains(v); });
         return uses ? WalkResult::interrupt() : WalkResult::advance();
       });
       if (refused.wasInterrupted())
@@ -164,8 +168,9 @@ LogicalResult Reverse::runForward(Block &block, bool again) {
   return success();
 }
 
-/// Emits a loop that carries, beside its own values, a tape for each value of the body that the reverse
-/// run may need, and for a `while` the number of iterations. Tapes that turn out unneeded are pruned.
+/// Emits a loop that carries, beside its own values, a tape for each value of the body that the
+/// reverse run may need, and for a `while` the number of iterations. Tapes that turn out unneeded
+/// are pruned.
 LogicalResult Reverse::emitLoop(Operation *loop, bool again) {
   emit.setLoc(loop->getLoc());
   Block &body = loop->getRegions().back().front();

@@ -11,8 +11,8 @@ namespace descent::derivative {
 struct Cotangent {
   /// Null for zero. For a tape: a tape of the cotangents of its values.
   Value value;
-  /// Where false, nothing that was chosen depends on the element: the cotangent is zero and stays so
-  /// through whatever factor, infinite or nan. Null for true everywhere.
+  /// Where false, nothing that was chosen depends on the element: the cotangent is zero and stays
+  /// so through whatever factor, infinite or nan. Null for true everywhere.
   Value mask;
 
   explicit operator bool() const { return bool(value); }
@@ -28,7 +28,8 @@ public:
 
   /// Emits a block but for its terminator, at the emitter's place. Active loops get tapes.
   LogicalResult runForward(Block &block) { return runForward(block, /*again=*/false); }
-  /// The same for a block that has been run before, with the values in need of it: effects are left out.
+  /// The same for a block that has been run before, with the values in need of it: effects are left
+  /// out.
   LogicalResult runAgain(Block &block) { return runForward(block, /*again=*/true); }
   /// Pulls the cotangents of the block's values back to its arguments and to what it captures.
   LogicalResult runBackward(Block &block);
@@ -45,7 +46,8 @@ public:
   void setCotangent(Value original, Cotangent cotangent);
   /// The cotangent of a value that is complete, and its end.
   Cotangent take(Value original);
-  /// Adds to the cotangent of a value. Nothing happens if the value is not active or the cotangent zero.
+  /// Adds to the cotangent of a value. Nothing happens if the value is not active or the cotangent
+  /// zero.
   void add(Value original, Cotangent cotangent);
   /// Adds what a linear map makes of a cotangent: the same for value and mask.
   void addMapped(Value original, Cotangent cotangent, llvm::function_ref<Value(Value)> map);
@@ -55,10 +57,11 @@ public:
   Value guarded(Value value, Value mask) { return mask ? emit.where(mask, value) : value; }
   /// A mask with its elements, for the cotangent of an array that is not null.
   Value maskOrTrues(Cotangent cotangent);
-  /// Appends a cotangent as values that control flow can carry: the value and, if `masked`, the mask.
+  /// Appends a cotangent as values that control flow can carry: the value and, if `masked`, the
+  /// mask.
   void append(SmallVector<Value> &values, Cotangent cotangent, Type type, bool masked);
-  /// The active values that the regions of an operation use from outside. Fails, with an error, if one
-  /// is a tape.
+  /// The active values that the regions of an operation use from outside. Fails, with an error, if
+  /// one is a tape.
   mlir::FailureOr<SmallVector<Value>> activeCaptures(Operation *op);
 
   /// What the forward run of a loop leaves behind for the reverse run.

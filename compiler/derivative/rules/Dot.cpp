@@ -32,10 +32,13 @@ std::pair<Side, Side> sidesOf(ir::DotOp op) {
   return {lhs, rhs};
 }
 
-SmallVector<int64_t> firstDims(size_t count) { return llvm::to_vector(llvm::seq<int64_t>(0, count)); }
+SmallVector<int64_t> firstDims(size_t count) {
+  return llvm::to_vector(llvm::seq<int64_t>(0, count));
+}
 
 /// The cotangent of one side: the product of the result's cotangent with the other side.
-Value productWithOther(Emitter &emit, Value ct, const Side &side, const Side &other, Value otherValue) {
+Value productWithOther(Emitter &emit, Value ct, const Side &side, const Side &other,
+                       Value otherValue) {
   Value product = ir::DotOp::create(emit, ct, otherValue, firstDims(side.batch.size()), other.batch,
                                     other.inResult, other.free);
   // Its dimensions are the batch ones, this side's free ones, and the contracted ones in the order
@@ -68,8 +71,8 @@ Value maskOfSide(Emitter &emit, Value mask, const Side &side, const Side &other)
 LogicalResult pushForward(ir::DotOp op, Forward &forward) {
   Emitter &emit = forward.emit;
   auto product = [&](Value lhs, Value rhs) -> Value {
-    return ir::DotOp::create(emit, lhs, rhs, op.getLhsBatch(), op.getRhsBatch(), op.getLhsContract(),
-                             op.getRhsContract());
+    return ir::DotOp::create(emit, lhs, rhs, op.getLhsBatch(), op.getRhsBatch(),
+                             op.getLhsContract(), op.getRhsContract());
   };
   Value sum;
   if (Value tangent = forward.tangent(op.getLhs()))

@@ -23,7 +23,8 @@ Value lastUpdates(ir::ScatterOp op, Value indices, Emitter &emit) {
   places.push_back(shapeOf(op.getX())[axis]);
   Value none = emit.zeros(RankedTensorType::get(places, emit.getI32Type()));
   Value written = emit.scatterSet(none, indices, numbers, batch, batch);
-  Value stays = emit.compare(ir::Predicate::eq, emit.gather(written, indices, batch, batch), numbers);
+  Value stays =
+      emit.compare(ir::Predicate::eq, emit.gather(written, indices, batch, batch), numbers);
 
   SmallVector<int64_t> dims;
   for (int64_t i = 0; i < int64_t(shape.size()); ++i)
@@ -68,11 +69,11 @@ LogicalResult pushForward(ir::ScatterOp op, Forward &forward) {
     forward.setTangent(op.getResult(), x);
     return success();
   }
-  forward.setTangent(op.getResult(),
-                     ir::ScatterOp::create(forward.emit, op.getKind(), forward.tangentOrZero(op.getX()),
-                                           forward.primal(op.getIndices()),
-                                           forward.tangentOrZero(op.getUpdates()), op.getAxis(),
-                                           op.getBatchDims()));
+  forward.setTangent(op.getResult(), ir::ScatterOp::create(forward.emit, op.getKind(),
+                                                           forward.tangentOrZero(op.getX()),
+                                                           forward.primal(op.getIndices()),
+                                                           forward.tangentOrZero(op.getUpdates()),
+                                                           op.getAxis(), op.getBatchDims()));
   return success();
 }
 

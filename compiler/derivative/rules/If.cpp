@@ -1,8 +1,9 @@
 // The derivative of `if`.
 //
-// Forward mode: an `if` that yields the tangents too. Reverse mode: a second `if` on the same condition,
-// whose branches run the branch again for the values in need and pull the cotangents back. It yields the
-// cotangents of what the branches capture; a branch that does not touch one of them passes it on.
+// Forward mode: an `if` that yields the tangents too. Reverse mode: a second `if` on the same
+// condition, whose branches run the branch again for the values in need and pull the cotangents
+// back. It yields the cotangents of what the branches capture; a branch that does not touch one of
+// them passes it on.
 #include "compiler/derivative/rules/Structured.h"
 
 using namespace mlir;
@@ -11,7 +12,9 @@ namespace descent::derivative {
 
 namespace {
 
-ir::YieldOp yieldOf(Region &region) { return cast<ir::YieldOp>(region.front().getTerminator()); }
+ir::YieldOp yieldOf(Region &region) {
+  return cast<ir::YieldOp>(region.front().getTerminator());
+}
 
 } // namespace
 

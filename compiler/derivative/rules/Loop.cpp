@@ -2,15 +2,17 @@
 //
 // Forward mode: a loop that carries the tangents of its active values beside them.
 //
-// Reverse mode: the forward run has saved the carried values of each iteration on tapes (Reverse.cpp).
-// The reverse run is a `for` over as many iterations, last first. It carries the cotangents of the
-// loop's carried values and of what the body captures, pops the saved values, runs the body again for
-// what lies between, and pulls the cotangents back through it. What of this is not needed is pruned.
+// Reverse mode: the forward run has saved the carried values of each iteration on tapes
+// (Reverse.cpp). The reverse run is a `for` over as many iterations, last first. It carries the
+// cotangents of the loop's carried values and of what the body captures, pops the saved values,
+// runs the body again for what lies between, and pulls the cotangents back through it. What of this
+// is not needed is pruned.
 //
 //   y = for i = 0 to n iter(x) { yield f(a, x) }
 //   becomes
 //   y, t = for i = 0 to n iter(x, tape) { yield f(a, x), push tape, x }
-//   dx, da, _ = for k = 0 to n iter(dy, 0, t) { rest, x = pop t; yield f'x(a, x) dy, da + f'a(a, x) dy, rest }
+//   dx, da, _ = for k = 0 to n iter(dy, 0, t) { rest, x = pop t; yield f'x(a, x) dy, da + f'a(a, x)
+//   dy, rest }
 #include "compiler/derivative/rules/Structured.h"
 
 using namespace mlir;
@@ -19,8 +21,12 @@ namespace descent::derivative {
 
 namespace {
 
-Region &bodyOf(Operation *loop) { return loop->getRegions().back(); }
-ir::YieldOp yieldOf(Region &region) { return cast<ir::YieldOp>(region.front().getTerminator()); }
+Region &bodyOf(Operation *loop) {
+  return loop->getRegions().back();
+}
+ir::YieldOp yieldOf(Region &region) {
+  return cast<ir::YieldOp>(region.front().getTerminator());
+}
 
 /// The arguments of a region of a loop that are its carried values.
 Block::BlockArgListType carriedIn(Operation *loop, Region &region) {
@@ -104,14 +110,15 @@ FailureOr<SmallVector<Flow>> findFlows(Operation *loop, Reverse &reverse) {
     bool masked = isTape(result.getType()) && atEnd
                       ? bool(atEnd.mask)
                       : activity.isSelectedOnly(result) || activity.isSelectedOnly(carried);
-    flows.push_back({carried, initsOf(loop)[slot], yieldOf(body).getValues()[slot], atEnd, masked, {}});
+    flows.push_back(
+        {carried, initsOf(loop)[slot], yieldOf(body).getValues()[slot], atEnd, masked, {}});
   }
   auto captured = reverse.activeCaptures(loop);
   if (failed(captured))
     return failure();
   for (Value value : *captured)
-    flows.push_back({value, nullptr, nullptr, reverse.cotangent(value),
-                     activity.isSelectedOnly(value), {}});
+    flows.push_back(
+        {value, nullptr, nullptr, reverse.cotangent(value), activity.isSelectedOnly(value), {}});
   return flows;
 }
 
@@ -128,8 +135,8 @@ bool dropIfUnchanged(Flow &flow, Block &block, Reverse &reverse) {
   return true;
 }
 
-/// Drops the mask of a flow that is true everywhere from the start and after each iteration. `next` has
-/// the cotangents after an iteration.
+/// Drops the mask of a flow that is true everywhere from the start and after each iteration. `next`
+/// has the cotangents after an iteration.
 void dropMaskIfTrue(Flow &flow, size_t position, SmallVector<Cotangent> &next, Block &block,
                     Emitter &emit) {
   if (!flow.masked || isTape(flow.inside.getType()) || !flow.atEnd || flow.atEnd.mask ||
@@ -147,8 +154,9 @@ void dropMaskIfTrue(Flow &flow, size_t position, SmallVector<Cotangent> &next, B
   flow.masked = false;
 }
 
-/// Emits the body of the reverse loop into an empty block and drops the flows that turn out to be none.
-/// The block's arguments become the counter, cotangents and masks, then tapes; it yields likewise.
+/// Emits the body of the reverse loop into an empty block and drops the flows that turn out to be
+/// none. The block's arguments become the counter, cotangents and masks, then tapes; it yields
+/// likewise.
 LogicalResult emitReverseBody(Operation *loop, const Reverse::LoopRecord &record, Value last,
                               Block &block, SmallVector<Flow> &flows, Reverse &reverse) {
   Emitter &emit = reverse.emit;
@@ -249,9 +257,17 @@ LogicalResult pullBackLoop(Operation *loop, Reverse &reverse) {
 
 } // namespace
 
-LogicalResult pushForward(ir::ForOp op, Forward &forward) { return pushForwardLoop(op, forward); }
-LogicalResult pushForward(ir::WhileOp op, Forward &forward) { return pushForwardLoop(op, forward); }
-LogicalResult pullBack(ir::ForOp op, Reverse &reverse) { return pullBackLoop(op, reverse); }
-LogicalResult pullBack(ir::WhileOp op, Reverse &reverse) { return pullBackLoop(op, reverse); }
+LogicalResult pushForward(ir::ForOp op, Forward &forward) {
+  return pushForwardLoop(op, forward);
+}
+LogicalResult pushForward(ir::WhileOp op, Forward &forward) {
+  return pushForwardLoop(op, forward);
+}
+LogicalResult pullBack(ir::ForOp op, Reverse &reverse) {
+  return pullBackLoop(op, reverse);
+}
+LogicalResult pullBack(ir::WhileOp op, Reverse &reverse) {
+  return pullBackLoop(op, reverse);
+}
 
 } // namespace descent::derivative

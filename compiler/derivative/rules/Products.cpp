@@ -14,7 +14,8 @@ PairwiseProduct::PairwiseProduct(Emitter &emit, Value rows) : emit(emit) {
 Value PairwiseProduct::pushForward(Value tangent) {
   for (Level &level : levels) {
     tangent = evened(tangent, 0);
-    tangent = emit.plus(emit.times(evens(tangent), level.odds), emit.times(level.evens, odds(tangent)));
+    tangent =
+        emit.plus(emit.times(evens(tangent), level.odds), emit.times(level.evens, odds(tangent)));
   }
   return tangent;
 }

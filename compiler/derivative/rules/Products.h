@@ -1,5 +1,5 @@
-// Products along a dimension as steps of plain multiplications, whose derivatives divide by nothing and
-// so are right where elements are zero, to any order.
+// Products along a dimension as steps of plain multiplications, whose derivatives divide by nothing
+// and so are right where elements are zero, to any order.
 #pragma once
 
 #include "compiler/derivative/Emitter.h"
@@ -31,7 +31,8 @@ private:
   SmallVector<Level> levels;
 };
 
-/// The running product along a dimension: in step s each element is multiplied by the one 2^s before.
+/// The running product along a dimension: in step s each element is multiplied by the one 2^s
+/// before.
 class RunningProduct {
 public:
   RunningProduct(Emitter &emit, Value x, int64_t dim);

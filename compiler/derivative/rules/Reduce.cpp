@@ -8,7 +8,8 @@ namespace descent::derivative {
 
 namespace {
 
-// ---- reduce_max, reduce_min: equal shares to all elements that attain the extremum ---------------
+// ---- reduce_max, reduce_min: equal shares to all elements that attain the extremum
+// ---------------
 
 struct Extremum {
   Value attained; ///< where the operand equals the extremum
@@ -77,10 +78,18 @@ struct Rows {
 
 } // namespace
 
-LogicalResult pushForward(ir::ReduceMaxOp op, Forward &f) { return pushForwardExtremum(op, f); }
-LogicalResult pushForward(ir::ReduceMinOp op, Forward &f) { return pushForwardExtremum(op, f); }
-LogicalResult pullBack(ir::ReduceMaxOp op, Reverse &r) { return pullBackExtremum(op, r); }
-LogicalResult pullBack(ir::ReduceMinOp op, Reverse &r) { return pullBackExtremum(op, r); }
+LogicalResult pushForward(ir::ReduceMaxOp op, Forward &f) {
+  return pushForwardExtremum(op, f);
+}
+LogicalResult pushForward(ir::ReduceMinOp op, Forward &f) {
+  return pushForwardExtremum(op, f);
+}
+LogicalResult pullBack(ir::ReduceMaxOp op, Reverse &r) {
+  return pullBackExtremum(op, r);
+}
+LogicalResult pullBack(ir::ReduceMinOp op, Reverse &r) {
+  return pullBackExtremum(op, r);
+}
 
 LogicalResult pushForward(ir::ReduceProdOp op, Forward &forward) {
   Emitter &emit = forward.emit;
@@ -89,9 +98,8 @@ LogicalResult pushForward(ir::ReduceProdOp op, Forward &forward) {
   if (!tangent || rows.shape[1] == 0)
     return success();
   PairwiseProduct product(emit, rows.gather(emit, forward.primal(op.getX())));
-  forward.setTangent(op.getResult(),
-                     emit.reshape(product.pushForward(rows.gather(emit, tangent)),
-                                  shapeOf(op.getResult())));
+  forward.setTangent(op.getResult(), emit.reshape(product.pushForward(rows.gather(emit, tangent)),
+                                                  shapeOf(op.getResult())));
   return success();
 }
 

@@ -1,9 +1,9 @@
 // The derivative of `select`.
 //
 // The side not taken gets a true zero: its cotangent is zero and carries a mask that says so. Every
-// product with a partial derivative on the way back asks the mask, not the number, so that an infinite
-// or nan partial makes no nan of it, in derivatives of any order. Forward mode needs none of this: the
-// tangent of the side not taken is not chosen.
+// product with a partial derivative on the way back asks the mask, not the number, so that an
+// infinite or nan partial makes no nan of it, in derivatives of any order. Forward mode needs none
+// of this: the tangent of the side not taken is not chosen.
 #include "compiler/derivative/rules/Structured.h"
 
 using namespace mlir;

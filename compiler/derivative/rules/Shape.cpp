@@ -63,9 +63,8 @@ LogicalResult pullBack(ir::ConcatOp op, Reverse &reverse) {
   int64_t start = 0, dim = op.getDim();
   for (Value input : op.getInputs()) {
     int64_t limit = start + shapeOf(input)[dim];
-    reverse.addMapped(input, ct, [&](Value value) {
-      return reverse.emit.sliceAlong(value, dim, start, limit);
-    });
+    reverse.addMapped(
+        input, ct, [&](Value value) { return reverse.emit.sliceAlong(value, dim, start, limit); });
     start = limit;
   }
   return success();
@@ -75,8 +74,8 @@ LogicalResult pullBack(ir::ConcatOp op, Reverse &reverse) {
 
 LogicalResult pushForward(ir::DynamicSliceOp op, Forward &forward) {
   if (Value tangent = forward.tangent(op.getX()))
-    forward.setTangent(op.getResult(),
-                       forward.emit.dynamicSlice(tangent, forward.primal(op.getStarts()), op.getSizes()));
+    forward.setTangent(op.getResult(), forward.emit.dynamicSlice(
+                                           tangent, forward.primal(op.getStarts()), op.getSizes()));
   return success();
 }
 
@@ -93,8 +92,8 @@ LogicalResult pullBack(ir::DynamicSliceOp op, Reverse &reverse) {
     return success();
   }
   reverse.addPart(op.getX(), ct, [&](Value value) {
-    return emit.update(emit.zeros(tensorOf(op.getX()).clone(tensorOf(value).getElementType())), value,
-                       starts);
+    return emit.update(emit.zeros(tensorOf(op.getX()).clone(tensorOf(value).getElementType())),
+                       value, starts);
   });
   return success();
 }
@@ -103,7 +102,8 @@ LogicalResult pushForward(ir::UpdateOp op, Forward &forward) {
   if (!forward.tangent(op.getX()) && !forward.tangent(op.getUpdate()))
     return success();
   Value x = forward.tangentOrZero(op.getX()), update = forward.tangentOrZero(op.getUpdate());
-  forward.setTangent(op.getResult(), forward.emit.update(x, update, forward.primal(op.getStarts())));
+  forward.setTangent(op.getResult(),
+                     forward.emit.update(x, update, forward.primal(op.getStarts())));
   return success();
 }
 

@@ -6,8 +6,9 @@
 
 namespace descent::derivative {
 
-// pushForward sets the tangents of the operation's results from those of its operands; the operation
-// itself has been emitted, unless it has regions. pullBack adds to the cotangents of its operands.
+// pushForward sets the tangents of the operation's results from those of its operands; the
+// operation itself has been emitted, unless it has regions. pullBack adds to the cotangents of its
+// operands.
 #define STRUCTURED(OP)                                                                             \
   LogicalResult pushForward(ir::OP op, Forward &forward);                                          \
   LogicalResult pullBack(ir::OP op, Reverse &reverse);

@@ -1,8 +1,8 @@
 // The derivative of operations on tapes, which are there when a derivative is differentiated.
 //
-// Forward mode: a tape of tangents beside the tape. Reverse mode: a tape of cotangents, used the other
-// way round: where the program pushed, the reverse run pops. A tape that is not there stands for zeros,
-// and so does an empty one, since popping it gives zeros.
+// Forward mode: a tape of tangents beside the tape. Reverse mode: a tape of cotangents, used the
+// other way round: where the program pushed, the reverse run pops. A tape that is not there stands
+// for zeros, and so does an empty one, since popping it gives zeros.
 #include "compiler/derivative/rules/Structured.h"
 
 using namespace mlir;

@@ -9,12 +9,15 @@ namespace descent::derivative::test {
 
 namespace {
 
-Argument array(Dims dims, double low = -1, double high = 1) { return {std::move(dims), low, high}; }
+Argument array(Dims dims, double low = -1, double high = 1) {
+  return {std::move(dims), low, high};
+}
 
 std::string constantInts(std::initializer_list<std::pair<const char *, int>> numbers) {
   std::string text;
   for (auto [name, number] : numbers)
-    text += std::string(name) + " = descent.constant dense<" + std::to_string(number) + "> : tensor<i32>\n";
+    text += std::string(name) + " = descent.constant dense<" + std::to_string(number) +
+            "> : tensor<i32>\n";
   return text;
 }
 
@@ -48,8 +51,8 @@ TEST(ControlDerivative, ForThatNeverRunsWithUpperBelowLower) {
 }
 
 TEST(ControlDerivative, SeveralCarriedValues) {
-  // One is overwritten without being read, two change places, one is inactive and one an integer that
-  // the recomputed body needs.
+  // One is overwritten without being read, two change places, one is inactive and one an integer
+  // that the recomputed body needs.
   Case testCase = oneResult("carried", {array({2}, 0.3, 1), array({2}, 0.3, 1)},
                             constantInts({{"%from", 0}, {"%to", 3}, {"%one", 1}}) + R"(
     %k = descent.constant dense<1.0> : tensor<2xf64>
@@ -113,13 +116,15 @@ TEST(ControlDerivative, While) {
   testCase.tolerance = 1e-5;
   check(testCase);
   // No run at all.
-  check(oneResult("while that never runs", {array({2}, 20, 21), array({2}, 0.5, 0.6)}, kWhile, {2}));
+  check(
+      oneResult("while that never runs", {array({2}, 20, 21), array({2}, 0.5, 0.6)}, kWhile, {2}));
 }
 
 TEST(ControlDerivative, If) {
   for (const char *which : {"true", "false"}) {
-    Case testCase = oneResult("if", {array({2}, 0.3, 1), array({2}, 0.3, 1)},
-                              std::string("%c = descent.constant dense<") + which + R"(> : tensor<i1>
+    Case testCase =
+        oneResult("if", {array({2}, 0.3, 1), array({2}, 0.3, 1)},
+                  std::string("%c = descent.constant dense<") + which + R"(> : tensor<i1>
       %s = descent.sin %x0 : tensor<2xf64>
       %p, %q = descent.if %c : tensor<i1> to (tensor<2xf64>, tensor<2xf64>) {
         %a = descent.mul %s, %x1 : tensor<2xf64>
@@ -131,7 +136,7 @@ TEST(ControlDerivative, If) {
       }
       %t = descent.mul %p, %q : tensor<2xf64>
       %y = descent.mul %t, %x1 : tensor<2xf64>)",
-                              {2});
+                  {2});
     testCase.order = 3;
     check(testCase);
   }
@@ -162,9 +167,10 @@ TEST(ControlDerivative, IfInALoop) {
 
 TEST(ControlDerivative, LoopInIf) {
   for (const char *which : {"true", "false"}) {
-    Case testCase = oneResult("loop in if", {array({}, 0.3, 1), array({}, 0.3, 1)},
-                              std::string("%c = descent.constant dense<") + which + "> : tensor<i1>\n" +
-                                  constantInts({{"%from", 0}, {"%to", 3}}) + R"(
+    Case testCase =
+        oneResult("loop in if", {array({}, 0.3, 1), array({}, 0.3, 1)},
+                  std::string("%c = descent.constant dense<") + which + "> : tensor<i1>\n" +
+                      constantInts({{"%from", 0}, {"%to", 3}}) + R"(
       %y = descent.if %c : tensor<i1> to (tensor<f64>) {
         %r = descent.for %from to %to iter(%x0) : tensor<i32>, (tensor<f64>) {
         ^bb0(%i: tensor<i32>, %a: tensor<f64>):
@@ -177,7 +183,7 @@ TEST(ControlDerivative, LoopInIf) {
       } else {
         descent.yield %x1 : tensor<f64>
       })",
-                              {});
+                  {});
     testCase.order = 3;
     check(testCase);
   }
@@ -248,7 +254,8 @@ TEST(ControlDerivative, WhileInALoopInAnIfInALoop) {
 std::string innerDerivative(const std::string &mode, const std::string &name) {
   std::string seeds = mode == "F" ? "jvp(%v) tangents" : "vjp(%v) cotangents";
   std::string types = mode == "F" ? "tangents" : "cotangents";
-  return "%" + name + ":2 = descent." + seeds + "(%ones) : (tensor<f64>) " + types + R"( (tensor<f64>) {
+  return "%" + name + ":2 = descent." + seeds + "(%ones) : (tensor<f64>) " + types +
+         R"( (tensor<f64>) {
       ^bb0(%z: tensor<f64>):
         %p = descent.for %from to %to iter(%z) : tensor<i32>, (tensor<f64>) {
         ^bb0(%k: tensor<i32>, %q: tensor<f64>):
@@ -293,9 +300,12 @@ TEST(ControlDerivative, PerturbationsAreNotConfused) {
     for (auto [operation, expected] : {std::pair("add", 1.0), std::pair("mul", 6.0)}) {
       std::string body = R"(
         %one = descent.constant dense<1.0> : tensor<1xf64>
-        %r:2 = descent.)" + op + "(%one) " + seeds + "(%one) : (tensor<1xf64>) " + seeds + R"( (tensor<1xf64>) {
+        %r:2 = descent.)" +
+                         op + "(%one) " + seeds + "(%one) : (tensor<1xf64>) " + seeds +
+                         R"( (tensor<1xf64>) {
         ^bb0(%b: tensor<1xf64>):
-          %s = descent.)" + operation + R"( %x0, %b : tensor<1xf64>
+          %s = descent.)" +
+                         operation + R"( %x0, %b : tensor<1xf64>
           descent.yield %s : tensor<1xf64>
         } to (tensor<1xf64>, tensor<1xf64>)
         %y = descent.mul %x0, %r#1 : tensor<1xf64>)";
@@ -305,24 +315,26 @@ TEST(ControlDerivative, PerturbationsAreNotConfused) {
   }
 }
 
-// The saddle point of (x1^2 + y1^2) - (x2^2 + y2^2), first over (x1, y1), then over (x2, y2): each by a
-// gradient descent whose length is found out at run time, the outer one through the inner one.
+// The saddle point of (x1^2 + y1^2) - (x2^2 + y2^2), first over (x1, y1), then over (x2, y2): each
+// by a gradient descent whose length is found out at run time, the outer one through the inner one.
 std::string saddle(const std::string &outerMode, const std::string &innerMode) {
   auto gradient = [](const std::string &mode, const std::string &name, const std::string &at,
-                     const std::string &argument, const std::string &body, const std::string &result) {
+                     const std::string &argument, const std::string &body,
+                     const std::string &result) {
     std::string text;
     if (mode == "R")
       return "%" + name + ":2 = descent.vjp(" + at +
              ") cotangents(%one) : (tensor<2xf64>) cotangents (tensor<f64>) {\n^bb0(" + argument +
              ": tensor<2xf64>):\n" + body + "descent.yield " + result +
-             " : tensor<f64>\n} to (tensor<f64>, tensor<2xf64>)\n%" + name + "g = descent.mul %" + name +
-             "#1, %ones : tensor<2xf64>\n";
+             " : tensor<f64>\n} to (tensor<f64>, tensor<2xf64>)\n%" + name + "g = descent.mul %" +
+             name + "#1, %ones : tensor<2xf64>\n";
     // Forward mode: one direction for each element.
     std::string parts;
     for (std::string k : {"0", "1"}) {
       text += "%" + name + k + ":2 = descent.jvp(" + at + ") tangents(%e" + k +
-              ") : (tensor<2xf64>) tangents (tensor<2xf64>) {\n^bb0(" + argument + ": tensor<2xf64>):\n" +
-              body + "descent.yield " + result + " : tensor<f64>\n} to (tensor<f64>, tensor<f64>)\n";
+              ") : (tensor<2xf64>) tangents (tensor<2xf64>) {\n^bb0(" + argument +
+              ": tensor<2xf64>):\n" + body + "descent.yield " + result +
+              " : tensor<f64>\n} to (tensor<f64>, tensor<f64>)\n";
       text += "%" + name + "r" + k + " = descent.reshape %" + name + k +
               "#1 : tensor<f64> to tensor<1xf64>\n";
       parts += (parts.empty() ? "%" : ", %") + name + "r" + k;
@@ -333,24 +345,28 @@ std::string saddle(const std::string &outerMode, const std::string &innerMode) {
   auto descend = [](const std::string &name, const std::string &from, const std::string &point,
                     const std::string &gradientText, const std::string &gradientName,
                     const std::string &step) {
-    return "%" + name + ", %" + name + "n = descent.while iter(" + from + ", %big) : (tensor<2xf64>, tensor<f64>) {\n^bb0(%" + name +
-           "p: tensor<2xf64>, %" + name + "q: tensor<f64>):\n%" + name + "c = descent.compare gt %" + name +
-           "q, %small : tensor<f64>\ndescent.yield %" + name + "c : tensor<i1>\n} do {\n^bb0(" + point +
-           ": tensor<2xf64>, %" + name + "s: tensor<f64>):\n" + gradientText + "%" + name +
-           "d = descent.mul %" + gradientName + "g, %rate : tensor<2xf64>\n%" + name + "w = descent." +
-           step + " " + point + ", %" + name + "d : tensor<2xf64>\n%" + name + "k = descent.mul %" +
-           gradientName + "g, %" + gradientName + "g : tensor<2xf64>\n%" + name +
-           "z = descent.reduce_sum %" + name + "k [0] : tensor<2xf64> to tensor<f64>\ndescent.yield %" +
-           name + "w, %" + name + "z : tensor<2xf64>, tensor<f64>\n} to (tensor<2xf64>, tensor<f64>)\n";
+    return "%" + name + ", %" + name + "n = descent.while iter(" + from +
+           ", %big) : (tensor<2xf64>, tensor<f64>) {\n^bb0(%" + name + "p: tensor<2xf64>, %" +
+           name + "q: tensor<f64>):\n%" + name + "c = descent.compare gt %" + name +
+           "q, %small : tensor<f64>\ndescent.yield %" + name + "c : tensor<i1>\n} do {\n^bb0(" +
+           point + ": tensor<2xf64>, %" + name + "s: tensor<f64>):\n" + gradientText + "%" + name +
+           "d = descent.mul %" + gradientName + "g, %rate : tensor<2xf64>\n%" + name +
+           "w = descent." + step + " " + point + ", %" + name + "d : tensor<2xf64>\n%" + name +
+           "k = descent.mul %" + gradientName + "g, %" + gradientName + "g : tensor<2xf64>\n%" +
+           name + "z = descent.reduce_sum %" + name +
+           "k [0] : tensor<2xf64> to tensor<f64>\ndescent.yield %" + name + "w, %" + name +
+           "z : tensor<2xf64>, tensor<f64>\n} to (tensor<2xf64>, tensor<f64>)\n";
   };
   auto value = [](const std::string &prefix, const std::string &x, const std::string &y) {
     return "%" + prefix + "a = descent.mul " + x + ", " + x + " : tensor<2xf64>\n%" + prefix +
-           "b = descent.mul " + y + ", " + y + " : tensor<2xf64>\n%" + prefix + "c = descent.sub %" +
-           prefix + "a, %" + prefix + "b : tensor<2xf64>\n%" + prefix + "v = descent.reduce_sum %" +
-           prefix + "c [0] : tensor<2xf64> to tensor<f64>\n";
+           "b = descent.mul " + y + ", " + y + " : tensor<2xf64>\n%" + prefix +
+           "c = descent.sub %" + prefix + "a, %" + prefix + "b : tensor<2xf64>\n%" + prefix +
+           "v = descent.reduce_sum %" + prefix + "c [0] : tensor<2xf64> to tensor<f64>\n";
   };
-  std::string innerGradient = gradient(innerMode, "ig", "%yp", "%ya", value("i", "%xa", "%ya"), "%iv");
-  std::string inner = descend("in", "%start", "%yp", innerGradient, "ig", "add") + value("o", "%xa", "%in");
+  std::string innerGradient =
+      gradient(innerMode, "ig", "%yp", "%ya", value("i", "%xa", "%ya"), "%iv");
+  std::string inner =
+      descend("in", "%start", "%yp", innerGradient, "ig", "add") + value("o", "%xa", "%in");
   std::string outerGradient = gradient(outerMode, "og", "%xp", "%xa", inner, "%ov");
   return R"(func.func @main(%start: tensor<2xf64>) -> tensor<2xf64> {
     %one = descent.constant dense<1.0> : tensor<f64>
@@ -375,14 +391,15 @@ TEST(ControlDerivative, SaddlePointByNestedDescent) {
 }
 
 TEST(ControlDerivative, FourthOrderThroughALoop) {
-  Case testCase = oneResult("fourth order", {array({}, 0.3, 1)}, constantInts({{"%from", 0}, {"%to", 2}}) + R"(
+  Case testCase =
+      oneResult("fourth order", {array({}, 0.3, 1)}, constantInts({{"%from", 0}, {"%to", 2}}) + R"(
     %y = descent.for %from to %to iter(%x0) : tensor<i32>, (tensor<f64>) {
     ^bb0(%i: tensor<i32>, %a: tensor<f64>):
       %s = descent.sin %a : tensor<f64>
       %t = descent.mul %s, %x0 : tensor<f64>
       descent.yield %t : tensor<f64>
     } to (tensor<f64>))",
-                            {});
+                {});
   testCase.order = 4;
   testCase.tolerance = 1e-5;
   check(testCase);

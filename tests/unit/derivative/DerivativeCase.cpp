@@ -36,14 +36,16 @@ std::string join(const std::vector<std::string> &parts) {
 }
 
 /// Names with a prefix: "%x0", "%x1" …
-std::vector<std::string> names(const std::string &prefix, size_t count, const std::string &suffix = "") {
+std::vector<std::string> names(const std::string &prefix, size_t count,
+                               const std::string &suffix = "") {
   std::vector<std::string> result;
   for (size_t i = 0; i < count; ++i)
     result.push_back(prefix + std::to_string(i) + suffix);
   return result;
 }
 
-std::string signature(const std::vector<std::string> &values, const std::vector<std::string> &types) {
+std::string signature(const std::vector<std::string> &values,
+                      const std::vector<std::string> &types) {
   std::vector<std::string> parts;
   for (size_t i = 0; i < values.size(); ++i)
     parts.push_back(values[i] + ": " + types[i]);
@@ -74,8 +76,8 @@ struct Nest {
 };
 
 /// The derivative of a case: one mode for each order, innermost first. %u<k>_<i> are directions.
-Nest nest(const Case &testCase, const std::vector<std::string> &argumentTypes, const std::string &modes,
-          size_t level = 0) {
+Nest nest(const Case &testCase, const std::vector<std::string> &argumentTypes,
+          const std::string &modes, size_t level = 0) {
   size_t count = argumentTypes.size();
   if (level == modes.size()) {
     std::string suffix = "_" + std::to_string(level);
@@ -103,12 +105,12 @@ Nest nest(const Case &testCase, const std::vector<std::string> &argumentTypes, c
   result.weights = forward ? inner.weights : directions;
   std::vector<std::string> all = inner.types;
   all.insert(all.end(), result.types.begin(), result.types.end());
-  result.text = name + ":" + std::to_string(all.size()) + " = descent." + (forward ? "jvp" : "vjp") +
-                "(" + join(outside) + ") " + (forward ? "tangents" : "cotangents") + "(" + join(seeds) +
-                ") : (" + join(argumentTypes) + ") " + (forward ? "tangents" : "cotangents") + " (" +
-                join(seedTypes) + ") {\n^bb0(" + signature(inside, argumentTypes) + "):\n" + inner.text +
-                "\ndescent.yield " + join(inner.results) + " : " + join(inner.types) + "\n} to (" +
-                join(all) + ")\n";
+  result.text =
+      name + ":" + std::to_string(all.size()) + " = descent." + (forward ? "jvp" : "vjp") + "(" +
+      join(outside) + ") " + (forward ? "tangents" : "cotangents") + "(" + join(seeds) + ") : (" +
+      join(argumentTypes) + ") " + (forward ? "tangents" : "cotangents") + " (" + join(seedTypes) +
+      ") {\n^bb0(" + signature(inside, argumentTypes) + "):\n" + inner.text + "\ndescent.yield " +
+      join(inner.results) + " : " + join(inner.types) + "\n} to (" + join(all) + ")\n";
   for (size_t i = 0; i < result.types.size(); ++i)
     result.results.push_back(name + "#" + std::to_string(inner.types.size() + i));
   return result;
@@ -152,7 +154,8 @@ public:
   std::vector<Tensor> run(std::vector<Tensor> arguments) {
     if (!module)
       return {};
-    return reference::evaluate(module->lookupSymbol<mlir::func::FuncOp>("main"), std::move(arguments));
+    return reference::evaluate(module->lookupSymbol<mlir::func::FuncOp>("main"),
+                               std::move(arguments));
   }
 
 private:
@@ -177,13 +180,15 @@ public:
     }
     auto weights = names("%w", testCase.results.size());
     parameters.insert(parameters.end(), weights.begin(), weights.end());
-    parameterTypes.insert(parameterTypes.end(), testCase.resultTypes.begin(), testCase.resultTypes.end());
+    parameterTypes.insert(parameterTypes.end(), testCase.resultTypes.begin(),
+                          testCase.resultTypes.end());
     for (const std::string &weight : inner.weights)
       weightPositions.push_back(std::find(parameters.begin(), parameters.end(), weight) -
                                 parameters.begin());
-    program = std::make_unique<Program>("func.func @main(" + signature(parameters, parameterTypes) +
-                                        ") -> (" + join(inner.types) + ") {\n" + inner.text + "return " +
-                                        join(inner.results) + " : " + join(inner.types) + "\n}\n");
+    program =
+        std::make_unique<Program>("func.func @main(" + signature(parameters, parameterTypes) +
+                                  ") -> (" + join(inner.types) + ") {\n" + inner.text + "return " +
+                                  join(inner.results) + " : " + join(inner.types) + "\n}\n");
     if (!modes.empty() && testCase.checkUnused)
       program->expectClean();
   }
@@ -290,9 +295,9 @@ std::vector<double> derivativeOf(const std::string &body, const std::string &res
     parameters.push_back("%u" + std::to_string(order) + "_0");
   parameters.push_back("%w0");
   std::vector<std::string> parameterTypes(parameters.size(), types.front());
-  Program program("func.func @main(" + signature(parameters, parameterTypes) + ") -> (" + types.front() +
-                  ") {\n" + inner.text + "return " + join(inner.results) + " : " + types.front() +
-                  "\n}\n");
+  Program program("func.func @main(" + signature(parameters, parameterTypes) + ") -> (" +
+                  types.front() + ") {\n" + inner.text + "return " + join(inner.results) + " : " +
+                  types.front() + "\n}\n");
   std::vector<Tensor> arguments{f64({size}, at)};
   for (size_t i = 1; i < parameters.size(); ++i)
     arguments.push_back(f64({size}, std::vector<double>(size, 1)));

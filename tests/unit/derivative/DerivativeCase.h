@@ -28,7 +28,8 @@ struct Case {
   /// Derivatives up to this order are checked, in every combination of modes.
   int order = 2;
   double tolerance = 1e-6;
-  /// Whether the body itself has no operation without a use, so that the derivative shall have none.
+  /// Whether the body itself has no operation without a use, so that the derivative shall have
+  /// none.
   bool checkUnused = true;
 };
 
@@ -46,10 +47,13 @@ std::vector<Tensor> expandAndRun(const std::string &text, std::vector<Tensor> ar
 inline Tensor f64(Dims dims, std::vector<double> numbers) {
   return Tensor::of(DType::F64, std::move(dims), std::move(numbers));
 }
-inline Tensor f64(double number) { return Tensor::scalar(DType::F64, number); }
+inline Tensor f64(double number) {
+  return Tensor::scalar(DType::F64, number);
+}
 
-/// The derivatives of a function of one argument of `n` elements to `n` elements along ones, of orders
-/// 1 to `modes.size()`; `modes` has one of F and R for each order, innermost first. One number per element.
+/// The derivatives of a function of one argument of `n` elements to `n` elements along ones, of
+/// orders 1 to `modes.size()`; `modes` has one of F and R for each order, innermost first. One
+/// number per element.
 std::vector<double> derivativeOf(const std::string &body, const std::string &result,
                                  const std::vector<double> &at, const std::string &modes);
 

@@ -24,12 +24,14 @@ TEST_P(UnaryDerivative, MatchesFiniteDifferences) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, UnaryDerivative,
-    testing::Values(Unary{"neg", -1, 1}, Unary{"abs", 0.1, 1}, Unary{"abs", -1, -0.1},
-                    Unary{"sign", 0.1, 1}, Unary{"floor", 0.1, 0.9}, Unary{"ceil", 0.1, 0.9},
-                    Unary{"round", 0.1, 0.4}),
-    [](const auto &info) { return std::string(info.param.name) + std::to_string(info.index); });
+INSTANTIATE_TEST_SUITE_P(All, UnaryDerivative,
+                         testing::Values(Unary{"neg", -1, 1}, Unary{"abs", 0.1, 1},
+                                         Unary{"abs", -1, -0.1}, Unary{"sign", 0.1, 1},
+                                         Unary{"floor", 0.1, 0.9}, Unary{"ceil", 0.1, 0.9},
+                                         Unary{"round", 0.1, 0.4}),
+                         [](const auto &info) {
+                           return std::string(info.param.name) + std::to_string(info.index);
+                         });
 
 INSTANTIATE_TEST_SUITE_P(
     Functions, UnaryDerivative,
@@ -46,9 +48,9 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(ElementwiseDerivative, Polygamma) {
   for (const char *order : {"0", "1", "3"}) {
-    Case testCase = oneResult("polygamma", {{{3}, 1, 3}},
-                              std::string("%y = descent.polygamma %x0 order ") + order + " : tensor<3xf64>",
-                              {3});
+    Case testCase = oneResult(
+        "polygamma", {{{3}, 1, 3}},
+        std::string("%y = descent.polygamma %x0 order ") + order + " : tensor<3xf64>", {3});
     testCase.tolerance = 1e-5;
     check(testCase);
   }
@@ -66,26 +68,28 @@ TEST_P(BinaryDerivative, MatchesFiniteDifferences) {
   Dims dims{3};
   std::string op = std::string("%y = descent.") + name;
   std::string type = " : " + typeText(dims);
-  Case both = oneResult(name, {{dims, xLow, xHigh}, {dims, yLow, yHigh}}, op + " %x0, %x1" + type, dims);
+  Case both =
+      oneResult(name, {{dims, xLow, xHigh}, {dims, yLow, yHigh}}, op + " %x0, %x1" + type, dims);
   both.order = 3;
   check(both);
   // One operand a constant.
-  std::string constant = "%c = descent.constant dense<" + std::to_string((yLow + yHigh) / 2) + "> : " +
-                         typeText(dims) + "\n";
+  std::string constant = "%c = descent.constant dense<" + std::to_string((yLow + yHigh) / 2) +
+                         "> : " + typeText(dims) + "\n";
   check(oneResult(name, {{dims, xLow, xHigh}}, constant + op + " %x0, %c" + type, dims));
-  std::string first = "%c = descent.constant dense<" + std::to_string((xLow + xHigh) / 2) + "> : " +
-                      typeText(dims) + "\n";
+  std::string first = "%c = descent.constant dense<" + std::to_string((xLow + xHigh) / 2) +
+                      "> : " + typeText(dims) + "\n";
   check(oneResult(name, {{dims, yLow, yHigh}}, first + op + " %c, %x0" + type, dims));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, BinaryDerivative,
-    testing::Values(Binary{"add", -1, 1, -1, 1}, Binary{"sub", -1, 1, -1, 1},
-                    Binary{"mul", -1, 1, -1, 1}, Binary{"div", -1, 1, 0.5, 1},
-                    Binary{"pow", 0.5, 2, -1, 2}, Binary{"max", 0, 1, 1.1, 2},
-                    Binary{"min", 0, 1, 1.1, 2}, Binary{"atan2", -1, 1, 0.5, 1},
-                    Binary{"mod", 2.3, 2.7, 1.0, 1.1}, Binary{"floordiv", 2.3, 2.7, 1.0, 1.1}),
-    [](const auto &info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, BinaryDerivative,
+                         testing::Values(Binary{"add", -1, 1, -1, 1}, Binary{"sub", -1, 1, -1, 1},
+                                         Binary{"mul", -1, 1, -1, 1}, Binary{"div", -1, 1, 0.5, 1},
+                                         Binary{"pow", 0.5, 2, -1, 2}, Binary{"max", 0, 1, 1.1, 2},
+                                         Binary{"min", 0, 1, 1.1, 2},
+                                         Binary{"atan2", -1, 1, 0.5, 1},
+                                         Binary{"mod", 2.3, 2.7, 1.0, 1.1},
+                                         Binary{"floordiv", 2.3, 2.7, 1.0, 1.1}),
+                         [](const auto &info) { return info.param.name; });
 
 TEST(ElementwiseDerivative, BothOperandsTheSame) {
   Case square = oneResult("square", {{{2}}}, "%y = descent.mul %x0, %x0 : tensor<2xf64>", {2});
@@ -140,7 +144,8 @@ TEST(ElementwiseDerivative, PowersAtZero) {
 
 TEST(ElementwiseDerivative, PowersAtZeroWithUnknownExponent) {
   // x^n for n = 0, 1, 2, 3 by base and by exponent.
-  const char *text = R"(func.func @main(%x: tensor<4xf64>, %n: tensor<4xf64>) -> (tensor<4xf64>, tensor<4xf64>) {
+  const char *text =
+      R"(func.func @main(%x: tensor<4xf64>, %n: tensor<4xf64>) -> (tensor<4xf64>, tensor<4xf64>) {
     %one = descent.constant dense<1.0> : tensor<4xf64>
     %r:3 = descent.vjp(%x, %n) cotangents(%one) : (tensor<4xf64>, tensor<4xf64>) cotangents (tensor<4xf64>) {
     ^bb0(%a: tensor<4xf64>, %b: tensor<4xf64>):

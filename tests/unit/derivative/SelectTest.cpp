@@ -42,7 +42,8 @@ void checkSelected(const std::string &function, const std::vector<double> &bad) 
     std::vector<double> actual = derivativeOf(instance(body, points.size()), "%y", points, modes);
     ASSERT_EQ(actual.size(), expected.size());
     for (size_t i = 0; i < actual.size(); ++i)
-      EXPECT_DOUBLE_EQ(actual[i], expected[i]) << function << " at " << points[i] << " in " << modes;
+      EXPECT_DOUBLE_EQ(actual[i], expected[i])
+          << function << " at " << points[i] << " in " << modes;
   }
 }
 
@@ -52,21 +53,24 @@ TEST(SelectDerivative, SideNotTakenIsZero) {
   checkSelected("%f = descent.rsqrt %x0 : TYPE", {0, -1});
   checkSelected("%f = descent.acosh %x0 : TYPE", {0, -1});
   checkSelected("%f = descent.lgamma %x0 : TYPE", {0, -1});
-  checkSelected("%n = descent.constant dense<1.5> : TYPE\n%f = descent.pow %x0, %n : TYPE", {0, -1});
+  checkSelected("%n = descent.constant dense<1.5> : TYPE\n%f = descent.pow %x0, %n : TYPE",
+                {0, -1});
   checkSelected("%f = descent.pow %x0, %x0 : TYPE", {0, -1});
   checkSelected("%n = descent.constant dense<1.0> : TYPE\n%f = descent.div %n, %x0 : TYPE", {0});
 }
 
 TEST(SelectDerivative, SideNotTakenIsZeroThroughChains) {
   checkSelected("%l = descent.log %x0 : TYPE\n%f = descent.mul %l, %x0 : TYPE", {0, -1});
-  checkSelected("%l = descent.log %x0 : TYPE\n%s = descent.sin %l : TYPE\n%f = descent.exp %s : TYPE",
-                {0, -1});
+  checkSelected(
+      "%l = descent.log %x0 : TYPE\n%s = descent.sin %l : TYPE\n%f = descent.exp %s : TYPE",
+      {0, -1});
   checkSelected("%l = descent.sqrt %x0 : TYPE\n%f = descent.mul %l, %l : TYPE", {0, -1});
   checkSelected("%l = descent.log %x0 : TYPE\n%f = descent.cbrt %l : TYPE", {0, -1});
 }
 
 TEST(SelectDerivative, ZeroOfTheTakenSideIsOrdinary) {
-  // At x = 1 the cotangent of log in (log x)^2 is zero by its value; what multiplies it counts later.
+  // At x = 1 the cotangent of log in (log x)^2 is zero by its value; what multiplies it counts
+  // later.
   const char *body = R"(
     %zero = descent.constant dense<0.0> : tensor<1xf64>
     %c = descent.compare gt %x0, %zero : tensor<1xf64>
@@ -81,8 +85,8 @@ TEST(SelectDerivative, ZeroOfTheTakenSideIsOrdinary) {
     EXPECT_DOUBLE_EQ(derivativeOf(body, "%y", {1}, modes)[0], -6);
 }
 
-/// A function of %x0 (two numbers: one at which `log` is -inf or nan, and 4) whose first element must get
-/// the derivative `first` and whose second the derivative 1/4 of log at 4, times `factor`.
+/// A function of %x0 (two numbers: one at which `log` is -inf or nan, and 4) whose first element
+/// must get the derivative `first` and whose second the derivative 1/4 of log at 4, times `factor`.
 void checkAtBadPoint(const std::string &body, double first, double factor, double bad = 0) {
   for (const char *modes : {"F", "R"}) {
     auto actual = derivativeOf(body, "%y", {bad, 4}, modes);
@@ -106,27 +110,32 @@ TEST(SelectDerivative, ZeroStaysThroughShapes) {
     %r = descent.reshape %l : tensor<2xf64> to tensor<1x2xf64>
     %t = descent.transpose %r [1, 0] : tensor<1x2xf64> to tensor<2x1xf64>
     %b = descent.reshape %t : tensor<2x1xf64> to tensor<2xf64>
-    %y = descent.select %c, %b, %zero : tensor<2xi1>, tensor<2xf64>)", 0, 1);
+    %y = descent.select %c, %b, %zero : tensor<2xi1>, tensor<2xf64>)",
+                  0, 1);
   checkAtBadPoint(start + R"(
     %r = descent.reverse %l [0] : tensor<2xf64>
     %cr = descent.reverse %c [0] : tensor<2xi1>
     %s = descent.select %cr, %r, %zero : tensor<2xi1>, tensor<2xf64>
-    %y = descent.reverse %s [0] : tensor<2xf64>)", 0, 1);
+    %y = descent.reverse %s [0] : tensor<2xf64>)",
+                  0, 1);
   checkAtBadPoint(start + R"(
     %b = descent.broadcast %l [1] : tensor<2xf64> to tensor<3x2xf64>
     %cb = descent.broadcast %c [1] : tensor<2xi1> to tensor<3x2xi1>
     %zb = descent.broadcast %zero [1] : tensor<2xf64> to tensor<3x2xf64>
     %s = descent.select %cb, %b, %zb : tensor<3x2xi1>, tensor<3x2xf64>
-    %y = descent.reduce_sum %s [0] : tensor<3x2xf64> to tensor<2xf64>)", 0, 3);
+    %y = descent.reduce_sum %s [0] : tensor<3x2xf64> to tensor<2xf64>)",
+                  0, 3);
   checkAtBadPoint(start + R"(
     %z = descent.constant dense<0.0> : tensor<f64>
     %p = descent.pad %l, %z low [1] high [0] interior [1] : tensor<2xf64>, tensor<f64> to tensor<4xf64>
     %q = descent.slice %p [1] to [4] by [2] : tensor<4xf64> to tensor<2xf64>
-    %y = descent.select %c, %q, %zero : tensor<2xi1>, tensor<2xf64>)", 0, 1);
+    %y = descent.select %c, %q, %zero : tensor<2xi1>, tensor<2xf64>)",
+                  0, 1);
   checkAtBadPoint(start + R"(
     %p = descent.concat 0 %l, %l : (tensor<2xf64>, tensor<2xf64>) to tensor<4xf64>
     %q = descent.slice %p [2] to [4] by [1] : tensor<4xf64> to tensor<2xf64>
-    %y = descent.select %c, %q, %zero : tensor<2xi1>, tensor<2xf64>)", 0, 1);
+    %y = descent.select %c, %q, %zero : tensor<2xi1>, tensor<2xf64>)",
+                  0, 1);
 }
 
 TEST(SelectDerivative, ZeroStaysThroughParts) {
@@ -138,29 +147,34 @@ TEST(SelectDerivative, ZeroStaysThroughParts) {
     %b = descent.broadcast %e [] : tensor<f64> to tensor<2xf64>
     %s = descent.select %c, %l, %zero : tensor<2xi1>, tensor<2xf64>
     %d = descent.select %c, %b, %zero : tensor<2xi1>, tensor<2xf64>
-    %y = descent.add %s, %d : tensor<2xf64>)", 0, 2);
+    %y = descent.add %s, %d : tensor<2xf64>)",
+                  0, 2);
   checkAtBadPoint(start + R"(
     %i = descent.constant dense<1> : tensor<i32>
     %one = descent.dynamic_slice %l[%i] sizes [1] : tensor<2xf64>, tensor<i32> to tensor<1xf64>
     %z = descent.constant dense<0.0> : tensor<f64>
     %b = descent.pad %one, %z low [1] high [0] interior [0] : tensor<1xf64>, tensor<f64> to tensor<2xf64>
     %s = descent.select %c, %l, %zero : tensor<2xi1>, tensor<2xf64>
-    %y = descent.add %b, %s : tensor<2xf64>)", 0, 2);
+    %y = descent.add %b, %s : tensor<2xf64>)",
+                  0, 2);
   checkAtBadPoint(start + R"(
     %i = descent.constant dense<[1, 1]> : tensor<2xi32>
     %g = descent.gather %l, %i axis 0 batch 0 : tensor<2xf64>, tensor<2xi32> to tensor<2xf64>
     %s = descent.select %c, %l, %zero : tensor<2xi1>, tensor<2xf64>
     %d = descent.select %c, %g, %zero : tensor<2xi1>, tensor<2xf64>
-    %y = descent.add %d, %s : tensor<2xf64>)", 0, 2);
+    %y = descent.add %d, %s : tensor<2xf64>)",
+                  0, 2);
   checkAtBadPoint(start + R"(
     %i = descent.constant dense<[1, 0]> : tensor<2xi32>
     %u = descent.scatter add %zero, %i, %l axis 0 batch 0 : tensor<2xf64>, tensor<2xi32>, tensor<2xf64>
     %w = descent.scatter set %zero, %i, %u axis 0 batch 0 : tensor<2xf64>, tensor<2xi32>, tensor<2xf64>
-    %y = descent.select %c, %w, %zero : tensor<2xi1>, tensor<2xf64>)", 0, 1);
+    %y = descent.select %c, %w, %zero : tensor<2xi1>, tensor<2xf64>)",
+                  0, 1);
   checkAtBadPoint(start + R"(
     %i = descent.constant dense<0> : tensor<i32>
     %u = descent.update %zero, %l[%i] : tensor<2xf64>, tensor<2xf64>, tensor<i32>
-    %y = descent.select %c, %u, %zero : tensor<2xi1>, tensor<2xf64>)", 0, 1);
+    %y = descent.select %c, %u, %zero : tensor<2xi1>, tensor<2xf64>)",
+                  0, 1);
 }
 
 TEST(SelectDerivative, ZeroStaysThroughReductions) {
@@ -168,15 +182,19 @@ TEST(SelectDerivative, ZeroStaysThroughReductions) {
   for (const char *reduction : {"reduce_sum", "reduce_max", "reduce_min", "reduce_prod"})
     checkAtBadPoint(start + R"(
       %m = descent.reshape %l : tensor<2xf64> to tensor<2x1xf64>
-      %r = descent.)" + reduction + R"( %m [1] : tensor<2x1xf64> to tensor<2xf64>
-      %y = descent.select %c, %r, %zero : tensor<2xi1>, tensor<2xf64>)", 0, 1);
+      %r = descent.)" + reduction +
+                        R"( %m [1] : tensor<2x1xf64> to tensor<2xf64>
+      %y = descent.select %c, %r, %zero : tensor<2xi1>, tensor<2xf64>)",
+                    0, 1);
   for (const char *running : {"cumsum", "cumprod", "cummax"})
     checkAtBadPoint(start + R"(
       %m = descent.broadcast %l [0] : tensor<2xf64> to tensor<2x3xf64>
       %s = descent.slice %m [0, 0] to [2, 1] by [1, 1] : tensor<2x3xf64> to tensor<2x1xf64>
-      %o = descent.)" + running + R"( %s 1 : tensor<2x1xf64>
+      %o = descent.)" + running +
+                        R"( %s 1 : tensor<2x1xf64>
       %r = descent.reshape %o : tensor<2x1xf64> to tensor<2xf64>
-      %y = descent.select %c, %r, %zero : tensor<2xi1>, tensor<2xf64>)", 0, 1);
+      %y = descent.select %c, %r, %zero : tensor<2xi1>, tensor<2xf64>)",
+                    0, 1);
 }
 
 TEST(SelectDerivative, ZeroStaysThroughProducts) {
@@ -186,7 +204,8 @@ TEST(SelectDerivative, ZeroStaysThroughProducts) {
       %m = descent.broadcast %l [0] : tensor<2xf64> to tensor<2x3xf64>
       %k = descent.constant dense<[1.0, 2.0, 3.0]> : tensor<3xf64>
       %d = descent.dot %m, %k batch [] x [] contract [1] x [0] : tensor<2x3xf64>, tensor<3xf64> to tensor<2xf64>
-      %y = descent.select %c, %d, %zero : tensor<2xi1>, tensor<2xf64>)", 0, 6, bad);
+      %y = descent.select %c, %d, %zero : tensor<2xi1>, tensor<2xf64>)",
+                    0, 6, bad);
   for (const char *modes : {"R", "F"}) {
     // The other operand, which the chosen elements depend on too.
     auto actual = derivativeOf(R"(
@@ -194,8 +213,10 @@ TEST(SelectDerivative, ZeroStaysThroughProducts) {
       %d = descent.dot %a, %x0 batch [] x [] contract [1] x [0] : tensor<2x2xf64>, tensor<2xf64> to tensor<2xf64>
       %c = descent.constant dense<[false, true]> : tensor<2xi1>
       %zero = descent.constant dense<0.0> : tensor<2xf64>
-      %y = descent.select %c, %d, %zero : tensor<2xi1>, tensor<2xf64>)", "%y", {1, 1}, modes);
-    EXPECT_EQ(actual, (std::string(modes) == "R" ? std::vector<double>{2, 3} : std::vector<double>{0, 5}));
+      %y = descent.select %c, %d, %zero : tensor<2xi1>, tensor<2xf64>)",
+                               "%y", {1, 1}, modes);
+    EXPECT_EQ(actual,
+              (std::string(modes) == "R" ? std::vector<double>{2, 3} : std::vector<double>{0, 5}));
   }
 }
 
@@ -214,7 +235,8 @@ TEST(SelectDerivative, ZeroStaysThroughLoops) {
         %b = descent.log %f : tensor<2xf64>
         descent.yield %b : tensor<2xf64>
       } to (tensor<2xf64>)
-      %y = descent.select %c, %r, %zero : tensor<2xi1>, tensor<2xf64>)", 0, 1, bad);
+      %y = descent.select %c, %r, %zero : tensor<2xi1>, tensor<2xf64>)",
+                    0, 1, bad);
 }
 
 TEST(SelectDerivative, ZeroStaysAcrossIterations) {
@@ -229,7 +251,8 @@ TEST(SelectDerivative, ZeroStaysAcrossIterations) {
       %s = descent.mul %b, %ones : tensor<2xf64>
       descent.yield %s : tensor<2xf64>
     } to (tensor<2xf64>)
-    %y = descent.select %c, %r, %ones : tensor<2xi1>, tensor<2xf64>)", 0, 1);
+    %y = descent.select %c, %r, %ones : tensor<2xi1>, tensor<2xf64>)",
+                  0, 1);
 }
 
 TEST(SelectDerivative, ZeroStaysOnTheWayIntoLoops) {
@@ -250,7 +273,8 @@ TEST(SelectDerivative, ZeroStaysOnTheWayIntoLoops) {
         %m = descent.add %k, %one : tensor<f64>
         descent.yield %b, %m : tensor<2xf64>, tensor<f64>
       } to (tensor<2xf64>, tensor<f64>)
-      %y = descent.add %r, %zero : tensor<2xf64>)", 0, 3, bad);
+      %y = descent.add %r, %zero : tensor<2xf64>)",
+                    0, 3, bad);
 }
 
 TEST(SelectDerivative, ZeroStaysThroughBranches) {
@@ -263,7 +287,8 @@ TEST(SelectDerivative, ZeroStaysThroughBranches) {
     } else {
       descent.yield %zero : tensor<2xf64>
     }
-    %y = descent.select %c, %r, %zero : tensor<2xi1>, tensor<2xf64>)", 0, 1);
+    %y = descent.select %c, %r, %zero : tensor<2xi1>, tensor<2xf64>)",
+                  0, 1);
 }
 
 TEST(SelectDerivative, NestedAndBothSides) {
@@ -280,7 +305,8 @@ TEST(SelectDerivative, NestedAndBothSides) {
   for (const char *modes : {"F", "R"})
     EXPECT_EQ(derivativeOf(body, "%y", {-2, 0, 4}, modes), (std::vector<double>{-0.5, 0, 0.25}));
   for (const char *modes : {"FF", "FR", "RF", "RR"})
-    EXPECT_EQ(derivativeOf(body, "%y", {-2, 0, 4}, modes), (std::vector<double>{-0.25, 0, -0.0625}));
+    EXPECT_EQ(derivativeOf(body, "%y", {-2, 0, 4}, modes),
+              (std::vector<double>{-0.25, 0, -0.0625}));
 }
 
 } // namespace

@@ -1,5 +1,5 @@
-// Operations on the structure of arrays: derivatives in both modes, to second order and further where
-// the operation is not linear.
+// Operations on the structure of arrays: derivatives in both modes, to second order and further
+// where the operation is not linear.
 #include "tests/unit/derivative/DerivativeCase.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,9 @@ Case squared(const std::string &name, std::vector<Argument> arguments, const std
   return testCase;
 }
 
-Argument array(Dims dims, double low = -1, double high = 1) { return {std::move(dims), low, high}; }
+Argument array(Dims dims, double low = -1, double high = 1) {
+  return {std::move(dims), low, high};
+}
 
 TEST(StructuredDerivative, Reshape) {
   check(squared("reshape", {array({2, 3})},
@@ -39,9 +41,10 @@ TEST(StructuredDerivative, Broadcast) {
 }
 
 TEST(StructuredDerivative, Slice) {
-  check(squared("slice", {array({7, 3})},
-                "%z = descent.slice %x0 [1, 0] to [6, 3] by [2, 1] : tensor<7x3xf64> to tensor<3x3xf64>",
-                {3, 3}));
+  check(squared(
+      "slice", {array({7, 3})},
+      "%z = descent.slice %x0 [1, 0] to [6, 3] by [2, 1] : tensor<7x3xf64> to tensor<3x3xf64>",
+      {3, 3}));
   check(squared("empty slice", {array({3})},
                 "%z = descent.slice %x0 [2] to [2] by [2] : tensor<3xf64> to tensor<0xf64>", {0}));
 }
@@ -65,7 +68,8 @@ TEST(StructuredDerivative, Concat) {
 }
 
 TEST(StructuredDerivative, Reverse) {
-  check(squared("reverse", {array({2, 3})}, "%z = descent.reverse %x0 [0, 1] : tensor<2x3xf64>", {2, 3}));
+  check(squared("reverse", {array({2, 3})}, "%z = descent.reverse %x0 [0, 1] : tensor<2x3xf64>",
+                {2, 3}));
 }
 
 TEST(StructuredDerivative, DynamicSlice) {
@@ -122,11 +126,12 @@ TEST(StructuredDerivative, GatherInBatches) {
 
 TEST(StructuredDerivative, Scatter) {
   for (const char *kind : {"add", "set"}) {
-    check(squared(kind, {array({3, 2}), array({4, 2})},
-                  "%i = descent.constant dense<[2, 0, 2, 7]> : tensor<4xi32>\n%z = descent.scatter " +
-                      std::string(kind) +
-                      " %x0, %i, %x1 axis 0 batch 0 : tensor<3x2xf64>, tensor<4xi32>, tensor<4x2xf64>",
-                  {3, 2}));
+    check(squared(
+        kind, {array({3, 2}), array({4, 2})},
+        "%i = descent.constant dense<[2, 0, 2, 7]> : tensor<4xi32>\n%z = descent.scatter " +
+            std::string(kind) +
+            " %x0, %i, %x1 axis 0 batch 0 : tensor<3x2xf64>, tensor<4xi32>, tensor<4x2xf64>",
+        {3, 2}));
     check(squared(kind, {array({2, 3, 4}), array({2, 3, 2, 1})},
                   "%i = descent.constant dense<[[[3], [0]], [[1], [1]]]> : tensor<2x2x1xi32>\n"
                   "%z = descent.scatter " +
@@ -135,18 +140,20 @@ TEST(StructuredDerivative, Scatter) {
                       "tensor<2x3x2x1xf64>",
                   {2, 3, 4}));
     // One of the operands alone.
-    check(squared(kind, {array({3})},
-                  "%i = descent.constant dense<[1, 1]> : tensor<2xi32>\n"
-                  "%u = descent.constant dense<[0.5, 0.25]> : tensor<2xf64>\n%z = descent.scatter " +
-                      std::string(kind) +
-                      " %x0, %i, %u axis 0 batch 0 : tensor<3xf64>, tensor<2xi32>, tensor<2xf64>",
-                  {3}));
-    check(squared(kind, {array({2})},
-                  "%i = descent.constant dense<[1, 1]> : tensor<2xi32>\n"
-                  "%u = descent.constant dense<[0.5, 0.25, 1.0]> : tensor<3xf64>\n%z = descent.scatter " +
-                      std::string(kind) +
-                      " %u, %i, %x0 axis 0 batch 0 : tensor<3xf64>, tensor<2xi32>, tensor<2xf64>",
-                  {3}));
+    check(
+        squared(kind, {array({3})},
+                "%i = descent.constant dense<[1, 1]> : tensor<2xi32>\n"
+                "%u = descent.constant dense<[0.5, 0.25]> : tensor<2xf64>\n%z = descent.scatter " +
+                    std::string(kind) +
+                    " %x0, %i, %u axis 0 batch 0 : tensor<3xf64>, tensor<2xi32>, tensor<2xf64>",
+                {3}));
+    check(squared(
+        kind, {array({2})},
+        "%i = descent.constant dense<[1, 1]> : tensor<2xi32>\n"
+        "%u = descent.constant dense<[0.5, 0.25, 1.0]> : tensor<3xf64>\n%z = descent.scatter " +
+            std::string(kind) +
+            " %u, %i, %x0 axis 0 batch 0 : tensor<3xf64>, tensor<2xi32>, tensor<2xf64>",
+        {3}));
   }
 }
 
@@ -175,8 +182,9 @@ TEST(StructuredDerivative, ReduceMaxAndMin) {
 TEST(StructuredDerivative, ReduceProd) {
   for (int64_t n : {0, 1, 2, 3, 5, 8}) {
     std::string from = typeText({2, n});
-    Case testCase = oneResult("reduce_prod of " + std::to_string(n), {array({2, n}, -2, 2)},
-                              "%y = descent.reduce_prod %x0 [1] : " + from + " to tensor<2xf64>", {2});
+    Case testCase =
+        oneResult("reduce_prod of " + std::to_string(n), {array({2, n}, -2, 2)},
+                  "%y = descent.reduce_prod %x0 [1] : " + from + " to tensor<2xf64>", {2});
     testCase.order = n == 3 || n == 5 ? 3 : 2;
     check(testCase);
   }
@@ -186,11 +194,13 @@ TEST(StructuredDerivative, ReduceProd) {
 
 TEST(StructuredDerivative, ProductsWithZeros) {
   // One zero, two zeros, three zeros among four.
-  for (const char *elements : {"[0.0, 2.0, -3.0, 0.5]", "[0.0, 0.0, -3.0, 0.5]", "[0.0, 0.0, 0.0, 0.5]"}) {
+  for (const char *elements :
+       {"[0.0, 2.0, -3.0, 0.5]", "[0.0, 0.0, -3.0, 0.5]", "[0.0, 0.0, 0.0, 0.5]"}) {
     std::string shift = std::string("%k = descent.constant dense<") + elements +
                         "> : tensor<4xf64>\n%s = descent.add %x0, %k : tensor<4xf64>\n";
-    Case product = oneResult("product", {array({4}, 0, 0)},
-                             shift + "%y = descent.reduce_prod %s [0] : tensor<4xf64> to tensor<f64>", {});
+    Case product =
+        oneResult("product", {array({4}, 0, 0)},
+                  shift + "%y = descent.reduce_prod %s [0] : tensor<4xf64> to tensor<f64>", {});
     product.order = 3;
     check(product);
     Case running = oneResult("running product", {array({4}, 0, 0)},
@@ -206,8 +216,8 @@ TEST(StructuredDerivative, Cumulative) {
       for (Dims dims : {Dims{3, 4}, Dims{3, 1}, Dims{5, 3}, Dims{0, 2}})
         for (int dim : {0, 1})
           check(squared(op, {array(dims, -2, 2)},
-                        std::string("%z = descent.") + op + " %x0 " + std::to_string(dim) + direction +
-                            " : " + typeText(dims),
+                        std::string("%z = descent.") + op + " %x0 " + std::to_string(dim) +
+                            direction + " : " + typeText(dims),
                         dims));
 }
 

@@ -18,11 +18,14 @@ TEST(Subgradient, AbsAtZeroIsZero) {
 TEST(Subgradient, MaxAndMinShareTies) {
   std::string zero = "%z = descent.constant dense<0.0> : tensor<3xf64>\n";
   for (const char *mode : {"F", "R"}) {
-    EXPECT_EQ(derivativeOf(zero + "%y = descent.max %x0, %z : tensor<3xf64>", "%y", {-2, 0, 2}, mode),
-              (Numbers{0, 0.5, 1}));
-    EXPECT_EQ(derivativeOf(zero + "%y = descent.min %z, %x0 : tensor<3xf64>", "%y", {-2, 0, 2}, mode),
-              (Numbers{1, 0.5, 0}));
-    EXPECT_EQ(derivativeOf("%y = descent.max %x0, %x0 : tensor<1xf64>", "%y", {3}, mode), (Numbers{1}));
+    EXPECT_EQ(
+        derivativeOf(zero + "%y = descent.max %x0, %z : tensor<3xf64>", "%y", {-2, 0, 2}, mode),
+        (Numbers{0, 0.5, 1}));
+    EXPECT_EQ(
+        derivativeOf(zero + "%y = descent.min %z, %x0 : tensor<3xf64>", "%y", {-2, 0, 2}, mode),
+        (Numbers{1, 0.5, 0}));
+    EXPECT_EQ(derivativeOf("%y = descent.max %x0, %x0 : tensor<1xf64>", "%y", {3}, mode),
+              (Numbers{1}));
   }
 }
 
@@ -30,7 +33,8 @@ TEST(Subgradient, ReductionsShareTiesEqually) {
   // Along ones, forward mode gives the sum of the shares; reverse mode gives the shares.
   for (const char *op : {"reduce_max", "reduce_min"}) {
     std::string sign = op == std::string("reduce_max") ? "" : "-";
-    std::string body = std::string("%r = descent.") + op + R"( %x0 [0] : tensor<4xf64> to tensor<f64>
+    std::string body =
+        std::string("%r = descent.") + op + R"( %x0 [0] : tensor<4xf64> to tensor<f64>
       %b = descent.broadcast %r [] : tensor<f64> to tensor<4xf64>
       %k = descent.constant dense<[1.0, 0.0, 0.0, 0.0]> : tensor<4xf64>
       %y = descent.mul %b, %k : tensor<4xf64>)";
@@ -43,8 +47,9 @@ TEST(Subgradient, ReductionsShareTiesEqually) {
 TEST(Subgradient, RunningMaximumTakesTheLatest) {
   EXPECT_EQ(derivativeOf("%y = descent.cummax %x0 0 : tensor<5xf64>", "%y", {1, 3, 3, 2, 3}, "R"),
             (Numbers{1, 1, 2, 0, 1}));
-  EXPECT_EQ(derivativeOf("%y = descent.cummax %x0 0 reverse : tensor<5xf64>", "%y", {3, 2, 3, 3, 1}, "R"),
-            (Numbers{1, 0, 2, 1, 1}));
+  EXPECT_EQ(
+      derivativeOf("%y = descent.cummax %x0 0 reverse : tensor<5xf64>", "%y", {3, 2, 3, 3, 1}, "R"),
+      (Numbers{1, 0, 2, 1, 1}));
 }
 
 TEST(Subgradient, StepsHaveNone) {
