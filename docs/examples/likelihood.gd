@@ -1,6 +1,6 @@
 # Maximum likelihood of a normal distribution.
 let observed = normal(key(44), [1000]) * 2 - 3
-print "mean {mean(observed):.6f}  deviation {std(observed, ddof=1):.6f}"
+print "mean {mean(observed):.6f}  deviation {std(observed):.6f}"
 
 # Partial application: a function of the parameters that closes over the data.
 fn negative_log_likelihood(data) = p -> {
