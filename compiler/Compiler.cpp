@@ -8,6 +8,7 @@
 #include "compiler/cpu/Target.h"
 #include "compiler/derivative/Derivative.h"
 #include "compiler/diagnose/TraceNonFinite.h"
+#include "compiler/simplify/Simplify.h"
 
 #include "descent/Error.h"
 
@@ -18,7 +19,6 @@
 #include <mlir/IR/Diagnostics.h>
 #include <mlir/IR/Location.h>
 #include <mlir/Pass/PassManager.h>
-#include <mlir/Transforms/Passes.h>
 
 #include <chrono>
 
@@ -54,11 +54,11 @@ void lowerToPlain(Module::State &state, const CompileOptions &options) {
   mlir::PassManager passes(state.context.get());
   passes.enableVerifier(options.verifyEachPass);
   mlir::OpPassManager &each = passes.nest<mlir::func::FuncOp>();
-  each.addPass(mlir::createCanonicalizerPass());
+  each.addPass(simplify::createSimplifyPass());
   each.addPass(batch::createExpandVmapPass());
-  each.addPass(mlir::createCanonicalizerPass());
+  each.addPass(simplify::createSimplifyPass());
   each.addPass(createExpandDerivativesPass());
-  each.addPass(mlir::createCanonicalizerPass());
+  each.addPass(simplify::createSimplifyPass());
   if (mlir::failed(passes.run(*state.module)))
     throw Error(messages.empty() ? "the program cannot be compiled" : messages);
 }

@@ -2,6 +2,7 @@
 
 #include "compiler/batch/Batch.h"
 #include "compiler/derivative/Derivative.h"
+#include "compiler/kernel/Passes.h"
 #include "compiler/simplify/Simplify.h"
 
 #include <mlir/Pass/Pass.h>
@@ -13,6 +14,7 @@ void registerDescentPasses() {
   mlir::registerPass(batch::createExpandVmapPass);
   mlir::registerPass(createExpandDerivativesPass);
   mlir::registerPass(simplify::createSimplifyPass);
+  mlir::registerPass(kernel::createPrintKernelsPass);
 }
 
 } // namespace descent

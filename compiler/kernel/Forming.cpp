@@ -219,7 +219,19 @@ void Former::useCaptured(Operation *op, int step) {
     use(value, {.kind = inMemory[value] ? UseKind::Must : UseKind::Captured, .step = step});
 }
 
-void Former::inlineAt(Operation *op, ArrayRef<Use> at) {
+void Former::inlineAt(Operation *op, ArrayRef<Use> uses) {
+  // Several uses at one index are one evaluation; the deepest counts.
+  SmallVector<Use, 4> at;
+  for (const Use &how : uses) {
+    auto same = llvm::find_if(at, [&](const Use &other) {
+      return other.kind == how.kind && other.viewOnly == how.viewOnly && other.step == how.step &&
+             other.loop == how.loop && other.map == how.map;
+    });
+    if (same == at.end())
+      at.push_back(how);
+    else
+      same->depth = std::max(same->depth, how.depth);
+  }
   for (const Use &how : at) {
     for (OpOperand &operand : op->getOpOperands()) {
       Use inner = how;

@@ -81,8 +81,16 @@ void Liveness::collect(Block &block) {
   for (Step &step : blockPlan.steps) {
     int read = 2 * step.begin, write = read + 1;
     Operation *op = step.roots.front();
+    // What is read at the loop's own index may be overwritten there, but only by elements that are not
+    // wider: those would reach into what is still to be read.
+    auto width = [](Value value) { return elementBytes(tensorType(value).getElementType()); };
+    int64_t widest = 0;
+    for (Operation *root : step.roots)
+      for (Value result : root->getResults())
+        if (isArray(result))
+          widest = std::max(widest, width(result));
     for (const Read &by : step.reads)
-      use(by.value, &block, by.pointwise ? read : write);
+      use(by.value, &block, by.pointwise && width(by.value) >= widest ? read : write);
     switch (classOf(op)) {
     case OpClass::For:
     case OpClass::While:
