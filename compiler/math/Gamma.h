@@ -108,7 +108,7 @@ DESCENT_MATH_INLINE double lgamma(double x) {
   bool central = x > lowest && x < highest;
   GammaRatio ratio = gammaRatio(central ? x : 3.0);
   double logRatio = logOfSum(ratio.value.high, ratio.value.low);
-  logRatio = ratio.reciprocal ? -logRatio : logRatio;
+  logRatio = choose(ratio.reciprocal, 0.0 - logRatio, logRatio); // lgamma(1) is +0
   // Far out: Stirling, and for negative x, log(pi / |x sin(pi x)|) - lgamma(|x|).
   double a = abs(x);
   a = a > highest ? a : highest;
@@ -154,7 +154,7 @@ DESCENT_MATH_INLINE float lgamma(float x) {
   double stirling = fma(a - 0.5, log(a) - 1, 0x1.acfe390c97d69p-2) +
                     inverse * polynomial<C::stirling>(inverse * inverse);
   double far = wide > 0 ? stirling : 0x1.250d048e7a1bdp+0 - other - stirling;
-  double y = central ? (up ? -other : other) : far;
+  double y = central ? choose(up, 0.0 - other, other) : far;
   bool pole = wide <= 0 && distance == 0;
   y = pole || a == infinity ? infinity : y;
   return isNan(x) ? x : float(y);

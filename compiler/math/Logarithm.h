@@ -172,10 +172,37 @@ template <class T> DESCENT_MATH_INLINE T softplus(T x) {
   return x > T(0) ? x + y : y;
 }
 
+/// e^x - 1 (exponential: e^x) for -745 <= x <= 0 with nearly all digits of a double-word number.
+DESCENT_MATH_INLINE Pair<double> expFull(double x, bool exponential) {
+  using C = Coefficients<double>;
+  constexpr double shifter = Format<double>::shifter;
+  double shifted = fma(x, C::log2e[0], shifter);
+  double k = shifted - shifter;
+  Pair<double> r = twoSum(fma(-k, C::ln2Triple[0], x), -k * C::ln2Triple[1]);
+  r = fastTwoSum(r.high, fma(-k, C::ln2Triple[2], r.low));
+  Pair<double> y = multiply(r, pairPolynomial<C::expFull, C::expFullPairs>(r));
+  uint64_t biased = bitsOf(shifted) - bitsOf(shifter) + 2 * Format<double>::bias;
+  double power = scale(1.0, biased);
+  y = {scale(y.high, biased), scale(y.low, biased)};
+  return add(y, choose(exponential, power, power - 1));
+}
+
+/// log(e^x + e^y) for y <= x <= 0 where the sum is near 1 and the logarithm near 0: the sum's
+/// distance from 1 must be exact to many more digits than the numbers have.
+DESCENT_MATH_INLINE double logaddexpNearZero(double x, double y) {
+  Pair<double> distance = add(expFull(x, false), expFull(y, true));
+  Pair<double> sum = twoSum(1.0, distance.high);
+  double result = logOfSum(sum.high, sum.low + distance.low);
+  return abs(distance.high) < 0x1p-60 ? distance.high : result;
+}
+
 template <class T> DESCENT_MATH_INLINE T logaddexp(T a, T b) {
   T high = a > b ? a : b;
   T low = a > b ? b : a;
-  T y = high + log1p(exp(low - high));
+  Pair<T> difference = twoSum(low, -high);
+  T y = high + log1p(scaledExp(difference.high, difference.low, T(1)));
+  if (high <= T(0) && high > T(-0.75) && abs(y) < T(0.25))
+    y = T(logaddexpNearZero(high, low < T(-745) ? -745.0 : double(low)));
   y = high == low ? high + Coefficients<T>::ln2Full[0] : y; // also two equal infinities
   y = high == Format<T>::infinity ? high : y;
   return isNan(a) ? a : (isNan(b) ? b : y);

@@ -22,6 +22,7 @@
 #include "compiler/math/Gamma.h"
 #include "compiler/math/Integer.h"
 #include "compiler/math/Logarithm.h"
+#include "compiler/math/Polygamma.h"
 #include "compiler/math/Power.h"
 #include "compiler/math/Random.h"
 #include "compiler/math/Rounding.h"
@@ -96,7 +97,9 @@ DESCENT_MATH_DEFINE_1(log2)
 DESCENT_MATH_DEFINE_1(log10)
 DESCENT_MATH_DEFINE_1(log1p)
 
-/// 1 / (1 + e^-x); log(1 + e^x); log(e^x + e^y).
+/// 1 / (1 + e^-x); log(1 + e^x); log(e^x + e^y). On the curve e^x + e^y = 1 logaddexp is what is
+/// left of two numbers that cancel: its error is below 2^-103 there, so that it is within 4 ulp
+/// only where the result is above 2^-52 or so.
 DESCENT_MATH_DEFINE_1(sigmoid)
 DESCENT_MATH_DEFINE_1(softplus)
 DESCENT_MATH_DEFINE_2(logaddexp)
@@ -133,6 +136,19 @@ DESCENT_MATH_DEFINE_1(erfinv)
 
 DESCENT_MATH_DEFINE_1(lgamma)
 DESCENT_MATH_DEFINE_1(digamma)
+
+/// The n-th derivative of digamma; 0 is digamma itself. For n >= 1 the error is below 1e-12 (f32:
+/// 4 ulp) relative to the largest term, which is the result itself but near the zeros that even n
+/// have at negative arguments. Poles: +inf for odd n; for even n NaN, and -+inf at +-0. n from 0
+/// to 1022, NaN otherwise; cheap where n is a constant.
+DESCENT_MATH_FUNCTION __attribute__((always_inline)) float descent_polygamma_f32(int32_t n,
+                                                                                 float x) {
+  return descent::math::polygamma(n, x);
+}
+DESCENT_MATH_FUNCTION __attribute__((always_inline)) double descent_polygamma_f64(int32_t n,
+                                                                                  double x) {
+  return descent::math::polygamma(n, x);
+}
 
 // Powers and roots.
 

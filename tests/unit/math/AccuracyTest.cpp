@@ -2,6 +2,7 @@
 // where something happens, neighbourhoods of critical points; f32 functions of one argument also
 // against libm in double on every 97th of all bit patterns. Prints the worst error of each.
 
+#include "compiler/math/Math.h"
 #include "tests/unit/math/Functions.h"
 
 #include <cstdio>
@@ -143,6 +144,105 @@ TEST_P(BinaryAccuracy, FloatAgainstMpfr) {
 
 INSTANTIATE_TEST_SUITE_P(, BinaryAccuracy, testing::ValuesIn(binaryFunctions()),
                          [](const auto &info) { return info.param.name; });
+
+TEST(Logaddexp, NearTheCurveOfZeros) {
+  // y = log(1 - e^x), rounded: the result is what the rounding left, some 1e-17.
+  Random random(3);
+  Exact a, b, exact;
+  Worst worst;
+  Worst absolute;
+  for (int i = 0; i < 20000 / fraction; ++i) {
+    double x = i % 2 ? -std::exp(-random.uniform(0, 30)) : -random.uniform(0, 0.69);
+    double y = std::log(-std::expm1(x));
+    for (bool single : {false, true}) {
+      double first = single ? double(float(x)) : x;
+      double second = single ? double(float(y)) : y;
+      mpfr_set_d(a, first, MPFR_RNDN);
+      mpfr_set_d(b, second, MPFR_RNDN);
+      mpfr_exp(a, a, MPFR_RNDN);
+      mpfr_exp(b, b, MPFR_RNDN);
+      mpfr_add(exact, a, b, MPFR_RNDN);
+      mpfr_log(exact, exact, MPFR_RNDN);
+      if (single) {
+        worst.note(ulpError(descent_logaddexp_f32(float(x), float(y)), exact), first, second);
+      } else {
+        mpfr_sub_d(exact, exact, descent_logaddexp_f64(x, y), MPFR_RNDN);
+        absolute.note(std::fabs(mpfr_get_d(exact, MPFR_RNDN)), x, y);
+      }
+    }
+  }
+  report("logaddexp", "f32", worst);
+  EXPECT_LE(absolute.ulp, 0x1p-103) << absolute.x << " " << absolute.y;
+}
+
+/// polygamma by its series up to an argument of 80, and Euler and Maclaurin's rest with 30 terms.
+/// `largest` gets the largest term.
+void exactPolygamma(mpfr_ptr result, mpfr_ptr largest, int n, double x) {
+  Exact argument(x), term, sum(0), factor, bernoulli;
+  mpfr_set_zero(largest, 1);
+  auto power = [&](mpfr_ptr value, long exponent) {
+    mpfr_pow_si(value, argument, exponent, MPFR_RNDN);
+  };
+  while (mpfr_cmp_ui(argument, 80) < 0) {
+    power(term, -n - 1);
+    mpfr_add(sum, sum, term, MPFR_RNDN);
+    mpfr_abs(term, term, MPFR_RNDN);
+    mpfr_max(largest, largest, term, MPFR_RNDN);
+    mpfr_add_ui(argument, argument, 1, MPFR_RNDN);
+  }
+  power(term, -n);
+  mpfr_div_ui(term, term, n, MPFR_RNDN);
+  mpfr_add(sum, sum, term, MPFR_RNDN);
+  power(term, -n - 1);
+  mpfr_div_ui(term, term, 2, MPFR_RNDN);
+  mpfr_add(sum, sum, term, MPFR_RNDN);
+  // B_2j / (2j)! = +-2 zeta(2j) / (2 pi)^2j.
+  Exact twoPi;
+  mpfr_const_pi(twoPi, MPFR_RNDN);
+  mpfr_mul_ui(twoPi, twoPi, 2, MPFR_RNDN);
+  mpfr_set_ui(factor, n + 1, MPFR_RNDN);
+  for (int j = 1; j <= 30; ++j) {
+    mpfr_zeta_ui(bernoulli, 2 * j, MPFR_RNDN);
+    mpfr_mul_si(bernoulli, bernoulli, j % 2 ? 2 : -2, MPFR_RNDN);
+    mpfr_pow_ui(term, twoPi, 2 * j, MPFR_RNDN);
+    mpfr_div(bernoulli, bernoulli, term, MPFR_RNDN);
+    power(term, -n - 2 * j);
+    mpfr_mul(term, term, factor, MPFR_RNDN);
+    mpfr_mul(term, term, bernoulli, MPFR_RNDN);
+    mpfr_add(sum, sum, term, MPFR_RNDN);
+    mpfr_mul_ui(factor, factor, n + 2 * j, MPFR_RNDN);
+    mpfr_mul_ui(factor, factor, n + 2 * j + 1, MPFR_RNDN);
+  }
+  mpfr_fac_ui(factor, n, MPFR_RNDN);
+  mpfr_mul(result, sum, factor, MPFR_RNDN);
+  mpfr_mul(largest, largest, factor, MPFR_RNDN);
+  if (n % 2 == 0)
+    mpfr_neg(result, result, MPFR_RNDN);
+}
+
+TEST(Polygamma, AgainstItsSeries) {
+  Random random(4);
+  Exact exact, largest, difference;
+  double worst = 0;
+  for (int n : {1, 2, 3, 4, 7, 8, 12, 25, 60})
+    for (int i = 0; i < 400 / fraction; ++i) {
+      double x = i % 4 == 0 ? std::exp(random.uniform(-4, 6)) : random.uniform(-20, 30);
+      exactPolygamma(exact, largest, n, x);
+      mpfr_sub_d(difference, exact, descent_polygamma_f64(n, x), MPFR_RNDN);
+      mpfr_abs(exact, exact, MPFR_RNDN);
+      mpfr_max(exact, exact, largest, MPFR_RNDN);
+      mpfr_div(difference, difference, exact, MPFR_RNDN);
+      double error = std::fabs(mpfr_get_d(difference, MPFR_RNDN));
+      EXPECT_LE(error, 1e-12) << n << " " << x;
+      worst = std::max(worst, error);
+      float narrow = float(x);
+      exactPolygamma(exact, largest, n, narrow);
+      if (narrow > 0) {
+        EXPECT_LE(ulpError(descent_polygamma_f32(n, narrow), exact), allowed) << n << " " << narrow;
+      }
+    }
+  std::printf("%-10s f64  max %.1e relative\n", "polygamma", worst);
+}
 
 } // namespace
 } // namespace descent::test

@@ -3,6 +3,8 @@
 
 #include "tests/unit/math/Reference.h"
 
+#include <ostream>
+
 namespace descent::test {
 
 struct Interval {
@@ -35,6 +37,14 @@ struct Binary {
   std::vector<Interval> second;
   int samples = 40000;
 };
+
+/// What GoogleTest prints for a parameter.
+inline void PrintTo(const Unary &function, std::ostream *out) {
+  *out << function.name;
+}
+inline void PrintTo(const Binary &function, std::ostream *out) {
+  *out << function.name;
+}
 
 const std::vector<Unary> &unaryFunctions();
 const std::vector<Binary> &binaryFunctions();
