@@ -136,7 +136,7 @@ fn minimize(f, x0, method = "bfgs", rate = 0.01, steps = 1000, tolerance = 1e-5)
   } else if method == "bfgs" {
     bfgs(objective, start, steps, tolerance)
   } else {
-    unsupported("this method of minimize")
+    unsupported("the method `{method}` of minimize")
   }
   {...found, x: unravel(found.x, x0), grad: unravel(found.grad, x0)}
 }
