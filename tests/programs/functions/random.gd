@@ -3,7 +3,7 @@
 let k = key(7)
 print key(0), key(-1), key(123456789)
 print split(k)
-print split(k, 3)
+print split(k, 3)[2]
 print split(k, (2, 2))[1, 0], split(k, num=1)[0]
 print fold_in(k, 5), fold_in(k, -1)
 print bits(k), bits(k, 3)
