@@ -217,6 +217,9 @@ bool Parser::atTrain() const {
   size_t ahead = position + 1;
   for (int i = 0; i < mostTokens; ++i) {
     const Token &t = tokens[ahead];
+    // These two may follow a line break within an `if`.
+    if (t.startsLine && t.kind != TokenKind::Else && t.kind != TokenKind::LeftBrace)
+      return false;
     switch (t.kind) {
     case TokenKind::LeftParen:
     case TokenKind::LeftBracket:
@@ -238,8 +241,6 @@ bool Parser::atTrain() const {
     default:
       break;
     }
-    if (t.startsLine)
-      return false;
     ++ahead;
   }
   return false;
