@@ -69,7 +69,73 @@ fn adamw(rate = 1e-3, b1 = 0.9, b2 = 0.999, eps = 1e-8, weight_decay = 0.01) = {
     let corrected = mean / (1.0 - b1^step)
     let scale = sqrt(square / (1.0 - b2^step)) + eps
     let direction = decayed(corrected / scale, params, weight_decay)
-    (params - rate_at(rate, step) * direction, {mean: mean, square: square})
+    (params - rate_at(rate, step) * direction, {mean, square})
+  }
+}
+
+# Adam with the largest square so far, so that steps never grow again.
+fn amsgrad(rate = 1e-3, b1 = 0.9, b2 = 0.999, eps = 1e-8) = {
+  init: params -> {mean: zeros_like(params), square: zeros_like(params), largest: zeros_like(params)},
+  update: (params, grads, state, step) -> {
+    let mean = b1 * state.mean + (1.0 - b1) * grads
+    let square = b2 * state.square + (1.0 - b2) * grads^2
+    let largest = maximum(state.largest, square)
+    let scale = sqrt(largest / (1.0 - b2^step)) + eps
+    let direction = mean / (1.0 - b1^step) / scale
+    (params - rate_at(rate, step) * direction, {mean, square, largest})
+  }
+}
+
+# Adam with the largest recent gradient in place of the root of the mean square.
+fn adamax(rate = 2e-3, b1 = 0.9, b2 = 0.999, eps = 1e-8) = {
+  init: params -> {mean: zeros_like(params), largest: zeros_like(params)},
+  update: (params, grads, state, step) -> {
+    let mean = b1 * state.mean + (1.0 - b1) * grads
+    let largest = maximum(b2 * state.largest, abs(grads) + eps)
+    (params - rate_at(rate, step) / (1.0 - b1^step) * mean / largest, {mean, largest})
+  }
+}
+
+# Adam with Nesterov's look ahead.
+fn nadam(rate = 1e-3, b1 = 0.9, b2 = 0.999, eps = 1e-8) = {
+  init: params -> {mean: zeros_like(params), square: zeros_like(params)},
+  update: (params, grads, state, step) -> {
+    let mean = b1 * state.mean + (1.0 - b1) * grads
+    let square = b2 * state.square + (1.0 - b2) * grads^2
+    let ahead = b1 * mean / (1.0 - b1^(step + 1)) + (1.0 - b1) * grads / (1.0 - b1^step)
+    let scale = sqrt(square / (1.0 - b2^step)) + eps
+    (params - rate_at(rate, step) * ahead / scale, {mean, square})
+  }
+}
+
+# Adam that measures how far gradients are from what was expected.
+fn adabelief(rate = 1e-3, b1 = 0.9, b2 = 0.999, eps = 1e-16) = {
+  init: params -> {mean: zeros_like(params), surprise: zeros_like(params)},
+  update: (params, grads, state, step) -> {
+    let mean = b1 * state.mean + (1.0 - b1) * grads
+    let surprise = b2 * state.surprise + (1.0 - b2) * (grads - mean)^2 + eps
+    let scale = sqrt(surprise / (1.0 - b2^step)) + eps
+    (params - rate_at(rate, step) * (mean / (1.0 - b1^step)) / scale, {mean, surprise})
+  }
+}
+
+# Steps of one size in each direction: the sign of a moving average.
+fn lion(rate = 1e-4, b1 = 0.9, b2 = 0.99, weight_decay = 0.0) = {
+  init: params -> zeros_like(params),
+  update: (params, grads, state, step) -> {
+    let direction = decayed(sign(b1 * state + (1.0 - b1) * grads), params, weight_decay)
+    (params - rate_at(rate, step) * direction, b2 * state + (1.0 - b2) * grads)
+  }
+}
+
+# Steps in the units of the parameters: the ratio of their recent changes to recent gradients.
+fn adadelta(rate = 1.0, decay = 0.9, eps = 1e-6) = {
+  init: params -> {squares: zeros_like(params), changes: zeros_like(params)},
+  update: (params, grads, state, step) -> {
+    let squares = decay * state.squares + (1.0 - decay) * grads^2
+    let change = grads * sqrt(state.changes + eps) / sqrt(squares + eps)
+    let changes = decay * state.changes + (1.0 - decay) * change^2
+    (params - rate_at(rate, step) * change, {squares, changes})
   }
 }
 

@@ -1,6 +1,7 @@
 // Functions of each element by itself. Those of one array take records and tuples too, item by
 // item.
 #include "frontend/sema/Builtins.h"
+#include "frontend/sema/Structure.h"
 #include "frontend/sema/builtins/Support.h"
 #include "frontend/sema/builtins/Term.h"
 
@@ -32,22 +33,52 @@ template <typename Formula> Value eachNumber(BuiltinCall &call, Formula formula)
   });
 }
 
+/// Applies a function to the arrays of the first two arguments. Of two records of equal structure that
+/// is item by item; a scalar goes with every item.
+Value pairwise(BuiltinCall &call,
+               const std::function<Value(const Argument &, const Argument &)> &apply) {
+  const Argument &a = call.arguments[0], &b = call.arguments[1];
+  auto isTree = [](const Value &value) { return value.as<TupleValue>() || value.as<RecordValue>(); };
+  auto with = [](const Argument &argument, const ArrayValue &leaf) {
+    return Argument{argument.name, argument.nameRange, leaf, argument.range};
+  };
+  if (!isTree(a.value) && !isTree(b.value))
+    return apply(a, b);
+  if (!isTree(a.value))
+    return mapArrays(b.value, [&](const ArrayValue &leaf) { return apply(a, with(b, leaf)); });
+  if (!isTree(b.value))
+    return mapArrays(a.value, [&](const ArrayValue &leaf) { return apply(with(a, leaf), b); });
+  if (!sameStructure(a.value, b.value))
+    return fail(call, call.range, Msg::StructureMismatch, describeType(a.value),
+                describeType(b.value));
+  std::vector<ArrayValue> left = leavesOf(a.value), right = leavesOf(b.value), results;
+  for (size_t i = 0; i < left.size(); ++i) {
+    Value result = apply(with(a, left[i]), with(b, right[i]));
+    if (!result.array())
+      return ErrorValue{};
+    results.push_back(*result.array());
+  }
+  return rebuilt(a.value, results);
+}
+
 /// Applies a formula to the first two arguments, brought to one type and shape.
 template <typename Formula> Value ofTwo(BuiltinCall &call, bool floats, Formula formula) {
-  ArrayValue arrays[2];
-  SourceRange ranges[2];
-  for (int i = 0; i < 2; ++i) {
-    const Argument &argument = call.arguments[i];
-    auto x = floats ? call.sema.expectFloat(argument) : expectNumber(call, argument);
-    if (!x)
+  return pairwise(call, [&](const Argument &first, const Argument &second) -> Value {
+    ArrayValue arrays[2];
+    SourceRange ranges[2];
+    const Argument *arguments[] = {&first, &second};
+    for (int i = 0; i < 2; ++i) {
+      auto x = floats ? call.sema.expectFloat(*arguments[i]) : expectNumber(call, *arguments[i]);
+      if (!x)
+        return ErrorValue{};
+      arrays[i] = *x;
+      ranges[i] = rangeOf(call, *arguments[i]);
+    }
+    if (!call.sema.unify(arrays, ranges, call.calleeRange))
       return ErrorValue{};
-    arrays[i] = *x;
-    ranges[i] = rangeOf(call, argument);
-  }
-  if (!call.sema.unify(arrays, ranges, call.calleeRange))
-    return ErrorValue{};
-  Builder &builder = call.sema.builder;
-  return formula(Term(builder, arrays[0]), Term(builder, arrays[1]));
+    Builder &builder = call.sema.builder;
+    return formula(Term(builder, arrays[0]), Term(builder, arrays[1]));
+  });
 }
 
 // ---- One operation ----------------------------------------------------------------------------

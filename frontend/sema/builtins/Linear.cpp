@@ -162,7 +162,8 @@ Value traceFunction(BuiltinCall &call) {
   permutation.push_back(*first);
   permutation.push_back(*second);
   Builder &builder = call.sema.builder;
-  ArrayValue line = diagonal(builder, builder.transpose(*x, permutation), *offset);
+  ArrayValue line =
+      diagonal(builder, builder.transpose(*x, permutation), clampedOffset(*offset));
   return builder.reduce("reduce_sum", line, {rank - 2});
 }
 
@@ -192,6 +193,8 @@ const Builtin kTable[] = {
     {"fft", "fft(x)", notSupportedFunction},
     {"rfft", "rfft(x)", notSupportedFunction},
     {"ifft", "ifft(x)", notSupportedFunction},
+    {"least_squares", "least_squares(residuals, x0, ...)", notSupportedFunction},
+    {"lbfgs", "lbfgs(...)", notSupportedFunction},
 };
 
 } // namespace

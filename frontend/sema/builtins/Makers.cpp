@@ -232,6 +232,7 @@ Value diagFunction(BuiltinCall &call) {
   if (!x || !offset || !expectRank(call, call.arguments[0], *x, 1, 2, "a vector or a matrix"))
     return ErrorValue{};
   Builder &builder = call.sema.builder;
+  *offset = clampedOffset(*offset);
   if (x->type.dims.size() == 2)
     return diagonal(builder, *x, *offset);
   // With n zeros between two neighbours, a vector is its own diagonal matrix in row-major order.

@@ -120,6 +120,8 @@ Value splitFunction(BuiltinCall &call) {
     int64_t parts = places->front();
     if (parts < 1 || size % parts != 0)
       return fail(call, call.arguments[1], Msg::UnevenSplit, size, parts);
+    if (!call.sema.charge(static_cast<size_t>(parts)))
+      return ErrorValue{};
     places->clear();
     for (int64_t i = 1; i < parts; ++i)
       places->push_back(i * (size / parts));
@@ -152,7 +154,7 @@ Value tileFunction(BuiltinCall &call) {
     spread.push_back((*reps)[i]);
     kept.push_back(std::ssize(spread));
     spread.push_back(dims[i]);
-    result.push_back((*reps)[i] * dims[i]);
+    result.push_back(sizeProduct((*reps)[i], dims[i]));
   }
   Builder &builder = call.sema.builder;
   return builder.reshape(builder.broadcast(builder.reshape(*x, dims), spread, kept), result);
@@ -178,7 +180,7 @@ Value repeatFunction(BuiltinCall &call) {
   kept.erase(kept.begin() + *axis + 1);
   Builder &builder = call.sema.builder;
   return builder.reshape(builder.broadcast(*x, spread, kept),
-                         withDims(dims, *axis, {dims[*axis] * *times}));
+                         withDims(dims, *axis, {sizeProduct(dims[*axis], *times)}));
 }
 
 Value flipFunction(BuiltinCall &call) {
@@ -207,7 +209,7 @@ Value rollFunction(BuiltinCall &call) {
   if (size == 0)
     return builder.reshape(*x, dims);
   if (auto known = Value(*shift).knownInteger()) {
-    int64_t first = ((-*known % size) + size) % size;
+    int64_t first = (size - (*known % size + size) % size) % size;
     if (first == 0)
       return builder.reshape(*x, dims);
     const ArrayValue parts[] = {sliceAxis(builder, *x, *axis, first, size),
@@ -275,8 +277,8 @@ bool padWidths(BuiltinCall &call, const Argument &argument, int64_t rank, Dims &
   }
   for (int64_t i = 0; i < rank; ++i) {
     const Dims &width = widths.size() == 1 ? widths[0] : widths[i];
-    low.push_back(width.front());
-    high.push_back(width.back());
+    low.push_back(clampedOffset(width.front()));
+    high.push_back(clampedOffset(width.back()));
   }
   return true;
 }
@@ -313,6 +315,8 @@ Value padFunction(BuiltinCall &call) {
     if (size == 0)
       return fail(call, call.arguments[0], Msg::WrongRank, "pad with mode \"" + *mode + "\"",
                   "at least one element along each axis", describe(x->type));
+    if (!call.sema.charge(static_cast<size_t>(low[axis] + size + high[axis])))
+      return ErrorValue{};
     Dims positions;
     for (int64_t i = -low[axis]; i < size + high[axis]; ++i)
       positions.push_back(*sourceOf(*mode, i, size));

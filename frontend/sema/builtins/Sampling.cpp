@@ -74,7 +74,7 @@ Value choiceFunction(BuiltinCall &call) {
   if (!key || !population || !shape || !replace)
     return ErrorValue{};
   Builder &builder = call.sema.builder;
-  int64_t draws = TensorType{DType::I32, *shape}.elementCount(), size = population->size;
+  int64_t draws = countOf(*shape), size = population->size;
   if (size == 0 && draws > 0)
     return fail(call, call.arguments[1], Msg::BadArgument, "a", call.name, "at least one element",
                 "none");

@@ -23,7 +23,7 @@ Value reshapeFunction(BuiltinCall &call) {
     if (*size == -1)
       open = size;
     else
-      product *= *size;
+      product = sizeProduct(product, *size);
   }
   if (open != dims->end() && product > 0 && count % product == 0) {
     *open = count / product;

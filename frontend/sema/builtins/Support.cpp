@@ -159,6 +159,8 @@ std::optional<std::vector<Argument>> expectArrays(BuiltinCall &call, const Argum
     return std::nullopt;
   Builder &builder = call.sema.builder;
   Dims dims(x->type.dims.begin() + 1, x->type.dims.end());
+  if (!call.sema.charge(static_cast<size_t>(x->type.dims[0])))
+    return std::nullopt;
   for (int64_t i = 0; i < x->type.dims[0]; ++i)
     arrays.push_back({"",
                       {},
@@ -225,6 +227,24 @@ Dims movedAxis(int64_t rank, int64_t from, int64_t to) {
   permutation.erase(permutation.begin() + from);
   permutation.insert(permutation.begin() + to, from);
   return permutation;
+}
+
+int64_t sizeProduct(int64_t a, int64_t b) {
+  int64_t product;
+  if (__builtin_mul_overflow(a, b, &product) || product > 2 * Builder::kMaxElements)
+    return 2 * Builder::kMaxElements;
+  return product;
+}
+
+int64_t countOf(const Dims &shape) {
+  int64_t count = 1;
+  for (int64_t size : shape)
+    count = sizeProduct(count, size);
+  return count;
+}
+
+int64_t clampedOffset(int64_t offset) {
+  return std::clamp(offset, -2 * Builder::kMaxElements, 2 * Builder::kMaxElements);
 }
 
 Dims counting(int64_t n) {

@@ -72,6 +72,13 @@ std::optional<Dims> broadcastShapes(const Dims &a, const Dims &b);
 Dims withoutAxes(const Dims &dims, const Dims &axes);
 /// A permutation of `rank` axes that moves one axis, keeping the order of the others.
 Dims movedAxis(int64_t rank, int64_t from, int64_t to);
+/// The number of elements of a shape; products that are out of all bounds stay at a number that no array
+/// can have, so that the builder refuses them.
+int64_t countOf(const Dims &shape);
+/// a · b for sizes, likewise.
+int64_t sizeProduct(int64_t a, int64_t b);
+/// A number of places, kept within what can matter.
+int64_t clampedOffset(int64_t offset);
 /// 0, 1, … n-1.
 Dims counting(int64_t n);
 

@@ -7,10 +7,6 @@
 namespace descent::sema {
 namespace {
 
-int64_t countOf(const Dims &shape) {
-  return TensorType{DType::Key, shape}.elementCount();
-}
-
 /// The bits of 1.0, and how many of an integer's bits make a float's mantissa.
 struct FloatFormat {
   DType bits;

@@ -26,6 +26,13 @@ print twelve(adam(rate=0.1))
 print twelve(adam(0.1, b1=0.8, b2=0.99))
 print twelve(adamw(rate=0.1, weight_decay=0.2))
 print twelve(adam(rate=cosine(0.2, 8)))
+print twelve(amsgrad(rate=0.1))
+print twelve(amsgrad(rate=0.6, b2=0.5))
+print twelve(adamax(rate=0.1))
+print twelve(nadam(rate=0.1))
+print twelve(adabelief(rate=0.1))
+print twelve(lion(rate=0.05, weight_decay=0.1))
+print twelve(adadelta(rate=30))
 # schedules, at some steps
 let steps = [1, 2, 5, 9, 20]
 print vmap(constant(0.1))(steps)

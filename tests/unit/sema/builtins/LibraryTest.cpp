@@ -12,7 +12,8 @@ using testing::ElementsAre;
 TEST(Library, OptimizersKeepTheTypesOfParameters) {
   for (const char *optimizer :
        {"sgd()", "sgd(0.1, momentum=0.9)", "sgd(0.1, 0.9, true, 0.01)", "adagrad()", "rmsprop()",
-        "adam()", "adamw()", "adam(rate=cosine(0.1, 10))"}) {
+        "adam()", "adamw()", "adam(rate=cosine(0.1, 10))", "amsgrad()", "adamax()", "nadam()",
+        "adabelief()", "lion()", "adadelta()"}) {
     Analysis analysis = analyzeText(std::string("let o = ") + optimizer + R"(
 let p = {w: ones((2, 3)), b: (0.5, f64(1.0))}
 let (next, state) = o.update(p, p, o.init(p), argmax([0, 1]))
