@@ -91,6 +91,19 @@ void Diagnostics::render(std::ostream &out, Colour colour) const {
     out << "and at least " << errors - kMaxErrors << " more\n";
 }
 
+bool Diagnostics::relocate(size_t index, SourceRange range) {
+  Diagnostic &diagnostic = kept[index];
+  if (!seen.insert({diagnostic.message, range.file, range.begin, range.end}).second) {
+    --(diagnostic.severity == Severity::Error ? errors : warnings);
+    kept.erase(kept.begin() + static_cast<ptrdiff_t>(index));
+    return false;
+  }
+  diagnostic.range = diagnostic.caret = range;
+  diagnostic.marks.clear();
+  diagnostic.notes.clear();
+  return true;
+}
+
 Diagnostics::Mark Diagnostics::mark() const {
   Mark mark;
   mark.kept = kept.size();

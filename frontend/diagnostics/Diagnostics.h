@@ -131,6 +131,10 @@ public:
   /// Adds to a diagnostic of `all()`.
   DiagnosticBuilder amend(size_t index) { return DiagnosticBuilder(&kept[index]); }
 
+  /// Moves a diagnostic of `all()` to another place and takes away its notes and marks; false where
+  /// the same message was already reported there (then it is dropped).
+  bool relocate(size_t index, SourceRange range);
+
   /// How far the reports have come, for one who may have to try something anew.
   class Mark;
   Mark mark() const;

@@ -24,7 +24,7 @@ Value Specializer::checkAnnotation(const ast::Type *type, const Value &value, So
     if (auto named = dyn<NamedType>(type))
       for (const Dim &dim : named->dims)
         for (const NamedSize &size : frame->sizes)
-          if (size.name == dim.name)
+          if (size.name == dim.name && size.range != range)
             report.note(size.range, "`" + std::string(dim.name) + "` is " +
                                         std::to_string(size.size) + " here");
     if (type->range.isValid() && type->range.file != range.file)

@@ -250,8 +250,12 @@ Value Specializer::callScript(const FunctionPointer &function,
   }
   frame = caller;
   defaultFloat = callersFloat;
-  if (diagnostics.all().size() > firstDiagnostic)
+  if (diagnostics.all().size() > firstDiagnostic) {
     noteCall(firstDiagnostic, callee, range);
+    bool isEntry = function->module->isLibrary && !caller->module->isLibrary;
+    if (isEntry)
+      blameCaller(firstDiagnostic, callee, range);
+  }
   return result;
 }
 

@@ -266,14 +266,16 @@ namespace {
 bool collectElements(const ArrayExpr *array, size_t depth, std::vector<int64_t> &shape,
                      std::vector<const Expr *> &elements) {
   int64_t size = static_cast<int64_t>(array->elements.size());
-  if (shape.size() == depth)
+  bool isFirst = shape.size() == depth;
+  if (isFirst && !elements.empty()) // brackets beside single elements
+    return false;
+  if (isFirst)
     shape.push_back(size);
   if (shape[depth] != size)
     return false;
   for (const Expr *element : array->elements) {
     auto inner = dyn<ArrayExpr>(element);
-    bool isDeeper = inner && !inner->elements.empty();
-    if (isDeeper) {
+    if (inner && !inner->elements.empty()) {
       if (!collectElements(inner, depth + 1, shape, elements))
         return false;
     } else {
@@ -282,11 +284,7 @@ bool collectElements(const ArrayExpr *array, size_t depth, std::vector<int64_t> 
       elements.push_back(element);
     }
   }
-  // A row of single elements beside rows of rows.
-  size_t product = 1;
-  for (size_t i = depth; i < shape.size(); ++i)
-    product *= static_cast<size_t>(shape[i]);
-  return size == 0 || elements.size() % product == 0;
+  return true;
 }
 
 } // namespace

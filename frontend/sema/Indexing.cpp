@@ -18,6 +18,11 @@ int64_t clampedBound(int64_t bound, int64_t size, int64_t least, int64_t most) {
   return std::clamp(bound, least, most);
 }
 
+std::string counted(int64_t count, std::string_view one, std::string_view many) {
+  return count == 0 ? "no " + std::string(many)
+                    : std::to_string(count) + " " + std::string(count == 1 ? one : many);
+}
+
 std::string plainTextOf(const ast::Expr *expr) {
   auto string = ast::dyn<ast::StringExpr>(expr);
   return string && string->isPlain() ? std::string(string->text()) : std::string();
@@ -221,7 +226,9 @@ std::optional<Selection> Specializer::selection(const ast::IndexExpr *expr, cons
     }
   }
   if (consumed > base.rank()) {
-    diagnostics.error(expr->range, Msg::TooManyIndices, consumed, describe(base.type))
+    diagnostics
+        .error(expr->range, Msg::TooManyIndices, counted(consumed, "index", "indices"),
+               describe(base.type), counted(base.rank(), "axis", "axes"))
         .point(expr->bracketsRange)
         .also(expr->base->extent);
     return std::nullopt;
@@ -419,7 +426,8 @@ Value Specializer::indexTuple(const ast::IndexExpr *expr, const TupleValue &tupl
   const ast::IndexItem &item = expr->items.front();
   if (expr->items.size() != 1)
     return errorAt(expr->range, Msg::TooManyIndices,
-                   {static_cast<int64_t>(expr->items.size()), "a tuple"});
+                   {counted(static_cast<int64_t>(expr->items.size()), "index", "indices"),
+                    "a tuple", "one axis"});
   if (item.kind == ast::IndexKind::Slice) {
     auto axis = sliceIndex(item, size);
     if (!axis)

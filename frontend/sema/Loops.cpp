@@ -310,7 +310,10 @@ Value Specializer::branch(const ArrayValue &condition, const std::function<Value
     if (!fits) {
       isBroken[i] = true;
       auto [name, at] = describe(i);
-      diagnostics.error(at, Msg::BranchMismatch, name, describeType(first[i]),
+      if (first[i].as<TextValue>() && second[i].as<TextValue>())
+        diagnostics.error(at, Msg::NotSupportedYet, "text that is chosen while the program runs");
+      else
+        diagnostics.error(at, Msg::BranchMismatch, name, describeType(first[i]),
                         describeType(second[i]));
       continue;
     }

@@ -177,7 +177,9 @@ void Specializer::finishMain() {
         std::vector<std::pair<Variable *, Value>> before;
         for (Variable &variable : mainModule->globals)
           before.emplace_back(&variable, variable.value);
+        inTestBlock = true;
         evaluateBlock(test->body, false);
+        inTestBlock = false;
         for (auto &[variable, value] : before)
           variable->value = value;
         builder.range = test->range;

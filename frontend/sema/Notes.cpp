@@ -104,12 +104,42 @@ void Specializer::noteCall(size_t firstDiagnostic, const Frame &callee, SourceRa
           if (std::ranges::none_of(notes, [&](auto &note) { return note.first == argument.range; }))
             notes.emplace_back(argument.range, text);
         }
-    if (notes.empty() && callRange.isValid())
+    bool isInCall = callRange.contains(diagnostic.range) && callRange.file == diagnostic.range.file;
+    if (notes.empty() && callRange.isValid() && !isInCall)
       notes.emplace_back(callRange, "in this call of " + callee.function->describe());
-    for (auto &[range, text] : notes)
-      diagnostics.amend(i).note(range, text);
+    for (auto &[range, text] : notes) {
+      // Recursion comes by the same place again and again.
+      bool isNew = std::ranges::none_of(diagnostic.notes, [&](const DiagnosticNote &note) {
+        return note.range == range && note.text == text;
+      });
+      if (isNew)
+        diagnostics.amend(i).note(range, text);
+    }
     state.lastCall = callRange;
     ++state.frames;
+  }
+}
+
+/// What went wrong inside of the library is the caller's to mend: reports it at the call.
+void Specializer::blameCaller(size_t firstDiagnostic, const Frame &callee, SourceRange callRange) {
+  noteStates.resize(diagnostics.all().size());
+  for (size_t i = firstDiagnostic; i < diagnostics.all().size();) {
+    SourceRange inside = diagnostics.all()[i].range;
+    bool isInLibrary = inside.isValid() && std::ranges::any_of(modules, [&](const auto &module) {
+                         return module->isLibrary && module->tree->file == inside.file;
+                       });
+    if (!isInLibrary) {
+      ++i;
+      continue;
+    }
+    if (!diagnostics.relocate(i, callRange)) {
+      noteStates.erase(noteStates.begin() + static_cast<ptrdiff_t>(i));
+      continue;
+    }
+    diagnostics.amend(i).note("found in " + callee.function->describe() + " at " +
+                              sources.describe(inside));
+    noteStates[i] = {};
+    ++i;
   }
 }
 

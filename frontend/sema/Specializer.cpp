@@ -193,7 +193,10 @@ std::optional<int64_t> Specializer::expectAxis(const Argument &argument, int64_t
     return std::nullopt;
   if (*axis >= -rank && *axis < rank)
     return *axis < 0 ? *axis + rank : *axis;
-  diagnostics.error(argument.range, Msg::AxisRange, *axis, rank);
+  diagnostics.error(argument.range, Msg::AxisRange, *axis,
+                    rank == 0   ? std::string("a scalar")
+                    : rank == 1 ? std::string("an array with one axis")
+                                : "an array with " + std::to_string(rank) + " axes");
   return std::nullopt;
 }
 

@@ -203,6 +203,7 @@ public:
 
   // Notes.cpp
   void noteCall(size_t firstDiagnostic, const Frame &callee, SourceRange callRange);
+  void blameCaller(size_t firstDiagnostic, const Frame &callee, SourceRange callRange);
   void noteOperands(DiagnosticBuilder &report, std::span<const SourceRange> ranges);
 
   // Annotations.cpp
@@ -230,7 +231,7 @@ public:
   // Statements.cpp
   void run(const ast::Stmt *stmt);
   void runKind(const ast::Stmt *stmt);
-  void checkLiterals(const Value &value, SourceRange range);
+  bool literalsFit(const Value &value, SourceRange range);
   void noteParamRead(Variable *variable);
   ArrayValue rowAt(const ArrayValue &array, int64_t index);
   void runBinding(const ast::BindingStmt *stmt);
@@ -309,6 +310,8 @@ public:
   std::vector<NoteState> noteStates;
   size_t work = 0;
   bool exhausted = false;
+  /// An assertion of a test block fails the block and goes on.
+  bool inTestBlock = false;
   const char *stackLimit = nullptr;
 
   /// A gradient check looks at one `train` of the script; null otherwise.

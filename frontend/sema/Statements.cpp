@@ -223,17 +223,17 @@ void Specializer::runBinding(const BindingStmt *stmt) {
     applySetting(stmt, name->name, value);
   if (stmt->type)
     value = checkAnnotation(stmt->type, value, stmt->value->extent);
-  else if (stmt->isVar || isOfFile)
-    checkLiterals(value, stmt->value->extent);
+  else if (!literalsFit(value, stmt->value->extent))
+    value = ErrorValue{};
   bindPattern(stmt->pattern, value, stmt->isVar ? Kind::Var : Kind::Let, stmt->value->extent);
 }
 
 /// A literal stays weak under its name, but must fit in the type that it has alone.
-void Specializer::checkLiterals(const Value &value, SourceRange range) {
+bool Specializer::literalsFit(const Value &value, SourceRange range) {
   for (const ArrayValue &leaf : leavesOf(value))
-    if (leaf.weak && leaf.known && isInteger(leaf.type.dtype) &&
-        !fits(integerOf(*leaf.known), leaf.type.dtype))
-      settled(leaf, range);
+    if (leaf.weak && leaf.known && isInteger(leaf.type.dtype) && !settled(leaf, range))
+      return false;
+  return true;
 }
 
 void Specializer::runAssign(const AssignStmt *stmt) {
@@ -273,6 +273,15 @@ void Specializer::runAssert(const AssertStmt *stmt) {
   }
   if (array->known && truthOf(*array->known))
     return;
+  if (inTestBlock && !frame->function) {
+    std::vector<ArrayValue> operands;
+    std::optional<abi::Text> text = effectText(message, operands);
+    if (!text)
+      return;
+    operands.push_back(*array);
+    emitEffect(abi::TestAssertEffect{std::move(*text)}, operands, stmt->condition->extent);
+    return;
+  }
   check(abi::Check::Kind::Assert, *array, message, stmt->condition->extent);
 }
 

@@ -96,6 +96,16 @@ bool sameStructure(const Value &a, const Value &b) {
   }
   if (auto function = a.as<FunctionPointer>())
     return *function == *b.as<FunctionPointer>();
+  if (auto text = a.as<TextValue>()) {
+    auto other = b.as<TextValue>();
+    if (text->pieces.size() != other->pieces.size())
+      return false;
+    for (size_t i = 0; i < text->pieces.size(); ++i)
+      if (text->pieces[i].value || other->pieces[i].value ||
+          text->pieces[i].literal != other->pieces[i].literal)
+        return false;
+    return true;
+  }
   if (auto type = a.as<DTypeValue>())
     return type->dtype == b.as<DTypeValue>()->dtype;
   return true;

@@ -633,6 +633,17 @@ Value TrainRun::finish(const std::vector<Value> &items, const ArrayValue &start)
   Leaves operands{done, *items[kLoss].array(), *items[kNorm].array(), reason, seconds};
   sema.emitEffect(std::move(end), operands, expr->loss->extent);
 
+  TextValue message;
+  auto say = [&](std::string literal, const ArrayValue &value) {
+    message.pieces.push_back({std::move(literal), nullptr, "", {}});
+    message.pieces.push_back({"", std::make_shared<Value>(value), "", expr->loss->extent});
+  };
+  say("the loss or its gradient is not finite in step ", done);
+  say(": loss ", *items[kLoss].array());
+  say(", norm of the gradient ", *items[kNorm].array());
+  ArrayValue isFinite = builder.compare("ne", reason, builder.known(kNotFinite, DType::I32));
+  sema.check(abi::Check::Kind::NotFinite, isFinite, message, expr->loss->extent);
+
   // Where a run stopped early, the last value repeats.
   TensorType counts{DType::I32, {entries}};
   auto spread = [&](const ArrayValue &scalar) { return builder.broadcastTo(scalar, {entries}); };

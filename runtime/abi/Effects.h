@@ -90,9 +90,15 @@ struct TestEffect {
   bool begins = true;
 };
 
+/// An assertion of a test block, which goes on where it does not hold. The last operand is the condition
+/// (bool, any shape: all must hold); the message may use the others.
+struct TestAssertEffect {
+  Text message;
+};
+
 struct Effect {
   std::variant<PrintEffect, SaveEffect, TrainBeginEffect, TrainReportEffect, TrainEndEffect,
-               KeepEffect, TestEffect>
+               KeepEffect, TestEffect, TestAssertEffect>
       what;
   std::vector<OperandType> operands;
   SourceSpan span;

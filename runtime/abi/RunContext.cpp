@@ -6,7 +6,9 @@
 #include "runtime/core/Interrupt.h"
 #include "runtime/train/Progress.h"
 
+#include <algorithm>
 #include <cstring>
+#include <functional>
 #include <ostream>
 #include <utility>
 
@@ -93,8 +95,16 @@ RunContext::RunContext(const std::vector<Effect> &effects, const std::vector<Che
 RunContext::~RunContext() = default;
 
 void RunContext::fail(Failure failure) {
+  if (inTest)
+    failTest(failure);
   if (!failed)
     failed = std::move(failure);
+}
+
+void RunContext::failTest(Failure failure) {
+  std::optional<Failure> &first = testOutcomes.back().failure;
+  if (!first)
+    first = std::move(failure);
 }
 
 void RunContext::effect(int32_t index, const void *const *operands) {
@@ -162,8 +172,13 @@ void RunContext::carryOut(const Effect &effect, const void *const *operands) {
   } else if (auto *keep = std::get_if<KeepEffect>(&effect.what)) {
     keptValues.push_back({keep->name, keep->value, std::move(arrays)});
   } else if (auto *test = std::get_if<TestEffect>(&effect.what)) {
+    inTest = test->begins;
     if (test->begins)
       testOutcomes.push_back({test->name, std::nullopt});
+  } else if (auto *claim = std::get_if<TestAssertEffect>(&effect.what)) {
+    std::span<const bool> holds = arrays.back().values<bool>();
+    if (!std::ranges::all_of(holds, std::identity()))
+      failTest({Failure::Kind::Assert, render(claim->message, arrays), effect.span});
   }
 }
 

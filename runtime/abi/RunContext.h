@@ -79,6 +79,7 @@ public:
 private:
   void carryOut(const Effect &effect, const void *const *operands);
   void fail(Failure failure);
+  void failTest(Failure failure);
 
   const std::vector<Effect> &effects;
   const std::vector<Check> &checks;
@@ -88,6 +89,7 @@ private:
   std::optional<Progress> progress; ///< of the training going on
   std::optional<Failure> failed;
   bool wasInterrupted = false;
+  bool inTest = false;
   std::optional<int32_t> thisStep, lastStep;
   std::vector<KeptValue> keptValues;
   std::vector<TestOutcome> testOutcomes;
