@@ -1,8 +1,8 @@
 """Runs `X.gd` and compares its standard output with `X.expected`.
 
 The script stands beside its expectation; under examples/ it is the one of docs/examples. Words are compared
-one by one; two numbers agree within 2e-5 of each other, since the order of a sum depends on the width of
-the processor's vectors. A first line `exit N` expects that exit code (0 otherwise); a line `error: TEXT`
+one by one; two integers must be the same, other numbers agree within 2e-5 of each other, since the order of a sum
+depends on the width of the processor's vectors. A first line `exit N` expects that exit code (0 otherwise); a line `error: TEXT`
 expects TEXT somewhere on standard error.
 """
 
@@ -23,6 +23,8 @@ def words(text):
 def same(actual, expected):
     if actual == expected:
         return True
+    if re.fullmatch(r"[-+]?\d+", expected) and re.fullmatch(r"[-+]?\d+", actual):
+        return int(actual) == int(expected)
     try:
         a, e = float(actual), float(expected)
     except ValueError:
