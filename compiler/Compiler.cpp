@@ -18,6 +18,7 @@
 #include <mlir/Dialect/Func/IR/FuncOps.h>
 #include <mlir/IR/Diagnostics.h>
 #include <mlir/IR/Location.h>
+#include <mlir/Pass/Pass.h>
 #include <mlir/Pass/PassManager.h>
 
 #include <chrono>
@@ -40,6 +41,11 @@ private:
 
 /// Expands transforms and simplifies. Throws descent::Error with what the passes say.
 void lowerToPlain(Module::State &state, const CompileOptions &options) {
+  for (mlir::Operation &op : *state.module->getBody()) {
+    auto function = mlir::dyn_cast<mlir::func::FuncOp>(op);
+    if (!function || function.isExternal())
+      throw Error("a program consists of functions with bodies");
+  }
   // One function after the other: starting threads takes longer than the passes.
   state.context->disableMultithreading();
   std::string messages;

@@ -3,8 +3,6 @@
 #include "compiler/cpu/Emission.h"
 #include "compiler/cpu/Math.h"
 
-#include "descent/Error.h"
-
 #include <mlir/Dialect/Func/IR/FuncOps.h>
 
 namespace descent::cpu {
@@ -30,10 +28,7 @@ llvm::Function *declare(llvm::Module &module, llvm::StringRef name, bool isProgr
 
 ProgramPlan planProgram(mlir::ModuleOp module, const kernel::PlanOptions &options) {
   ProgramPlan program;
-  for (mlir::Operation &op : *module.getBody()) {
-    auto function = mlir::dyn_cast<mlir::func::FuncOp>(op);
-    if (!function || function.isExternal())
-      throw Error("a program consists of functions with bodies");
+  for (auto function : module.getOps<mlir::func::FuncOp>()) {
     ProgramPlan::Function &entry = program.functions.emplace_back();
     entry.name = function.getSymName().str();
     entry.plan = kernel::planFunction(function, options);

@@ -48,6 +48,11 @@ void emitCopy(FunctionEmission &f, Value *to, mlir::Value value) {
     return;
   if (f.isInMemory(value))
     return copyBytes(f, to, f.pointerTo(value), value);
+  if (mlir::Attribute splat = kernel::splatOf(value))
+    if (constantOf(f.context(), tensorType(value).getElementType(), splat)->isNullValue()) {
+      f.b.CreateMemSet(to, f.b.getInt8(0), uint64_t(kernel::byteSize(value)), llvm::MaybeAlign());
+      return;
+    }
   mlir::Type element = tensorType(value).getElementType();
   ArrayRef<int64_t> shape = tensorType(value).getShape();
   forEach(f, shape, [&](ArrayRef<Value *> counters) {

@@ -45,8 +45,13 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   passes.addPass(llvm::SimplifyCFGPass());
   passes.addPass(invariants());
   passes.addPass(llvm::LoopVectorizePass());
-  passes.addPass(llvm::LoopUnrollPass(
-      llvm::LoopUnrollOptions().setPartial(false).setRuntime(false).setUpperBound(false)));
+  // Loops over a few elements, so that small arrays end up in registers.
+  passes.addPass(llvm::LoopUnrollPass(llvm::LoopUnrollOptions()
+                                          .setPartial(false)
+                                          .setPeeling(false)
+                                          .setRuntime(false)
+                                          .setUpperBound(false)
+                                          .setFullUnrollMaxCount(8)));
   passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
   passes.addPass(llvm::EarlyCSEPass());
   passes.addPass(llvm::SLPVectorizerPass());
