@@ -15,6 +15,11 @@ Value negated(Value value) {
   return neg ? neg.getX() : Value();
 }
 
+/// Whether a value is not a constant: two constants are folded, not regrouped.
+bool isVariable(Value value) {
+  return !constantOf(value);
+}
+
 /// A constant with every element negated; null for other values.
 DenseElementsAttr negatedConstant(Value value) {
   auto elements = constantOf(value);
@@ -36,7 +41,8 @@ struct SimplifyAdd : OpRewritePattern<ir::AddOp> {
         return success();
       }
       auto add = x.getDefiningOp<ir::AddOp>();
-      if (add && !isFloatTensor(op) && constantOf(y) && constantOf(add.getRhs())) {
+      if (add && !isFloatTensor(op) && constantOf(y) && isVariable(add.getLhs()) &&
+          constantOf(add.getRhs())) {
         Value sum = ir::AddOp::create(rewriter, op.getLoc(), op.getType(), add.getRhs(), y);
         rewriter.replaceOpWithNewOp<ir::AddOp>(op, op.getType(), add.getLhs(), sum);
         return success();
@@ -122,7 +128,7 @@ struct SimplifyMul : OpRewritePattern<ir::MulOp> {
         return success();
       }
       auto mul = x.getDefiningOp<ir::MulOp>();
-      if (mul && constantOf(y) && constantOf(mul.getRhs())) {
+      if (mul && constantOf(y) && isVariable(mul.getLhs()) && constantOf(mul.getRhs())) {
         Value product = ir::MulOp::create(rewriter, op.getLoc(), op.getType(), mul.getRhs(), y);
         rewriter.replaceOpWithNewOp<ir::MulOp>(op, op.getType(), mul.getLhs(), product);
         return success();

@@ -117,11 +117,14 @@ SmallVector<Value> kept(ValueRange range, const llvm::BitVector &dead) {
   return result;
 }
 
-/// Replaces an operation by one with fewer results; the dead ones have no uses.
+/// Replaces an operation by one with fewer results. The dead ones may still start dead carried
+/// values of a loop further down, which loses them next.
 void replaceResults(Operation *op, Operation *made, const llvm::BitVector &dead) {
   unsigned next = 0;
   for (OpResult result : op->getResults())
-    if (!dead[result.getResultNumber()])
+    if (dead[result.getResultNumber()])
+      result.dropAllUses();
+    else
       result.replaceAllUsesWith(made->getResult(next++));
   op->erase();
 }
@@ -133,9 +136,8 @@ void shrinkYield(Region &region, const llvm::BitVector &dead) {
 /// The arguments of a region's block that are carried values, to be removed where dead.
 void shrinkArguments(Region &region, const llvm::BitVector &dead, unsigned before) {
   llvm::BitVector arguments(before);
-  for (unsigned i = 0; i < dead.size(); ++i) {
+  for (unsigned i = 0; i < dead.size(); ++i)
     arguments.push_back(dead[i]);
-  }
   region.front().eraseArguments(arguments);
 }
 
