@@ -51,7 +51,7 @@ DESCENT_MATH_INLINE double absSinPi(double f) {
 DESCENT_MATH_INLINE Pair<double> lgammaStirling(double x) {
   using C = Coefficients<double>;
   constexpr double halfLog2Pi = 0x1.d67f1c864beb5p-1, halfLog2PiLow = -0x1.65b5a1b7ff5dfp-55;
-  Pair<double> l = logPair(x, 0.0);
+  Pair<double> l = logPair(x);
   // (x - 1/2) (log(x) - 1) + (log(2 pi) - 1) / 2 + series / x; x - 1/2 is exact or irrelevant.
   Pair<double> shifted = fastTwoSum(l.high, -1.0);
   shifted.low += l.low;
@@ -83,21 +83,28 @@ DESCENT_MATH_INLINE GammaRatio gammaRatio(double x) {
   double second = start + 1;
   double secondLow = choose(up, start - (second - 1), 0.0);
   double length = abs(count);
-  Pair<double> product = {length > 0 ? start : 1, 0};
-  Pair<double> longer = twoProduct(product.high, second);
-  longer.low = fma(product.high, secondLow, longer.low);
-  product = choose(length > 1, longer, product);
+  // Pairs of factors, exactly, and their products as a tree.
+  Pair<double> product[steps / 2];
+  product[0] = {length > 0 ? start : 1, 0};
+  Pair<double> longer = twoProduct(product[0].high, second);
+  longer.low = fma(product[0].high, secondLow, longer.low);
+  product[0] = choose(length > 1, longer, product[0]);
 #pragma clang loop unroll(full)
-  for (int i = 2; i < steps; ++i) {
-    longer = multiply(product, start + double(i));
-    product = choose(length > double(i), longer, product);
+  for (int i = 2; i < steps; i += 2) {
+    double first = choose(length > i, start + i, 1.0);
+    product[i / 2] = twoProduct(first, choose(length > i + 1, start + (i + 1), 1.0));
   }
+#pragma clang loop unroll(full)
+  for (int stride = 1; stride < steps / 2; stride *= 2)
+#pragma clang loop unroll(full)
+    for (int i = 0; i + stride < steps / 2; i += 2 * stride)
+      product[i] = multiply(product[i], product[i + stride]);
   double d = nearest.fraction;
   Pair<double> reciprocal = add(
       multiply(pairPolynomial<C::reciprocalGamma, C::reciprocalGammaPairs>(Pair<double>{d, 0}), d),
       1.0);
-  Pair<double> multiplied = multiply(product, reciprocal);
-  Pair<double> divided = divide(product, reciprocal);
+  Pair<double> multiplied = multiply(product[0], reciprocal);
+  Pair<double> divided = divide(product[0], reciprocal);
   Pair<double> value = choose(up, multiplied, divided);
   return {choose(value.high < 0, negate(value), value), up};
 }
@@ -114,7 +121,7 @@ DESCENT_MATH_INLINE double lgamma(double x) {
   a = a > highest ? a : highest;
   Pair<double> stirling = lgammaStirling(a);
   double distance = nearestInteger(x).fraction;
-  Pair<double> reflection = logPair(absSinPi(distance) * a, 0.0);
+  Pair<double> reflection = logPair(absSinPi(distance) * a);
   constexpr double logPi = 0x1.250d048e7a1bdp+0, logPiLow = 0x1.7abf2ad8d5088p-56;
   Pair<double> negative = add(Pair<double>{logPi, logPiLow}, negate(add(reflection, stirling)));
   double far = x > 0 ? stirling.high : negative.high;

@@ -54,17 +54,17 @@ template <class T> DESCENT_MATH_INLINE T log(T x) {
   return logSpecial(x, y);
 }
 
-/// log(m + low) for m in [sqrt(1/2), sqrt(2)], |low| tiny, to about 13 bits more than T has.
-template <class T> DESCENT_MATH_INLINE Pair<T> logOfMantissa(T m, T low) {
+/// log(m) for m in [sqrt(1/2), sqrt(2)] to about 13 bits more than T has.
+template <class T> DESCENT_MATH_INLINE Pair<T> logOfMantissa(T m) {
   using C = Coefficients<T>;
   constexpr T twoThirds = T(2) / T(3);
   constexpr T twoThirdsLow = sizeof(T) == 8 ? T(0x1.5555555555555p-56) : T(-0x1.555556p-26);
   T f = m - T(1);
   T d = T(2) + f;
-  T dLow = (f - (d - T(2))) + low;
+  T dLow = f - (d - T(2));
   T inverse = T(1) / d;
   T s = f * inverse;
-  T sLow = (fma(-s, d, f) + fma(-s, dLow, low)) * inverse;
+  T sLow = fma(-s, dLow, fma(-s, d, f)) * inverse;
   Pair<T> z = twoProduct(s, s);
   z.low = fma(s + s, sLow, z.low);
   // log = 2 s + s^3 (2/3 + s^2 (2/5 + …)).
@@ -78,25 +78,49 @@ template <class T> DESCENT_MATH_INLINE Pair<T> logOfMantissa(T m, T low) {
   return fastTwoSum(sum.high, fma(T(2), sLow, sum.low + rest.low));
 }
 
-/// log(high + low) as a double-word number, for a positive finite high and |low| at most an ulp of
-/// it.
-template <class T> DESCENT_MATH_INLINE Pair<T> logPair(T high, T low) {
+/// log(x) as a double-word number, to about 13 bits more than T has, for a positive finite x.
+template <class T> DESCENT_MATH_INLINE Pair<T> logPair(T x) {
   using C = Coefficients<T>;
-  Normalised<T> n = normalise(high);
-  Pair<T> y = logOfMantissa(n.m, low * n.inverseScale);
+  Normalised<T> n = normalise(x);
+  Pair<T> y = logOfMantissa(n.m);
   Pair<T> sum = fastTwoSum(n.k * C::ln2[0], y.high);
   return fastTwoSum(sum.high, fma(n.k, C::ln2[1], sum.low + y.low));
 }
 
-/// log(high + low) rounded.
+/// log(high + low) rounded, for a positive finite high and |low| at most an ulp of it, also where
+/// the logarithm is near 0.
 template <class T> DESCENT_MATH_INLINE T logOfSum(T high, T low) {
-  return logPair(high, low).high;
+  using C = Coefficients<T>;
+  Normalised<T> n = normalise(high);
+  T f = n.m - T(1);
+  // log(m + c) = log(m) + c / m; one division serves s = f / (2 + f) and c / m.
+  T d = T(2) + f;
+  T inverse = T(1) / (d * n.m);
+  T s = f * n.m * inverse;
+  T c = low * n.inverseScale * d * inverse;
+  T z = s * s;
+  T halfSquare = T(0.5) * f * f;
+  T rest = fma(s, fma(z, polynomial<C::log>(z), halfSquare), fma(n.k, C::ln2[1], c));
+  return fma(n.k, C::ln2[0], f - (halfSquare - rest));
+}
+
+/// log(m) for m in [sqrt(1/2), sqrt(2)] to about 4 bits more than T has: log(1 + f) = f - f^2/2 +
+/// something small, with the first two terms exact.
+template <class T> DESCENT_MATH_INLINE Pair<T> logOfMantissaShort(T m) {
+  using C = Coefficients<T>;
+  T f = m - T(1);
+  T s = f / (T(2) + f);
+  T z = s * s;
+  Pair<T> halfSquare = twoProduct(T(0.5) * f, f);
+  Pair<T> sum = fastTwoSum(f, -halfSquare.high);
+  T rest = s * fma(z, polynomial<C::log>(z), halfSquare.high);
+  return fastTwoSum(sum.high, sum.low + (rest - halfSquare.low));
 }
 
 template <class T> DESCENT_MATH_INLINE T log2(T x) {
   using C = Coefficients<T>;
   Normalised<T> n = normalise(x);
-  Pair<T> y = multiply(logOfMantissa(n.m, T(0)), Pair<T>{C::log2e[0], C::log2e[1]});
+  Pair<T> y = multiply(logOfMantissaShort(n.m), Pair<T>{C::log2e[0], C::log2e[1]});
   Pair<T> sum = fastTwoSum(n.k, y.high);
   return logSpecial(x, n.k == T(0) ? y.high : sum.high + (sum.low + y.low));
 }
@@ -104,7 +128,7 @@ template <class T> DESCENT_MATH_INLINE T log2(T x) {
 template <class T> DESCENT_MATH_INLINE T log10(T x) {
   using C = Coefficients<T>;
   Normalised<T> n = normalise(x);
-  Pair<T> y = multiply(logOfMantissa(n.m, T(0)), Pair<T>{C::log10e[0], C::log10e[1]});
+  Pair<T> y = multiply(logOfMantissaShort(n.m), Pair<T>{C::log10e[0], C::log10e[1]});
   Pair<T> sum = fastTwoSum(n.k * C::log10of2[0], y.high);
   return logSpecial(x, sum.high + fma(n.k, C::log10of2[1], sum.low + y.low));
 }
@@ -130,8 +154,8 @@ template <class T> DESCENT_MATH_INLINE T asinh(T x) {
   Pair<T> u = twoSum(limited, square / (T(1) + root));
   Pair<T> sum = twoSum(T(1), u.high);
   sum = choose(a > large, Pair<T>{a, T(0)}, Pair<T>{sum.high, sum.low + u.low});
-  Pair<T> y = logPair(sum.high, sum.low);
-  T result = choose(a > large, y.high + (Coefficients<T>::ln2Full[0] + y.low), y.high);
+  T y = logOfSum(sum.high, sum.low);
+  T result = choose(a > large, y + Coefficients<T>::ln2Full[0], y);
   result = a < Format<T>::infinity ? result : a;
   return a < T(0x1p-30) ? x : copySign(result, x);
 }
@@ -149,8 +173,8 @@ template <class T> DESCENT_MATH_INLINE T acosh(T x) {
   u.low += choose(root > T(0), rest / (root + root), T(0));
   Pair<T> sum = twoSum(T(1), u.high);
   sum = choose(isLarge, Pair<T>{x, T(0)}, Pair<T>{sum.high, sum.low + u.low});
-  Pair<T> y = logPair(sum.high, sum.low);
-  T result = choose(isLarge, y.high + (Coefficients<T>::ln2Full[0] + y.low), y.high);
+  T y = logOfSum(sum.high, sum.low);
+  T result = choose(isLarge, y + Coefficients<T>::ln2Full[0], y);
   result = x >= T(1) ? result : Format<T>::nan;
   return x < Format<T>::infinity ? result : x;
 }
@@ -166,10 +190,23 @@ template <class T> DESCENT_MATH_INLINE T atanh(T x) {
   return a < T(0x1p-30) ? x : copySign(y, x);
 }
 
+/// log(1 + e) for 0 <= e <= 1, where normalising takes one comparison.
+template <class T> DESCENT_MATH_INLINE T log1pUnit(T e) {
+  using C = Coefficients<T>;
+  bool halve = e > T(0.41421356237309503);
+  T f = halve ? T(0.5) * e - T(0.5) : e;
+  T s = f / (T(2) + f);
+  T z = s * s;
+  T halfSquare = T(0.5) * f * f;
+  T rest = s * fma(z, polynomial<C::log>(z), halfSquare);
+  T y =
+      (halve ? C::ln2Full[0] : T(0)) + (f - (halfSquare - (rest + (halve ? C::ln2Full[1] : T(0)))));
+  return e < T(0x1p-54) ? e : y;
+}
+
 template <class T> DESCENT_MATH_INLINE T softplus(T x) {
-  T e = exp(-abs(x));
-  T y = log1p(e);
-  return x > T(0) ? x + y : y;
+  T y = log1pUnit(exp(-abs(x)));
+  return choose(x > T(0), x + y, y);
 }
 
 /// e^x - 1 (exponential: e^x) for -745 <= x <= 0 with nearly all digits of a double-word number.
@@ -200,7 +237,7 @@ template <class T> DESCENT_MATH_INLINE T logaddexp(T a, T b) {
   T high = a > b ? a : b;
   T low = a > b ? b : a;
   Pair<T> difference = twoSum(low, -high);
-  T y = high + log1p(scaledExp(difference.high, difference.low, T(1)));
+  T y = high + log1pUnit(scaledExp(difference.high, difference.low, T(1)));
   if (high <= T(0) && high > T(-0.75) && abs(y) < T(0.25))
     y = T(logaddexpNearZero(high, low < T(-745) ? -745.0 : double(low)));
   y = high == low ? high + Coefficients<T>::ln2Full[0] : y; // also two equal infinities

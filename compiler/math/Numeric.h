@@ -212,23 +212,33 @@ template <const auto &C, class T> DESCENT_MATH_INLINE T polynomial(T x) {
   }
 }
 
-/// A polynomial whose first `Pairs` coefficients are (high, low) pairs, at x: the leading ones are
-/// evaluated in double-word arithmetic, the rest, too small to matter more, in T.
-template <const auto &C, int Pairs, class T> DESCENT_MATH_INLINE Pair<T> pairPolynomial(Pair<T> x) {
+/// Every second coefficient, from First on, of pairPolynomial, as a polynomial in `square`.
+template <const auto &C, int Pairs, int First, class T>
+DESCENT_MATH_INLINE Pair<T> pairHorner(Pair<T> square) {
   constexpr int size = int(sizeof(C) / sizeof(C[0])) - Pairs;
-  T tail = C[size + Pairs - 1];
+  constexpr int last = size - 1 - (size - 1 - First) % 2;
+  T tail = C[last + Pairs];
+  int k = last - 2;
 #pragma clang loop unroll(full)
-  for (int k = size - 2; k >= Pairs; --k)
-    tail = fma(tail, x.high, C[k + Pairs]);
+  for (; k >= Pairs; k -= 2)
+    tail = fma(tail, square.high, C[k + Pairs]);
   Pair<T> y = {tail, T(0)};
 #pragma clang loop unroll(full)
-  for (int k = Pairs - 1; k >= 0; --k) {
-    Pair<T> product = twoProduct(y.high, x.high);
-    T low = fma(y.high, x.low, fma(y.low, x.high, product.low));
+  for (; k >= First; k -= 2) {
+    Pair<T> product = twoProduct(y.high, square.high);
+    T low = fma(y.high, square.low, fma(y.low, square.high, product.low));
     Pair<T> sum = twoSum(C[2 * k], product.high);
     y = fastTwoSum(sum.high, sum.low + (C[2 * k + 1] + low));
   }
   return y;
+}
+
+/// A polynomial whose first `Pairs` coefficients are (high, low) pairs, at x: the leading ones are
+/// evaluated in double-word arithmetic, the rest, too small to matter more, in T. Even and odd
+/// powers apart, since these chains are long.
+template <const auto &C, int Pairs, class T> DESCENT_MATH_INLINE Pair<T> pairPolynomial(Pair<T> x) {
+  Pair<T> square = multiply(x, x);
+  return add(pairHorner<C, Pairs, 0>(square), multiply(pairHorner<C, Pairs, 1>(square), x));
 }
 
 } // namespace descent::math

@@ -49,7 +49,7 @@ DESCENT_MATH_INLINE double scaledZeta(int32_t n, double a) {
   bool large = n > 7;
   factorial = large ? 1 : factorial;
   Pair<double> logFactorial = lgammaStirling(choose(large, s, 9.0));
-  Pair<double> l = multiply(logPair(a, 0.0), -s);
+  Pair<double> l = multiply(logPair(a), -s);
   l = choose(large, add(l, logFactorial), l);
   return scaledExp(l.high, l.low, sum * factorial);
 }

@@ -10,7 +10,7 @@ template <class T> DESCENT_MATH_INLINE T pow(T x, T y) {
   constexpr T infinity = Format<T>::infinity;
   constexpr T limit = sizeof(T) == 8 ? T(1000) : T(200); // overflows or vanishes beyond
   T a = abs(x);
-  Pair<T> l = logPair(a, T(0));
+  Pair<T> l = logPair(a);
   T edge = a == T(0) ? -infinity : a;
   bool regular = a > T(0) && a < infinity;
   l = choose(regular, l, Pair<T>{edge, T(0)});
