@@ -52,7 +52,8 @@ mlir::func::FuncOp functionOf(const compiler::Module &module, const std::string 
   return module.state().module->lookupSymbol<mlir::func::FuncOp>(name);
 }
 
-/// Makes effects and checks of the types that a program hands over; all keep their operands.
+/// Effects and checks of the types that a program hands over; all keep their operands. Several
+/// operations of a test may have one number, so the compiled program gets numbers of its own.
 struct Tables {
   std::vector<abi::Effect> effects;
   std::vector<abi::Check> checks;
@@ -69,10 +70,7 @@ Tables tablesOf(mlir::ModuleOp module) {
     return all;
   };
   module.walk([&](ir::EffectOp op) {
-    size_t index = op.getIndex();
-    if (tables.effects.size() <= index)
-      tables.effects.resize(index + 1);
-    abi::Effect &effect = tables.effects[index];
+    abi::Effect effect;
     effect.operands = types(op.getValues());
     abi::ValueLayout layout;
     layout.kind = abi::ValueLayout::Kind::Tuple;
@@ -80,28 +78,62 @@ Tables tablesOf(mlir::ModuleOp module) {
       layout.items.emplace_back();
       layout.items.back().operand = int(i);
     }
-    effect.what = abi::KeepEffect{std::to_string(index), layout};
+    effect.what = abi::KeepEffect{std::to_string(op.getIndex()), layout};
+    op.setIndex(tables.effects.size());
+    tables.effects.push_back(effect);
   });
   module.walk([&](ir::CheckOp op) {
-    size_t index = op.getIndex();
-    if (tables.checks.size() <= index)
-      tables.checks.resize(index + 1);
-    tables.checks[index].operands = types(op.getValues());
-    abi::TextPiece piece;
-    piece.literal = "check " + std::to_string(index);
-    tables.checks[index].message.push_back(piece);
-    for (size_t i = 0; i < op.getValues().size(); ++i) {
-      abi::TextPiece value;
-      value.literal = " ";
-      tables.checks[index].message.push_back(value);
-      abi::TextPiece shown;
-      shown.value.emplace();
-      shown.value->operand = int(i);
-      tables.checks[index].message.push_back(shown);
+    abi::Check check;
+    check.operands = types(op.getValues());
+    check.message.emplace_back();
+    check.message.back().literal = "check " + std::to_string(op.getIndex());
+    for (size_t i = 0; i < check.operands.size(); ++i) {
+      check.message.emplace_back();
+      check.message.back().literal = " ";
+      check.message.emplace_back();
+      check.message.back().value.emplace();
+      check.message.back().value->operand = int(i);
     }
+    op.setIndex(tables.checks.size());
+    tables.checks.push_back(check);
   });
   return tables;
 }
+
+/// What a run did, in order.
+std::vector<Event> eventsOf(const abi::RunContext &context) {
+  std::vector<Event> events;
+  for (const abi::KeptValue &kept : context.kept()) {
+    Event event{Event::Kind::Effect, std::stoll(kept.name), {}};
+    for (const Array &array : kept.arrays)
+      event.operands.push_back(fromMemory(array.dtype(), array.shape(), array.data()));
+    events.push_back(event);
+  }
+  if (context.failure())
+    events.push_back(
+        {Event::Kind::FailedCheck, std::stoll(context.failure()->message.substr(6)), {}});
+  return events;
+}
+
+/// Garbage, with a margin behind it that must stay as it is.
+class Arena {
+public:
+  explicit Arena(size_t bytes)
+      : bytes(bytes), memory(Array::uninitialized(DType::Bool, {int64_t(bytes) + margin})) {
+    std::memset(memory.mutableData(), 0x5a, bytes + margin);
+  }
+  ~Arena() {
+    auto *data = static_cast<const unsigned char *>(memory.data());
+    for (size_t i = bytes; i < bytes + margin; ++i)
+      EXPECT_EQ(data[i], 0x5a) << "written behind the arena";
+  }
+  void *data() { return memory.mutableData(); }
+
+private:
+  static constexpr int64_t margin = 64;
+  size_t bytes;
+  Array memory;
+};
 
 } // namespace
 
@@ -185,15 +217,10 @@ std::vector<Tensor> Compiled::operator()(const std::vector<Tensor> &arguments, i
     std::memset(outputs.back().mutableData(), 0x5a, outputs.back().byteSize());
     outputPointers.push_back(outputs.back().mutableData());
   }
-  // The arena's bytes are garbage, and what is behind it must stay.
-  size_t bytes = executable.arenaBytes();
-  Array arena = Array::uninitialized(DType::Bool, {int64_t(bytes) + 64});
-  auto *memory = static_cast<unsigned char *>(arena.mutableData());
-  std::memset(memory, 0x5a, bytes + 64);
+  Arena arena(executable.arenaBytes());
   abi::RunContext context(known.effects, known.checks, {});
-  int result = executable.call("f", &context, inputPointers.data(), outputPointers.data(), memory);
-  for (size_t i = bytes; i < bytes + 64; ++i)
-    EXPECT_EQ(memory[i], 0x5a) << "written behind the arena";
+  int result = executable.call("f", &context, inputPointers.data(), outputPointers.data(),
+                               arena.data());
   for (size_t i = 0; i < inputs.size(); ++i)
     EXPECT_EQ(std::memcmp(inputs[i].data(), toArray(arguments[i]).data(), inputs[i].byteSize()), 0)
         << "argument " << i << " was written to";
@@ -201,21 +228,32 @@ std::vector<Tensor> Compiled::operator()(const std::vector<Tensor> &arguments, i
     *status = result;
   else
     EXPECT_EQ(result, 0);
-  if (events) {
-    for (const abi::KeptValue &kept : context.kept()) {
-      Event event{Event::Kind::Effect, std::stoll(kept.name), {}};
-      for (const Array &array : kept.arrays)
-        event.operands.push_back(fromMemory(array.dtype(), array.shape(), array.data()));
-      events->push_back(event);
-    }
-    if (context.failure())
-      events->push_back({Event::Kind::FailedCheck, std::stoll(context.failure()->message.substr(6)),
-                         {}});
-  }
+  if (events)
+    *events = eventsOf(context);
   std::vector<Tensor> results;
   for (size_t i = 0; i < zeros.size(); ++i)
     results.push_back(fromMemory(zeros[i].dtype, zeros[i].dims, outputs[i].data()));
   return results;
+}
+
+std::vector<Event> runProgram(const std::string &text, const std::vector<Tensor> &inputs,
+                              bool fuse) {
+  compiler::Module module = parse(text);
+  Tables tables = tablesOf(*module.state().module);
+  compiler::CompileOptions options;
+  options.fuse = fuse;
+  auto executable = compiler::compile(std::move(module), options);
+  std::vector<Array> arrays;
+  std::vector<const void *> pointers;
+  for (const Tensor &input : inputs)
+    arrays.push_back(toArray(input));
+  for (const Array &array : arrays)
+    pointers.push_back(array.data());
+  Arena arena(executable.arenaBytes());
+  abi::RunContext context(tables.effects, tables.checks, {});
+  int status = executable.run(&context, pointers.data(), arena.data());
+  EXPECT_EQ(status, context.failure() ? 1 : 0);
+  return eventsOf(context);
 }
 
 std::vector<Tensor> evaluateFunction(const std::string &text, const std::vector<Tensor> &arguments) {

@@ -44,6 +44,10 @@ struct Compiled {
 /// Compiles the function `f` of a module.
 Compiled compileFunction(const std::string &text, bool fuse = true);
 
+/// Runs the program `main` on inputs: what it asks of the runtime, in order.
+std::vector<Event> runProgram(const std::string &text, const std::vector<Tensor> &inputs,
+                              bool fuse = true);
+
 /// What the reference evaluator gives.
 std::vector<Tensor> evaluateFunction(const std::string &text, const std::vector<Tensor> &arguments);
 
