@@ -54,6 +54,20 @@ static std::string fill(std::string_view format, std::span<const MessageArgument
   return text;
 }
 
+void Diagnostics::muteLinesInError() {
+  for (const Diagnostic &diagnostic : kept)
+    if (diagnostic.severity == Severity::Error && diagnostic.range.isValid())
+      mutedLines.insert(lineOf(diagnostic.range));
+}
+
+std::pair<FileId, uint32_t> Diagnostics::lineOf(SourceRange range) const {
+  return {range.file, sources.file(range.file).lineOf(range.begin)};
+}
+
+bool Diagnostics::isMuted(SourceRange range) const {
+  return !mutedLines.empty() && mutedLines.contains(lineOf(range));
+}
+
 DiagnosticBuilder Diagnostics::report(SourceRange range, Msg message,
                                       std::span<const MessageArgument> args) {
   const MessageInfo &info = messageInfo(message);
@@ -61,6 +75,8 @@ DiagnosticBuilder Diagnostics::report(SourceRange range, Msg message,
     ++errors;
     return DiagnosticBuilder(nullptr);
   }
+  if (range.isValid() && isMuted(range))
+    return DiagnosticBuilder(nullptr);
   std::string text = fill(info.text, args);
   // A message without a place is told from others by its text alone.
   Key key{message, range.file, range.begin, range.end};
@@ -123,6 +139,7 @@ void Diagnostics::restore(const Mark &mark) {
 void Diagnostics::clear() {
   kept.clear();
   seen.clear();
+  mutedLines.clear();
   errors = warnings = 0;
 }
 

@@ -113,6 +113,10 @@ public:
   }
   DiagnosticBuilder report(SourceRange range, Msg message, std::span<const MessageArgument> args);
 
+  /// Drops what is reported from now on at lines that have an error already. For the parser, when it is
+  /// done: what later stages find wrong on a line that could not be read follows from that.
+  void muteLinesInError();
+
   bool hasErrors() const { return errors > 0; }
   /// Different errors reported so far, and all those beyond kMaxErrors.
   size_t errorCount() const { return errors; }
@@ -145,11 +149,15 @@ public:
   void clear();
 
 private:
+  std::pair<FileId, uint32_t> lineOf(SourceRange range) const;
+  bool isMuted(SourceRange range) const;
+
   using Key = std::tuple<Msg, FileId, uint32_t, uint32_t>;
 
   const SourceManager &sources;
   std::vector<Diagnostic> kept;
   std::set<Key> seen;
+  std::set<std::pair<FileId, uint32_t>> mutedLines;
   size_t errors = 0;
   size_t warnings = 0;
 };

@@ -298,8 +298,11 @@ Value Specializer::evaluateArray(const ArrayExpr *expr) {
   }
   std::vector<int64_t> shape;
   std::vector<const Expr *> elements;
-  if (!collectElements(expr, 0, shape, elements))
-    return errorAt(expr->range, Msg::RaggedArray, {"rows of different lengths"});
+  if (!collectElements(expr, 0, shape, elements)) {
+    // Rows of brackets beside other rows, or of different lengths: each by itself.
+    shape = {static_cast<int64_t>(expr->elements.size())};
+    elements.assign(expr->elements.begin(), expr->elements.end());
+  }
   std::vector<Value> values;
   std::vector<SourceRange> ranges;
   bool isRight = true;
@@ -310,18 +313,14 @@ Value Specializer::evaluateArray(const ArrayExpr *expr) {
   }
   if (!isRight)
     return ErrorValue{};
-  Value rows = stacked(values, ranges, expr->range);
-  if (shape.size() == 1)
-    return rows;
-  return mapArrays(rows, [&](const ArrayValue &array) -> Value {
-    std::vector<int64_t> dims = shape;
-    dims.insert(dims.end(), array.type.dims.begin() + 1, array.type.dims.end());
-    return builder.reshape(array, dims);
-  });
+  return stacked(values, ranges, expr->range, shape);
 }
 
 Value Specializer::stacked(std::span<const Value> items, std::span<const SourceRange> ranges,
-                           SourceRange range) {
+                           SourceRange range, std::span<const int64_t> outer) {
+  std::vector<int64_t> shape(outer.begin(), outer.end());
+  if (shape.empty())
+    shape.push_back(static_cast<int64_t>(items.size()));
   if (items.empty())
     return errorAt(range, Msg::RaggedArray, {"nothing"});
   auto differ = [&](const Value &a, const Value &b, SourceRange at) {
@@ -358,7 +357,7 @@ Value Specializer::stacked(std::span<const Value> items, std::span<const SourceR
       areKnown &= column[i].known.has_value();
     }
     TensorType type = column[0].type;
-    type.dims.insert(type.dims.begin(), static_cast<int64_t>(items.size()));
+    type.dims.insert(type.dims.begin(), shape.begin(), shape.end());
     if (areKnown) {
       ConstantData data;
       if (isFloat(type.dtype)) {
@@ -379,7 +378,7 @@ Value Specializer::stacked(std::span<const Value> items, std::span<const SourceR
     row.insert(row.begin(), 1);
     for (ArrayValue &element : column)
       element = builder.reshape(element, row);
-    result.push_back(builder.concat(column, 0));
+    result.push_back(builder.reshape(builder.concat(column, 0), type.dims));
   }
   return rebuilt(asArray(items[0], ranges[0]), result);
 }

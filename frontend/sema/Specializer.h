@@ -179,7 +179,8 @@ public:
   Value evaluateLambda(const ast::LambdaExpr *expr);
   Value evaluateComprehension(const ast::ComprehensionExpr *expr);
   /// Joins values of equal shape along a new first axis.
-  Value stacked(std::span<const Value> items, std::span<const SourceRange> ranges, SourceRange range);
+  Value stacked(std::span<const Value> items, std::span<const SourceRange> ranges, SourceRange range,
+                std::span<const int64_t> outer = {});
   /// A scalar bool, for `if`, `while`, `and`, `assert`; reports anything else.
   std::optional<ArrayValue> asCondition(const Value &value, SourceRange range, std::string_view what);
   /// A range of known bounds as the array of its integers; anything else as it is.

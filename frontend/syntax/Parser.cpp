@@ -7,7 +7,9 @@ namespace descent {
 using namespace ast;
 
 std::unique_ptr<Ast> parse(const SourceFile &file, Diagnostics &diagnostics) {
-  return Parser(file, diagnostics).run();
+  std::unique_ptr<Ast> tree = Parser(file, diagnostics).run();
+  diagnostics.muteLinesInError();
+  return tree;
 }
 
 Parser::Parser(const SourceFile &file, Diagnostics &diagnostics)
