@@ -18,10 +18,10 @@ target_compile_definitions(descent_llvm INTERFACE ${llvm_definitions})
 
 if(DESCENT_STATIC_LLVM)
   llvm_map_components_to_libnames(llvm_components
-    core support bitreader linker passes orcjit x86 nvptx transformutils ipo native)
+    core support bitreader linker passes orcjit X86)
   target_link_libraries(descent_llvm INTERFACE MLIRIR MLIRParser MLIRPass MLIRTransforms
     MLIRTransformUtils MLIRSideEffectInterfaces MLIRInferTypeOpInterface MLIRControlFlowInterfaces
-    MLIRFuncDialect ${llvm_components})
+    MLIRFuncDialect MLIRControlFlowInterfaces MLIRLoopLikeInterface ${llvm_components})
 else()
   target_link_libraries(descent_llvm INTERFACE MLIR LLVM)
 endif()
