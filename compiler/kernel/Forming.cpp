@@ -36,6 +36,7 @@ constexpr int mostOutputs = 12;     ///< of one kernel
 constexpr int cheapCost = 4;        ///< what may be computed twice instead of being stored
 constexpr int mostRepetitions = 3;
 constexpr int mostViewRepetitions = 8;
+constexpr int mostSearched = 2000; ///< steps between two that might be in one kernel
 
 enum class UseKind : uint8_t {
   Element,  ///< in a loop, under an index map
@@ -74,7 +75,7 @@ private:
 
   std::deque<Step> steps;
   std::vector<SmallVector<int, 4>> successors;
-  std::vector<int> minPosition, maxPosition;
+  std::vector<int> minPosition;
   std::vector<LoopState> loops;
   DenseMap<Value, SmallVector<Use, 2>> uses;
   DenseMap<Value, SmallVector<int, 2>> leafUsers;
@@ -414,7 +415,6 @@ int Former::newStep(Operation *op) {
   steps.emplace_back();
   successors.emplace_back();
   minPosition.push_back(positions[op]);
-  maxPosition.push_back(positions[op]);
   visited.push_back(0);
   return int(steps.size()) - 1;
 }
@@ -429,7 +429,6 @@ int Former::newLoop(int step, ArrayRef<int64_t> space) {
 void Former::addRoot(int step, Operation *op) {
   steps[step].roots.insert(steps[step].roots.begin(), op);
   minPosition[step] = std::min(minPosition[step], positions[op]);
-  maxPosition[step] = std::max(maxPosition[step], positions[op]);
   for (Value result : op->getResults()) {
     bool array = isArray(result);
     if (array)
@@ -449,17 +448,20 @@ void Former::addRoot(int step, Operation *op) {
   }
 }
 
+/// Whether `to` has to wait for `from`. Positions in the program say nothing about it: a step that
+/// has several roots may wait because of a late one and be waited for because of an early one. A
+/// search that gets long answers yes, which is always safe.
 bool Former::reaches(int from, int to) {
-  if (from == to)
-    return true;
   ++visit;
   SmallVector<int> stack{from};
-  while (!stack.empty()) {
+  for (int seen = 0; !stack.empty();) {
     int at = stack.pop_back_val();
     if (at == to)
       return true;
-    if (visited[at] == visit || minPosition[at] > maxPosition[to])
+    if (visited[at] == visit)
       continue;
+    if (++seen > mostSearched)
+      return true;
     visited[at] = visit;
     stack.append(successors[at].begin(), successors[at].end());
   }

@@ -114,3 +114,27 @@ func.func @views(%x: tensor<4x6xf32>, %y: tensor<8x6xf32>) -> (tensor<6x4xf32>, 
   %r = descent.reshape %a : tensor<6x4xf32> to tensor<24xf32>
   return %a, %r : tensor<6x4xf32>, tensor<24xf32>
 }
+
+// The two sums share a kernel. The exponential may not join the product's loop: the running sum waits for it,
+// the sums wait for the running sum, and the product waits for the sums.
+// CHECK-LABEL: circle:
+// CHECK:       kernel [7]
+// CHECK-NEXT:    reads
+// CHECK-NEXT:    %{{[0-9]+}} = exp [7] f32 in result 0
+// CHECK-NEXT:  %{{[0-9]+}} = cumsum [7] f32
+// CHECK:       kernel [5]
+// CHECK:         = reduce_sum f32
+// CHECK-NEXT:    %{{[0-9]+}} = reduce_sum f32
+// CHECK-NEXT:  kernel [7]
+// CHECK:         = mul [7] f32 in result 1
+func.func @circle(%x: tensor<7xf32>, %y: tensor<5xf32>) -> (tensor<7xf32>, tensor<7xf32>, tensor<f32>) {
+  %v = descent.exp %x : tensor<7xf32>
+  %s = descent.reduce_sum %y [0] : tensor<5xf32> to tensor<f32>
+  %sb = descent.broadcast %s [] : tensor<f32> to tensor<7xf32>
+  %to = descent.mul %x, %sb : tensor<7xf32>
+  %c = descent.cumsum %v 0 : tensor<7xf32>
+  %five = descent.slice %c [0] to [5] by [1] : tensor<7xf32> to tensor<5xf32>
+  %m = descent.mul %five, %y : tensor<5xf32>
+  %t = descent.reduce_sum %m [0] : tensor<5xf32> to tensor<f32>
+  return %v, %to, %t : tensor<7xf32>, tensor<7xf32>, tensor<f32>
+}
