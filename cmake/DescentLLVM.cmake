@@ -17,11 +17,20 @@ target_compile_definitions(descent_llvm INTERFACE ${llvm_definitions})
 # LLVM's own headers warn under -Wextra; SYSTEM silences them.
 
 if(DESCENT_STATIC_LLVM)
-  llvm_map_components_to_libnames(llvm_components
-    core support bitreader linker passes orcjit X86)
-  target_link_libraries(descent_llvm INTERFACE MLIRIR MLIRParser MLIRPass MLIRTransforms
-    MLIRTransformUtils MLIRSideEffectInterfaces MLIRInferTypeOpInterface MLIRControlFlowInterfaces
-    MLIRFuncDialect MLIRControlFlowInterfaces MLIRLoopLikeInterface ${llvm_components})
+  # By path: Debian's MLIR targets name the dylib of LLVM as their own dependency. The linker takes only
+  # the members that are needed, so all of MLIR's archives can stand here.
+  file(GLOB mlir_archives ${LLVM_LIBRARY_DIRS}/libMLIR*.a)
+  list(FILTER mlir_archives EXCLUDE REGEX "Test|CAPI|Lsp|Reduce")
+  find_program(LLVM_CONFIG_PROGRAM llvm-config HINTS ${LLVM_TOOLS_BINARY_DIR} NO_DEFAULT_PATH REQUIRED)
+  execute_process(
+    COMMAND ${LLVM_CONFIG_PROGRAM} --link-static --libfiles core support bitreader linker passes orcjit x86
+    OUTPUT_VARIABLE llvm_archives OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(
+    COMMAND ${LLVM_CONFIG_PROGRAM} --link-static --system-libs
+    OUTPUT_VARIABLE llvm_system OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  separate_arguments(llvm_archives)
+  separate_arguments(llvm_system)
+  target_link_libraries(descent_llvm INTERFACE ${mlir_archives} ${llvm_archives} ${llvm_system})
 else()
   target_link_libraries(descent_llvm INTERFACE MLIR LLVM)
 endif()
