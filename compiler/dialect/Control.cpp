@@ -63,13 +63,16 @@ struct ForwardUnchanged : OpRewritePattern<ForOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ForOp op, PatternRewriter &rewriter) const override {
     bool changed = false;
-    for (auto [init, carried, yielded, result] :
-         llvm::zip(op.getInits(), op.getCarried(), op.getYield().getValues(), op.getResults())) {
-      if (yielded != carried || (carried.use_empty() && result.use_empty()))
+    for (auto [init, carried, yielded, result] : llvm::zip(
+             op.getInits(), op.getCarried(), op.getYield()->getOpOperands(), op.getResults())) {
+      if (yielded.get() != carried)
         continue;
-      if (llvm::hasSingleElement(carried.getUses()) && result.use_empty())
+      // Only the yield that carries the value on keeps it: it may be yielded in another's place
+      // too.
+      auto isElsewhere = [own = &yielded](OpOperand &use) { return &use != own; };
+      if (result.use_empty() && llvm::none_of(carried.getUses(), isElsewhere))
         continue;
-      rewriter.replaceAllUsesExcept(carried, init, op.getYield());
+      rewriter.replaceUsesWithIf(carried, init, isElsewhere);
       rewriter.replaceAllUsesWith(result, init);
       changed = true;
     }

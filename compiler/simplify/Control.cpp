@@ -40,6 +40,25 @@ bool isSame(Value a, Value b) {
   return x && x == y;
 }
 
+/// Has the body of a loop use what it carries first instead of a carried value that never changes;
+/// the yield that carries it on stays. Tells whether there was such a use.
+bool replaceCarried(Value carried, Value init, OpOperand &yielded, PatternRewriter &rewriter) {
+  bool changed = false;
+  rewriter.replaceUsesWithIf(carried, init, [&](OpOperand &use) {
+    bool another = &use != &yielded;
+    changed |= another;
+    return another;
+  });
+  return changed;
+}
+
+bool replaceUsed(Value value, Value other, PatternRewriter &rewriter) {
+  if (value.use_empty())
+    return false;
+  rewriter.replaceAllUsesWith(value, other);
+  return true;
+}
+
 // A carried value that each run leaves as it is, or sets to what it was first, is that throughout.
 // A result may differ from it only if it is carried on; here it is not.
 struct UnchangedInFor : OpRewritePattern<ir::ForOp> {
@@ -47,16 +66,12 @@ struct UnchangedInFor : OpRewritePattern<ir::ForOp> {
   LogicalResult matchAndRewrite(ir::ForOp op, PatternRewriter &rewriter) const override {
     bool changed = false;
     for (auto [init, carried, yielded, result] : llvm::zip_equal(
-             op.getInits(), op.getCarried(), op.getYield().getValues(), op.getResults())) {
-      if ((yielded != carried && !isSame(yielded, init)) || isa<ir::TapeType>(init.getType()))
+             op.getInits(), op.getCarried(), op.getYield()->getOpOperands(), op.getResults())) {
+      Value next = yielded.get();
+      if ((next != carried && !isSame(next, init)) || isa<ir::TapeType>(init.getType()))
         continue;
-      if (carried.use_empty() && result.use_empty())
-        continue;
-      if (yielded == carried && carried.hasOneUse() && result.use_empty())
-        continue;
-      rewriter.replaceAllUsesExcept(carried, init, op.getYield());
-      rewriter.replaceAllUsesWith(result, init);
-      changed = true;
+      changed |= replaceCarried(carried, init, yielded, rewriter);
+      changed |= replaceUsed(result, init, rewriter);
     }
     return success(changed);
   }
@@ -66,18 +81,15 @@ struct UnchangedInWhile : OpRewritePattern<ir::WhileOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ir::WhileOp op, PatternRewriter &rewriter) const override {
     bool changed = false;
-    for (auto [init, tested, carried, yielded, result] :
-         llvm::zip_equal(op.getInits(), op.getCondition().getArguments(),
-                         op.getBody().getArguments(), op.getYield().getValues(), op.getResults())) {
-      if ((yielded != carried && !isSame(yielded, init)) || isa<ir::TapeType>(init.getType()))
+    for (auto [init, tested, carried, yielded, result] : llvm::zip_equal(
+             op.getInits(), op.getCondition().getArguments(), op.getBody().getArguments(),
+             op.getYield()->getOpOperands(), op.getResults())) {
+      Value next = yielded.get();
+      if ((next != carried && !isSame(next, init)) || isa<ir::TapeType>(init.getType()))
         continue;
-      bool onlyYielded = carried.use_empty() || (yielded == carried && carried.hasOneUse());
-      if (onlyYielded && tested.use_empty() && result.use_empty())
-        continue;
-      rewriter.replaceAllUsesWith(tested, init);
-      rewriter.replaceAllUsesExcept(carried, init, op.getYield());
-      rewriter.replaceAllUsesWith(result, init);
-      changed = true;
+      changed |= replaceCarried(carried, init, yielded, rewriter);
+      changed |= replaceUsed(tested, init, rewriter);
+      changed |= replaceUsed(result, init, rewriter);
     }
     return success(changed);
   }

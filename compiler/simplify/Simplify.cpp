@@ -8,6 +8,8 @@
 #include <mlir/Transforms/CSE.h>
 #include <mlir/Transforms/GreedyPatternRewriteDriver.h>
 
+#include <optional>
+
 using namespace mlir;
 
 namespace descent::simplify {
@@ -16,6 +18,8 @@ namespace {
 
 struct SimplifyPass : PassWrapper<SimplifyPass, OperationPass<func::FuncOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(SimplifyPass)
+
+  explicit SimplifyPass(std::optional<int64_t> mostRewrites) : mostRewrites(mostRewrites) {}
 
   StringRef getArgument() const final { return "simplify"; }
   StringRef getDescription() const final {
@@ -51,6 +55,9 @@ struct SimplifyPass : PassWrapper<SimplifyPass, OperationPass<func::FuncOp>> {
 private:
   /// Rounds after which a program is simple enough; two or three are usual.
   static constexpr int mostRounds = 8;
+  /// Sweeps of rewriting in a round; all but the first find little.
+  static constexpr int mostSweeps = 4;
+  std::optional<int64_t> mostRewrites;
   FrozenRewritePatternSet beforeDerivative, afterDerivative;
 
   static void addPatterns(RewritePatternSet &patterns) {
@@ -67,27 +74,43 @@ private:
     addControlPatterns(patterns);
   }
 
-  static bool simplifyOnce(func::FuncOp function, const FrozenRewritePatternSet &patterns) {
+  /// The rewrites of one sweep after which it stops, so that rules which undo each other cannot
+  /// keep a compilation from ending. Programs take about one for each two operations.
+  int64_t limitOf(func::FuncOp function) const {
+    if (mostRewrites)
+      return *mostRewrites;
+    int64_t operations = 0;
+    function.walk([&](Operation *) { ++operations; });
+    return 1000 + 16 * operations;
+  }
+
+  /// Tells whether another round may find more.
+  bool simplifyOnce(func::FuncOp function, const FrozenRewritePatternSet &patterns) const {
     bool rewritten = false, merged = false;
+    auto config = GreedyRewriteConfig()
+                      .setUseTopDownTraversal()
+                      .setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled)
+                      .setMaxIterations(mostSweeps)
+                      .setMaxNumRewrites(limitOf(function));
     // Without convergence the program is merely less simple than it might be.
-    (void)applyPatternsGreedily(
-        function, patterns,
-        GreedyRewriteConfig().setUseTopDownTraversal().setRegionSimplificationLevel(
-            GreedySimplifyRegionLevel::Disabled),
-        &rewritten);
+    bool converged = succeeded(applyPatternsGreedily(function, patterns, config, &rewritten));
     IRRewriter rewriter(function.getContext());
     DominanceInfo dominance(function);
     eliminateCommonSubExpressions(rewriter, dominance, function, &merged);
     bool removed = removeDeadValues(function);
     bool moved = hoistInvariants(function);
-    return rewritten | merged | removed | moved;
+    return converged && (rewritten | merged | removed | moved);
   }
 };
 
 } // namespace
 
 std::unique_ptr<Pass> createSimplifyPass() {
-  return std::make_unique<SimplifyPass>();
+  return std::make_unique<SimplifyPass>(std::nullopt);
+}
+
+std::unique_ptr<Pass> createLimitedSimplifyPass(int64_t mostRewrites) {
+  return std::make_unique<SimplifyPass>(mostRewrites);
 }
 
 } // namespace descent::simplify

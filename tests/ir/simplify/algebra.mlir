@@ -53,6 +53,22 @@ func.func @integers(%x: tensor<i32>) -> (tensor<i32>, tensor<i32>, tensor<i1>, t
   return %m, %s, %e, %d, %r, %p : tensor<i32>, tensor<i32>, tensor<i1>, tensor<i32>, tensor<i32>, tensor<i32>
 }
 
+// Constants alone: none is regrouped, all are folded.
+// CHECK-LABEL: func.func @constants_only
+func.func @constants_only() -> (tensor<i32>, tensor<i32>) {
+  // CHECK-DAG: %[[P:.*]] = descent.constant dense<30> : tensor<i32>
+  // CHECK-DAG: %[[S:.*]] = descent.constant dense<10> : tensor<i32>
+  // CHECK: return %[[P]], %[[S]]
+  %two = descent.constant dense<2> : tensor<i32>
+  %three = descent.constant dense<3> : tensor<i32>
+  %five = descent.constant dense<5> : tensor<i32>
+  %p2 = descent.mul %two, %three : tensor<i32>
+  %p = descent.mul %p2, %five : tensor<i32>
+  %s2 = descent.add %two, %three : tensor<i32>
+  %s = descent.add %s2, %five : tensor<i32>
+  return %p, %s : tensor<i32>, tensor<i32>
+}
+
 // CHECK-LABEL: func.func @signs
 // CHECK-SAME: (%[[X:.*]]: tensor<f64>, %[[Y:.*]]: tensor<f64>)
 func.func @signs(%x: tensor<f64>, %y: tensor<f64>) -> (tensor<f64>, tensor<f64>, tensor<f64>, tensor<f64>, tensor<f64>, tensor<f64>) {

@@ -42,6 +42,33 @@ func.func @carried(%x: tensor<f32>, %n: tensor<i32>) -> (tensor<f32>, tensor<f32
   return %r#0, %r#1, %r#3 : tensor<f32>, tensor<f32>, tensor<f32>
 }
 
+// A value that never changes and that is carried on in another's place too: it is read once.
+// CHECK-LABEL: func.func @carried_twice
+// CHECK-SAME: (%[[X:.*]]: tensor<f32>, %[[Y:.*]]: tensor<f32>, %[[N:.*]]: tensor<i32>)
+func.func @carried_twice(%x: tensor<f32>, %y: tensor<f32>, %n: tensor<i32>) -> (tensor<f32>, tensor<f32>) {
+  // CHECK: descent.for %{{.*}} to %[[N]] iter(%[[Y]])
+  // CHECK: descent.yield %[[X]] : tensor<f32>
+  // CHECK: descent.while iter(%{{.*}}, %[[Y]])
+  // CHECK: } do {
+  // CHECK: descent.yield %{{.*}}, %[[X]] : tensor<i32>, tensor<f32>
+  %zero = descent.constant dense<0> : tensor<i32>
+  %one = descent.constant dense<1> : tensor<i32>
+  %r:2 = descent.for %zero to %n iter(%x, %y) : tensor<i32>, (tensor<f32>, tensor<f32>) {
+  ^bb0(%i: tensor<i32>, %a: tensor<f32>, %b: tensor<f32>):
+    descent.yield %a, %a : tensor<f32>, tensor<f32>
+  } to (tensor<f32>, tensor<f32>)
+  %s:3 = descent.while iter(%zero, %x, %y) : (tensor<i32>, tensor<f32>, tensor<f32>) {
+  ^bb0(%i: tensor<i32>, %a: tensor<f32>, %b: tensor<f32>):
+    %c = descent.compare lt %i, %n : tensor<i32>
+    descent.yield %c : tensor<i1>
+  } do {
+  ^bb0(%i: tensor<i32>, %a: tensor<f32>, %b: tensor<f32>):
+    %j = descent.add %i, %one : tensor<i32>
+    descent.yield %j, %a, %a : tensor<i32>, tensor<f32>, tensor<f32>
+  } to (tensor<i32>, tensor<f32>, tensor<f32>)
+  return %r#1, %s#2 : tensor<f32>, tensor<f32>
+}
+
 // Two loops whose tapes and sums nobody reads.
 // CHECK-LABEL: func.func @unread_tape
 func.func @unread_tape(%x: tensor<f32>, %n: tensor<i32>) -> tensor<f32> {

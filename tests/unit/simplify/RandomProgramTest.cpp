@@ -56,6 +56,14 @@ std::pair<int, int> expectSame(uint64_t firstSeed, int programs,
   return operations;
 }
 
+/// Tapes are not for programs of lanes.
+reference::RandomProgramOptions withVmap() {
+  reference::RandomProgramOptions options;
+  options.vmap = true;
+  options.tapes = false;
+  return options;
+}
+
 void addSimplify(PassManager &passes) {
   passes.addNestedPass<func::FuncOp>(createSimplifyPass());
 }
@@ -69,11 +77,39 @@ TEST(SimplifyRandomPrograms, StraightLine) {
   EXPECT_LT(after, before);
 }
 
+TEST(SimplifyRandomPrograms, Loops) {
+  auto [before, after] = expectSame(1000, 150, {}, addSimplify);
+  EXPECT_LT(after, before);
+}
+
+TEST(SimplifyRandomPrograms, Twice) {
+  expectSame(2000, 100, {}, [](PassManager &passes) {
+    addSimplify(passes);
+    addSimplify(passes);
+  });
+}
+
+TEST(SimplifyRandomPrograms, VmapLeftIn) {
+  expectSame(3000, 150, withVmap(), addSimplify);
+}
+
+TEST(SimplifyRandomPrograms, AfterBatching) {
+  expectSame(5000, 150, withVmap(), [](PassManager &passes) {
+    passes.addNestedPass<func::FuncOp>(batch::createExpandVmapPass());
+    addSimplify(passes);
+  });
+}
+
+// Rewriting that is stopped anywhere leaves a program that does the same.
+TEST(SimplifyRandomPrograms, StoppedEarly) {
+  for (int64_t most : {0, 1, 3, 10})
+    expectSame(6000 + 1000 * most, 40, {}, [most](PassManager &passes) {
+      passes.addNestedPass<func::FuncOp>(createLimitedSimplifyPass(most));
+    });
+}
+
 TEST(BatchRandomPrograms, Vmap) {
-  reference::RandomProgramOptions options;
-  options.vmap = true;
-  options.tapes = false;
-  expectSame(4000, 400, options, [](PassManager &passes) {
+  expectSame(4000, 400, withVmap(), [](PassManager &passes) {
     passes.addNestedPass<func::FuncOp>(batch::createExpandVmapPass());
   });
 }
