@@ -201,6 +201,17 @@ void Placement::findCopies() {
   for (Group &group : groups)
     if (!group.alive.empty())
       group.hull = {group.alive.front().from, group.alive.back().to};
+  // A step may write where it reads only if the two are versions of one array, element on element. By
+  // chance, arrays must not even touch in one step.
+  for (auto &[block, blockPlan] : plan.blocks)
+    for (const Step &step : blockPlan.steps) {
+      int end = 2 * step.begin + 1;
+      for (const Read &read : step.reads)
+        keepUntil(read.value, end);
+      Operation *op = step.roots.front();
+      if (isa<ir::UpdateOp, ir::ScatterOp>(op))
+        keepUntil(op->getOperand(0), end);
+    }
   plan.function->walk([&](Operation *op) {
     OpClass kind = classOf(op);
     if (kind != OpClass::For && kind != OpClass::While && kind != OpClass::If)

@@ -121,3 +121,19 @@ func.func @swap(%n: tensor<i32>, %x: tensor<100xf32>, %y: tensor<100xf32>) {
   descent.effect 0 (%r#0, %r#1) : (tensor<100xf32>, tensor<100xf32>)
   return
 }
+
+// What a kernel reads and what it writes are apart, also where the one dies as the other begins: with offsets
+// that are multiples of 64 and 72 bytes each they would overlap in part.
+// CHECK-LABEL: apart:
+// CHECK:       = cumsum [9] f64 at 0
+// CHECK:       kernel [9]
+// CHECK-NEXT:    reads %{{[0-9]+}} [9] f64 at 0
+// CHECK-NEXT:    %{{[0-9]+}} = sin [9] f64 at 128
+// CHECK-NEXT:    %{{[0-9]+}} = cos [9] f64 at 256
+func.func @apart(%x: tensor<9xf64>) {
+  %a = descent.cumsum %x 0 : tensor<9xf64>
+  %b = descent.sin %a : tensor<9xf64>
+  %c = descent.cos %a : tensor<9xf64>
+  descent.effect 0 (%b, %c) : (tensor<9xf64>, tensor<9xf64>)
+  return
+}
