@@ -221,7 +221,7 @@ void Placement::findCopies() {
     auto collect = [&](Operation *at, ValueRange from, int time) {
       SmallVector<Copy, 2> copies;
       for (auto [to, value] : llvm::zip(op->getResults(), from)) {
-        if (!isArray(to))
+        if (!isArray(to) || byteSize(to) == 0)
           continue;
         int target = groupFor(to), source = groupFor(value);
         if (target == source)

@@ -94,6 +94,17 @@ TEST(Control, CarriedArraysChangePlaces) {
                            f32({4}, {9, 10, 11, 12})});
 }
 
+TEST(Control, ArraysWithoutElementsChangePlaces) {
+  expectAgreement(R"(func.func @f(%n: tensor<i32>, %x: tensor<0x3xf32>, %y: tensor<0x3xf32>) -> (tensor<0x3xf32>, tensor<0x3xf32>) {
+    %zero = descent.constant dense<0> : tensor<i32>
+    %r:2 = descent.for %zero to %n iter(%x, %y) : tensor<i32>, (tensor<0x3xf32>, tensor<0x3xf32>) {
+    ^bb0(%i: tensor<i32>, %a: tensor<0x3xf32>, %b: tensor<0x3xf32>):
+      descent.yield %b, %a : tensor<0x3xf32>, tensor<0x3xf32>
+    } to (tensor<0x3xf32>, tensor<0x3xf32>)
+    return %r#0, %r#1 : tensor<0x3xf32>, tensor<0x3xf32>
+  })", {i32({}, {3}), f32({0, 3}, {}), f32({0, 3}, {})});
+}
+
 TEST(Control, SwapInABranchOfALoop) {
   std::string text = R"(func.func @f(%n: tensor<i32>, %x: tensor<4xf32>, %y: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
     %zero = descent.constant dense<0> : tensor<i32>
@@ -281,9 +292,9 @@ TEST(Control, Tapes) {
     expectAgreement(text, {i32({}, {n}), f32({3}, {0.5, 1, -2})}, 1e-4, 1e-5);
 }
 
-TEST(Control, SmallestLoopOfLongPrograms) {
-  // Neither forming nor emission may recurse through a program: one chain of 20,000 operations on
-  // arrays, and one on scalars.
+TEST(Control, LongPrograms) {
+  // Neither forming nor emission may recurse through a program: a chain of operations on arrays, and
+  // one on scalars.
   std::string text = "func.func @f(%x: tensor<3xf32>, %s: tensor<f32>) -> (tensor<3xf32>, tensor<f32>) {\n"
                      "  %a0 = descent.neg %x : tensor<3xf32>\n  %b0 = descent.neg %s : tensor<f32>\n";
   int count = 3000;
