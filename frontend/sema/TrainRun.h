@@ -7,6 +7,12 @@
 
 namespace descent::sema {
 
+/// What `reason` in the history counts.
+inline constexpr int64_t kStepsDone = 0, kStopped = 1, kNotFinite = 2, kInterrupted = 3;
+
+/// A history has at most so many entries; longer runs are thinned evenly.
+inline constexpr int64_t kMostEntries = 1'000'000;
+
 class TrainRun {
 public:
   TrainRun(Specializer &sema, const ast::TrainExpr *expr) : sema(sema), expr(expr) {}
