@@ -24,6 +24,10 @@ using llvm::Value;
 
 namespace {
 
+/// Long sums are made of partial sums of so many elements: the error then grows with the number of
+/// elements of a block, not of the array.
+constexpr int64_t kSumBlock = 4096;
+
 struct Reduction {
   mlir::Operation *op = nullptr;
   mlir::Value result;
@@ -33,6 +37,7 @@ struct Reduction {
   bool inRegister = false;
   size_t level = 0;           ///< loops outside the reduced ones
   llvm::AllocaInst *variable = nullptr;
+  llvm::AllocaInst *partial = nullptr; ///< of the block; null: what is added goes to `variable`
 };
 
 class KernelEmitter {
@@ -59,6 +64,9 @@ private:
   void fillWithNeutral(const Reduction &reduction);
   Value *resultAddress(const Reduction &reduction);
   Value *contribution(Elements &elements, mlir::Operation *op);
+  bool isBlocked(const Reduction &reduction) const;
+  void beginBlock();
+  void finishBlock();
   void body();
 };
 
@@ -147,13 +155,45 @@ void KernelEmitter::fillWithNeutral(const Reduction &reduction) {
   });
 }
 
+/// Whether the innermost loop sums enough floats for this reduction to be made of partial sums.
+bool KernelEmitter::isBlocked(const Reduction &reduction) const {
+  return !sizes.empty() && sizes.back() > kSumBlock && reduction.inRegister &&
+         reduction.level < sizes.size() && reduction.how == Combiner::Sum &&
+         mlir::isa<mlir::FloatType>(reduction.element);
+}
+
 void KernelEmitter::begin(Reduction &reduction) {
+  if (isBlocked(reduction)) {
+    // Partial sums are few: they are added up in f64.
+    reduction.variable = f.variable(b.getDoubleTy());
+    b.CreateStore(llvm::ConstantFP::get(b.getDoubleTy(), 0.0), reduction.variable);
+    return;
+  }
   reduction.variable = f.variable(registerType(f.context(), reduction.element));
   b.CreateStore(neutralOf(f.context(), reduction.how, reduction.element), reduction.variable);
 }
 
+void KernelEmitter::beginBlock() {
+  for (Reduction &reduction : reductions)
+    if (isBlocked(reduction)) {
+      reduction.partial = f.variable(registerType(f.context(), reduction.element));
+      b.CreateStore(neutralOf(f.context(), reduction.how, reduction.element), reduction.partial);
+    }
+}
+
+void KernelEmitter::finishBlock() {
+  for (Reduction &reduction : reductions)
+    if (isBlocked(reduction)) {
+      Value *sum = b.CreateLoad(b.getDoubleTy(), reduction.variable);
+      Value *part = b.CreateLoad(reduction.partial->getAllocatedType(), reduction.partial);
+      b.CreateStore(b.CreateFAdd(sum, b.CreateFPExt(part, b.getDoubleTy())), reduction.variable);
+    }
+}
+
 void KernelEmitter::finish(Reduction &reduction) {
   Value *value = b.CreateLoad(reduction.variable->getAllocatedType(), reduction.variable);
+  if (isBlocked(reduction))
+    value = b.CreateFPTrunc(value, registerType(f.context(), reduction.element));
   if (kernel::isRegister(reduction.result))
     return f.setRegister(reduction.result, value);
   f.scopes.tag(storeElement(b, reduction.element, value, resultAddress(reduction)),
@@ -206,9 +246,10 @@ void KernelEmitter::body() {
   }
   for (auto [reduction, value] : llvm::zip(reductions, added)) {
     if (reduction.inRegister) {
-      Value *sum = b.CreateLoad(reduction.variable->getAllocatedType(), reduction.variable);
+      llvm::AllocaInst *into = reduction.partial ? reduction.partial : reduction.variable;
+      Value *sum = b.CreateLoad(into->getAllocatedType(), into);
       sum = combine(f, reduction.how, reduction.element, sum, value, /*reorder=*/true);
-      b.CreateStore(sum, reduction.variable);
+      b.CreateStore(sum, into);
       continue;
     }
     Value *at = resultAddress(reduction);
@@ -239,18 +280,35 @@ void KernelEmitter::emit() {
       if (reduction.inRegister && reduction.level == level)
         begin(reduction);
   };
+  bool blocked = llvm::any_of(reductions, [&](Reduction &r) { return isBlocked(r); });
   for (size_t i = 0; i < sizes.size(); ++i) {
     beginAt(i);
-    counters.push_back(nest.open(sizes[i]));
+    if (!blocked || i + 1 < sizes.size()) {
+      counters.push_back(nest.open(sizes[i]));
+      continue;
+    }
+    Value *block = nest.open((sizes[i] + kSumBlock - 1) / kSumBlock);
+    beginBlock();
+    Value *from = b.CreateMul(block, f.number(kSumBlock), "", true, true);
+    Value *end = b.CreateAdd(from, f.number(kSumBlock), "", true, true);
+    Value *to = b.CreateBinaryIntrinsic(llvm::Intrinsic::umin, end, f.number(sizes[i]));
+    counters.push_back(nest.open(from, to));
   }
   beginAt(sizes.size());
   body();
-  for (size_t i = sizes.size() + 1; i-- > 0;) {
+  auto finishAt = [&](size_t level) {
     for (Reduction &reduction : reductions)
-      if (reduction.inRegister && reduction.level == i)
+      if (reduction.inRegister && reduction.level == level)
         finish(reduction);
-    if (i)
-      nest.close();
+  };
+  finishAt(sizes.size());
+  if (blocked) {
+    nest.close();
+    finishBlock();
+  }
+  for (size_t i = sizes.size(); i-- > 0;) {
+    nest.close();
+    finishAt(i);
   }
   f.scopes.apply();
 }

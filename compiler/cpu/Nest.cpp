@@ -7,12 +7,16 @@ llvm::Value *Nest::open(int64_t from, int64_t to) {
     loops.push_back({});
     return f.number(from);
   }
+  return open(f.number(from), f.number(to));
+}
+
+llvm::Value *Nest::open(llvm::Value *from, llvm::Value *to) {
   llvm::BasicBlock *before = f.b.GetInsertBlock();
   llvm::BasicBlock *body = f.newBlock("loop");
   f.b.CreateBr(body);
   f.b.SetInsertPoint(body);
   llvm::PHINode *counter = f.b.CreatePHI(f.b.getInt64Ty(), 2);
-  counter->addIncoming(f.number(from), before);
+  counter->addIncoming(from, before);
   loops.push_back({body, counter, to});
   return counter;
 }
@@ -31,7 +35,7 @@ void Nest::close() {
   llvm::Value *next = f.b.CreateAdd(loop.counter, f.number(1), "", true, true);
   loop.counter->addIncoming(next, f.b.GetInsertBlock());
   llvm::BasicBlock *after = f.newBlock();
-  f.b.CreateCondBr(f.b.CreateICmpULT(next, f.number(loop.to)), loop.body, after);
+  f.b.CreateCondBr(f.b.CreateICmpULT(next, loop.to), loop.body, after);
   f.b.SetInsertPoint(after);
 }
 

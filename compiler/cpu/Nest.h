@@ -14,6 +14,8 @@ public:
   /// Begins a loop over `from`, … below `to`; gives the counter (i64).
   llvm::Value *open(int64_t from, int64_t to);
   llvm::Value *open(int64_t size) { return open(0, size); }
+  /// The same with bounds (i64) computed by the code; there must be at least one iteration.
+  llvm::Value *open(llvm::Value *from, llvm::Value *to);
   /// Opens a loop for each size and gives the counters.
   llvm::SmallVector<llvm::Value *, 4> openAll(llvm::ArrayRef<int64_t> sizes);
   /// Ends the innermost loop.
@@ -26,7 +28,7 @@ private:
   struct Open {
     llvm::BasicBlock *body = nullptr; ///< null: a single iteration
     llvm::PHINode *counter = nullptr;
-    int64_t to = 0;
+    llvm::Value *to = nullptr;
   };
 
   FunctionEmission &f;
