@@ -22,7 +22,14 @@ void addIr(CLI::App &app, int &result) {
   auto arguments = std::make_shared<IrArguments>();
   addScriptArguments(*command, arguments->script);
   command->add_option("--stage", arguments->stage, "ast, array, derivative, kernel, llvm or asm")
-      ->transform(CLI::Transformer(kStages).description(""))
+      ->transform([](const std::string &name) -> std::string {
+        if (auto found = kStages.find(name); found != kStages.end())
+          return std::to_string(static_cast<int>(found->second));
+        throw CLI::ValidationError(name == "ptx" ? "not supported yet: --stage ptx"
+                                                 : "there is no stage " + name +
+                                                       "; there are ast, array, derivative, kernel, "
+                                                       "llvm and asm");
+      })
       ->default_str("array")
       ->type_name("STAGE");
   command->footer("ast: the syntax tree; array: array operations, derivatives still to be taken;\n"

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <iostream>
 #include <unistd.h>
 
@@ -33,7 +34,17 @@ void showTiming(const Timing &timing) {
   row("run", timing.run);
 }
 
+/// Whether a file could be made or replaced there: better known before a long run than after it.
+bool canBeWritten(const std::string &path) {
+  std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  return access(folder.empty() ? "." : folder.c_str(), W_OK) == 0;
+}
+
 int run(const RunArguments &arguments) {
+  if (!arguments.json.empty() && !canBeWritten(arguments.json)) {
+    std::cerr << "descent: " << arguments.json << " cannot be written (asked for with --json)\n";
+    return kUsageOrCompileError;
+  }
   std::optional<Script> script = loadScript(arguments.script);
   if (!script)
     return kUsageOrCompileError;
@@ -72,11 +83,20 @@ void addRun(CLI::App &app, int &result) {
   auto arguments = std::make_shared<RunArguments>();
   addScriptArguments(*command, arguments->script);
   command->add_option("--device", arguments->device, "Where to run: cpu or auto")
-      ->check(CLI::IsMember({"cpu", "auto"}))
+      ->check([](const std::string &device) -> std::string {
+        if (device == "cpu" || device == "auto")
+          return "";
+        return device == "gpu" ? "not supported yet: --device gpu; there are cpu and auto"
+                               : "there is no device " + device + "; there are cpu and auto";
+      })
       ->capture_default_str();
   command->add_option("--threads", arguments->threads,
                       "Threads to use at most (0: one for each core). Results do not depend on it")
-      ->check(CLI::NonNegativeNumber);
+      ->check([](const std::string &count) -> std::string {
+        bool isCount = !count.empty() && count.size() < 6 &&
+                       count.find_first_not_of("0123456789") == std::string::npos;
+        return isCount ? "" : "it takes a whole number, 0 or more, not " + count;
+      });
   command->add_flag("--quiet", arguments->quiet, "No progress on standard error");
   command->add_flag("--timing", arguments->timing, "Show where the time went, on standard error");
   command->add_option("--json", arguments->json, "Also write the script's values to this file")

@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <cmath>
 #include <functional>
+#include <limits>
 #include <ostream>
 #include <utility>
 
@@ -79,7 +81,9 @@ std::string render(const ValueLayout &layout, const std::vector<Array> &arrays,
       result += layout.names[i] + ": ";
     result += render(layout.items[i], arrays, format);
   }
-  return result + (record ? "}" : ")");
+  // As it is written: (1,) is a tuple, (1) a number.
+  bool single = !record && layout.items.size() == 1;
+  return result + (record ? "}" : single ? ",)" : ")");
 }
 
 std::string render(const Text &text, const std::vector<OperandType> &types,
@@ -128,7 +132,11 @@ void RunContext::carryOut(const Effect &effect, const void *const *operands) {
   auto integer = [&](size_t i) {
     return static_cast<int64_t>(arrays.at(i).toDouble());
   };
-  auto real = [&](size_t i) { return arrays.at(i).toDouble(); };
+  // A nan's sign says nothing, and is not shown.
+  auto real = [&](size_t i) {
+    double value = arrays.at(i).toDouble();
+    return std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : value;
+  };
 
   if (auto *print = std::get_if<PrintEffect>(&effect.what)) {
     if (!options.out)
