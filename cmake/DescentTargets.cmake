@@ -13,7 +13,9 @@ target_include_directories(descent_flags INTERFACE
   ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR}/runtime/include)
 if(DESCENT_SANITIZE)
   target_compile_options(descent_flags INTERFACE
-    -fsanitize=${DESCENT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+    -fsanitize=${DESCENT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+    # Code that was compiled at run time has no type to be checked against.
+    -fno-sanitize=function)
   target_link_options(descent_flags INTERFACE -fsanitize=${DESCENT_SANITIZE})
 endif()
 

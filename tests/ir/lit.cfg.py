@@ -7,4 +7,6 @@ config.suffixes = [".mlir"]
 config.test_source_root = os.path.dirname(__file__)
 config.substitutions.append(("%descent-opt", config.descent_opt))
 config.substitutions.append(("%descent-eval", config.descent_eval))
+if "ASAN_OPTIONS" in os.environ:
+    config.environment["ASAN_OPTIONS"] = os.environ["ASAN_OPTIONS"]
 config.environment["PATH"] = config.llvm_tools + os.pathsep + os.environ["PATH"]
