@@ -20,18 +20,50 @@ struct Read {
 /// computed at each index; what they need of operations that are not in memory is computed there too.
 struct Loop {
   llvm::SmallVector<int64_t, 4> space;
+  /// Kernels: the operations whose results this nest makes, in program order.
+  llvm::SmallVector<mlir::Operation *, 2> roots;
   /// All that is read is read at the loop's own index, so the nest can be one loop over all elements.
   bool linear = true;
-  /// Operations in the body, and elements of memory read and written by one run of it.
+  /// Operations in the body at one index.
   int operations = 0;
 };
 
-/// A unit of execution: a kernel (one loop with several outputs), one operation that has loops of its
-/// own, a computation on registers, or a piece of control flow.
+/// What one chunk of a divided kernel adds to a reduction over the outermost loop. Chunk `c` leaves it
+/// at `offset + c * bytes` of the step's scratch memory; afterwards the chunks' parts are combined in
+/// order.
+struct Partial {
+  mlir::Value result;
+  int64_t bytes = 0, offset = 0;
+};
+
+/// How the outermost loop of a kernel is cut into chunks of consecutive iterations. The numbers depend
+/// on shapes alone, and so does the order in which anything is added up, whoever runs the chunks.
+/// Chunks write disjoint elements of the stored outputs, and of scratch memory their own `laneBytes`.
+struct Division {
+  int64_t extent = 1; ///< iterations of the outermost loop
+  int64_t size = 1;   ///< of a chunk; the last one may have fewer
+  int64_t count = 1;  ///< chunks; 1: the kernel is not worth dividing
+  /// Of all outputs that are reduced over the outermost loop; empty where count is 1.
+  llvm::SmallVector<Partial, 2> partials;
+  /// Rough number of simple operations of a chunk: too few are not worth another thread.
+  int64_t operations = 0;
+  /// Scratch memory that belongs to a running chunk (rows of local arrays), at `laneOffset` of the step's
+  /// scratch memory. Whoever runs chunks at the same time has to give each another piece of that size.
+  int64_t laneBytes = 0, laneOffset = 0;
+};
+
+/// A unit of execution: a kernel (a tree of loops with several outputs), one operation that has loops
+/// of its own, a computation on registers, or a piece of control flow.
+///
+/// The `shared` outermost loops of a kernel's nests are the same loops: for each of their indices the
+/// nests run one after the other, in the order of `loops`. What one of them stores and only others of
+/// them read is as large as one iteration of the shared loops needs (Place::Kind::Row).
 struct Step {
   /// The operations whose results it makes, in program order. All but kernels have one.
   llvm::SmallVector<mlir::Operation *, 2> roots;
   llvm::SmallVector<Loop, 1> loops;
+  int shared = 0;
+  Division division;
   llvm::SmallVector<Read, 4> reads;
   /// Positions of this step's begin and end in the order of execution of the function.
   int begin = 0, end = 0;
@@ -54,6 +86,7 @@ struct Place {
     Argument,
     Result, ///< the caller's memory for result `index`
     Table,  ///< a constant in the code
+    Row,    ///< `offset` bytes into its step's scratch memory: what one iteration of shared loops needs
   };
   Kind kind = Kind::Inline;
   int64_t offset = 0;
