@@ -1,10 +1,10 @@
 // The one door: a module through all stages to machine code, or to the text of a stage.
 #include "compiler/Compiler.h"
 
+#include "compiler/Executable.h"
 #include "compiler/Module.h"
 #include "compiler/batch/Batch.h"
 #include "compiler/cpu/CodeGen.h"
-#include "compiler/cpu/Jit.h"
 #include "compiler/cpu/Target.h"
 #include "compiler/derivative/Derivative.h"
 #include "compiler/diagnose/TraceNonFinite.h"
@@ -12,7 +12,6 @@
 
 #include "descent/Error.h"
 
-#include <llvm/ADT/StringMap.h>
 #include <llvm/Config/llvm-config.h>
 #include <llvm/TargetParser/Host.h>
 #include <mlir/Dialect/Func/IR/FuncOps.h>
@@ -116,8 +115,7 @@ std::string textOf(mlir::ModuleOp module) {
 std::vector<SourcePlace> trace(Module::State &state, const CompileOptions &options) {
   std::vector<SourcePlace> places;
   if (options.traceNonFinite)
-    for (mlir::Location location :
-         descent::traceNonFinite(*state.module, *options.traceNonFinite))
+    for (mlir::Location location : descent::traceNonFinite(*state.module, *options.traceNonFinite))
       places.push_back(placeOf(location));
   return places;
 }
@@ -129,68 +127,31 @@ Module::Module(Module &&) noexcept = default;
 Module &Module::operator=(Module &&) noexcept = default;
 Module::~Module() = default;
 
-struct Executable::State {
-  using Program = int (*)(void *, const void *const *, void *);
-  using Exported = int (*)(void *, const void *const *, void *const *, void *);
-
-  std::unique_ptr<cpu::LoadedCode> code;
-  Program program = nullptr;
-  llvm::StringMap<Exported> exported;
-  size_t arenaBytes = 0;
+Executable compile(Module module, const CompileOptions &options, std::string *image) {
   CompileTimes times;
   std::vector<SourcePlace> tracedPlaces;
-};
-
-Executable::Executable(std::unique_ptr<State> state) : inside(std::move(state)) {}
-Executable::Executable(Executable &&) noexcept = default;
-Executable &Executable::operator=(Executable &&) noexcept = default;
-Executable::~Executable() = default;
-
-size_t Executable::arenaBytes() const { return inside->arenaBytes; }
-
-int Executable::run(void *context, const void *const *inputs, void *arena) const {
-  if (!inside->program)
-    throw Error("this module has no program to run, only functions to call");
-  return inside->program(context, inputs, arena);
-}
-
-int Executable::call(std::string_view name, void *context, const void *const *arguments,
-                     void *const *results, void *arena) const {
-  auto found = inside->exported.find(llvm::StringRef(name.data(), name.size()));
-  if (found == inside->exported.end())
-    throw Error("no exported function is called '" + std::string(name) + "'");
-  return found->second(context, arguments, results, arena);
-}
-
-const CompileTimes &Executable::times() const { return inside->times; }
-
-const std::vector<SourcePlace> &Executable::tracedPlaces() const { return inside->tracedPlaces; }
-
-Executable compile(Module module, const CompileOptions &options) {
-  auto state = std::make_unique<Executable::State>();
-  CompileTimes &times = state->times;
   {
     Stopwatch watch(times.derivative);
     lowerToPlain(module.state(), options);
-    state->tracedPlaces = trace(module.state(), options);
+    tracedPlaces = trace(module.state(), options);
   }
   Lowered lowered;
   lowered.lower(module.state(), options, times);
-  llvm::SmallVector<char, 0> object;
+  CodeImage code;
+  code.arenaBytes = uint64_t(lowered.plan.arenaBytes);
+  for (const auto &function : lowered.plan.functions)
+    code.functions.push_back(function.name);
   {
     Stopwatch watch(times.llvm);
-    object = cpu::emitCode(*lowered.module, *lowered.machine, llvm::CodeGenFileType::ObjectFile);
+    code.object =
+        cpu::emitCode(*lowered.module, *lowered.machine, llvm::CodeGenFileType::ObjectFile);
   }
+  if (image)
+    *image = code.write();
   Stopwatch watch(times.link);
-  state->code = std::make_unique<cpu::LoadedCode>(std::move(object), *lowered.machine);
-  state->arenaBytes = size_t(lowered.plan.arenaBytes);
-  for (const auto &function : lowered.plan.functions) {
-    void *address = state->code->find(cpu::symbolOf(function.name));
-    if (function.name == "main")
-      state->program = reinterpret_cast<Executable::State::Program>(address);
-    else
-      state->exported[function.name] = reinterpret_cast<Executable::State::Exported>(address);
-  }
+  auto state = std::make_unique<Executable::State>(std::move(code));
+  state->times = times;
+  state->tracedPlaces = std::move(tracedPlaces);
   return Executable(std::move(state));
 }
 
@@ -217,8 +178,7 @@ std::string show(Module module, Stage stage, const CompileOptions &options) {
     lowered.module->print(os, nullptr);
     return text;
   }
-  auto code =
-      cpu::emitCode(*lowered.module, *lowered.machine, llvm::CodeGenFileType::AssemblyFile);
+  auto code = cpu::emitCode(*lowered.module, *lowered.machine, llvm::CodeGenFileType::AssemblyFile);
   return std::string(code.begin(), code.end());
 }
 

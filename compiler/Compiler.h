@@ -88,7 +88,17 @@ private:
 };
 
 /// Compiles a module. Throws descent::Error with a message for what the code generator refuses.
-Executable compile(Module module, const CompileOptions &options = {});
+/// `image`, where given, gets the code as bytes for `load`.
+Executable compile(Module module, const CompileOptions &options = {}, std::string *image = nullptr);
+
+/// The executable of an image that compile() made under the same codeIdentity(), without its traced
+/// places. Nothing where the bytes are not that.
+std::optional<Executable> load(std::string_view image);
+
+/// What determines a program's code besides the program: the build of Descent and of LLVM, the
+/// processor, the options. Two that are equal, for equal programs, mean equal code. Empty where the
+/// build cannot be told.
+std::string codeIdentity(const CompileOptions &options = {});
 
 /// The module's form at a stage, as text.
 std::string show(Module module, Stage stage, const CompileOptions &options = {});

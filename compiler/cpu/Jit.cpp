@@ -6,6 +6,7 @@
 #include <llvm/ExecutionEngine/Orc/AbsoluteSymbols.h>
 #include <llvm/ExecutionEngine/Orc/CompileUtils.h>
 #include <llvm/Support/SmallVectorMemoryBuffer.h>
+#include <llvm/TargetParser/Host.h>
 
 #include <cmath>
 #include <cstring>
@@ -30,8 +31,7 @@ const LibraryFunction libraryFunctions[] = {
     {"memcpy", reinterpret_cast<void *>(&std::memcpy)},
     {"memmove", reinterpret_cast<void *>(&std::memmove)},
     {"memset", reinterpret_cast<void *>(&std::memset)},
-#define DESCENT_LIBM(name, type)                                                                   \
-  {#name, reinterpret_cast<void *>(static_cast<type>(&::name))}
+#define DESCENT_LIBM(name, type) {#name, reinterpret_cast<void *>(static_cast<type>(&::name))}
     DESCENT_LIBM(fma, double (*)(double, double, double)),
     DESCENT_LIBM(fmaf, float (*)(float, float, float)),
     DESCENT_LIBM(floor, double (*)(double)),
@@ -50,11 +50,12 @@ const LibraryFunction libraryFunctions[] = {
 
 } // namespace
 
-LoadedCode::LoadedCode(llvm::SmallVector<char, 0> object, const llvm::TargetMachine &machine) {
+LoadedCode::LoadedCode(llvm::SmallVector<char, 0> object) {
+  // No target machine: code from the cache is loaded without one.
+  llvm::Triple triple(llvm::sys::getProcessTriple());
   auto made = orc::LLJITBuilder()
-                  .setJITTargetMachineBuilder(
-                      orc::JITTargetMachineBuilder(machine.getTargetTriple()))
-                  .setDataLayout(machine.createDataLayout())
+                  .setJITTargetMachineBuilder(orc::JITTargetMachineBuilder(triple))
+                  .setDataLayout(llvm::DataLayout(triple.computeDataLayout()))
                   .setCompileFunctionCreator(
                       [](orc::JITTargetMachineBuilder)
                           -> llvm::Expected<std::unique_ptr<orc::IRCompileLayer::IRCompiler>> {

@@ -1,9 +1,9 @@
 // Machine code put into this process.
 #pragma once
 
-#include <llvm/ADT/ArrayRef.h>
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/ADT/StringRef.h>
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
-#include <llvm/Target/TargetMachine.h>
 
 #include <memory>
 
@@ -13,7 +13,7 @@ namespace descent::cpu {
 class LoadedCode {
 public:
   /// Throws descent::Error.
-  LoadedCode(llvm::SmallVector<char, 0> object, const llvm::TargetMachine &machine);
+  explicit LoadedCode(llvm::SmallVector<char, 0> object);
 
   /// The address of a function. Throws where there is none of the name.
   void *find(llvm::StringRef name) const;
