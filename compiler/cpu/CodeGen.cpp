@@ -2,6 +2,7 @@
 
 #include "compiler/cpu/Emission.h"
 #include "compiler/cpu/Math.h"
+#include "compiler/cpu/matmul/Blocking.h"
 
 #include <mlir/Dialect/Func/IR/FuncOps.h>
 
@@ -28,10 +29,12 @@ llvm::Function *declare(llvm::Module &module, llvm::StringRef name, bool isProgr
 
 ProgramPlan planProgram(mlir::ModuleOp module, const kernel::PlanOptions &options) {
   ProgramPlan program;
+  kernel::PlanOptions all = options;
+  all.productScratchBytes = productScratchLimit(thisHost());
   for (auto function : module.getOps<mlir::func::FuncOp>()) {
     ProgramPlan::Function &entry = program.functions.emplace_back();
     entry.name = function.getSymName().str();
-    entry.plan = kernel::planFunction(function, options);
+    entry.plan = kernel::planFunction(function, all);
     program.arenaBytes = std::max(program.arenaBytes, entry.plan.arenaBytes);
   }
   return program;
@@ -41,11 +44,11 @@ std::string symbolOf(llvm::StringRef name) { return ("program." + name).str(); }
 
 std::unique_ptr<llvm::Module> generate(ProgramPlan &program, llvm::LLVMContext &context,
                                        const llvm::DataLayout &layout,
-                                       const llvm::Triple &triple) {
+                                       const llvm::Triple &triple, const Host &host) {
   auto module = std::make_unique<llvm::Module>("program", context);
   module->setDataLayout(layout);
   module->setTargetTriple(triple);
-  ModuleEmission emission(*module);
+  ModuleEmission emission(*module, host);
   for (ProgramPlan::Function &function : program.functions) {
     bool isProgram = function.name == "main";
     emitFunction(emission, function.plan, declare(*module, function.name, isProgram), isProgram);

@@ -1,6 +1,7 @@
 // From a module of plain `descent` operations to LLVM IR.
 #pragma once
 
+#include "compiler/cpu/matmul/Host.h"
 #include "compiler/kernel/Plan.h"
 
 #include <llvm/IR/Module.h>
@@ -29,6 +30,7 @@ std::string symbolOf(llvm::StringRef name);
 
 /// LLVM IR for a program, not optimised; the math functions are linked in. Throws descent::Error.
 std::unique_ptr<llvm::Module> generate(ProgramPlan &program, llvm::LLVMContext &context,
-                                       const llvm::DataLayout &layout, const llvm::Triple &triple);
+                                       const llvm::DataLayout &layout, const llvm::Triple &triple,
+                                       const Host &host = thisHost());
 
 } // namespace descent::cpu

@@ -9,6 +9,7 @@
 #include "compiler/cpu/Nest.h"
 #include "compiler/cpu/Scalar.h"
 #include "compiler/cpu/Steps.h"
+#include "compiler/cpu/matmul/Product.h"
 
 namespace descent::cpu {
 
@@ -215,7 +216,7 @@ private:
 
 void emitDot(FunctionEmission &f, const kernel::Step &step) {
   auto op = mlir::cast<ir::DotOp>(step.roots.front());
-  if (kernel::numElements(op.getResult()))
+  if (kernel::numElements(op.getResult()) && !emitProduct(f, step, op))
     DotEmitter(f, op).emit();
 }
 

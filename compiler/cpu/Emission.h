@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/cpu/Types.h"
+#include "compiler/cpu/matmul/Host.h"
 #include "compiler/kernel/Plan.h"
 
 #include <llvm/IR/IRBuilder.h>
@@ -15,9 +16,10 @@ namespace descent::cpu {
 /// What the functions of one program share.
 class ModuleEmission {
 public:
-  explicit ModuleEmission(llvm::Module &module) : module(module) {}
+  ModuleEmission(llvm::Module &module, const Host &host) : module(module), host(host) {}
 
   llvm::Module &module;
+  const Host host;
 
   llvm::LLVMContext &context() { return module.getContext(); }
   /// A function of the math bitcode, which is to be linked in: "descent_exp_f32".

@@ -607,6 +607,11 @@ void Former::formOwnStep(Operation *op) {
     return;
   }
   case OpClass::Dot: {
+    // The right operand, or a block of it, with rows of whole vectors.
+    DotShape shape = dotShape(cast<ir::DotOp>(op));
+    int64_t bytes = elementBytes(tensorType(op->getResult(0)).getElementType());
+    int64_t row = int64_t(llvm::alignTo(uint64_t(shape.n * bytes), 64));
+    steps[step].scratchBytes = std::min(shape.k * row, options.productScratchBytes);
     SmallVector<int64_t> space;
     int loop = newLoop(step, space);
     for (unsigned i = 0; i < 2; ++i)

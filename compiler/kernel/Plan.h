@@ -124,6 +124,8 @@ struct FunctionPlan {
 struct PlanOptions {
   /// Groups operations into kernels; off, every operation is a kernel of its own.
   bool fuse = true;
+  /// Working memory for the right operand of a product, at most.
+  int64_t productScratchBytes = 256 << 10;
 };
 
 /// Plans a `func.func` of the dialect. Throws descent::Error for what cannot be compiled.
