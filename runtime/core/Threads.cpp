@@ -1,12 +1,16 @@
 #include "runtime/core/Threads.h"
 
+#include "runtime/core/Processors.h"
+
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <exception>
 #include <mutex>
-#include <sched.h>
+#include <pthread.h>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace descent {
@@ -17,13 +21,6 @@ static void pauseBriefly() {
 #elif defined(__aarch64__)
   asm volatile("yield");
 #endif
-}
-
-static int processors() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) == 0)
-    return std::max(1, CPU_COUNT(&set));
-  return std::max(1u, std::thread::hardware_concurrency());
 }
 
 /// Waits until `value` is no longer `old`: first spinning, then asleep.
@@ -38,6 +35,30 @@ static void waitWhile(const std::atomic<int> &value, int old, int spins) {
 
 /// Set in workers, and in a caller while its own chunks run: calls from there are nested.
 static thread_local bool insideParallelFor = false;
+
+/// How often this process was forked off: a child has none of its parent's threads.
+static std::atomic<unsigned> forks{0};
+
+static unsigned countForks() {
+  [[maybe_unused]] static const int registered =
+      pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
+  return forks.load(std::memory_order_relaxed);
+}
+
+/// Keeps signals from this thread, and from threads it starts, while it lives: an application's handlers
+/// run on the application's threads.
+class SignalsBlocked {
+public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
+
+private:
+  sigset_t before;
+};
 
 struct ThreadPool::State {
   // Each worker watches a counter on a cache line of its own, so that waking some does not disturb
@@ -63,7 +84,9 @@ struct ThreadPool::State {
   std::mutex busy;
   std::unique_ptr<Worker[]> workers;
   int workerCount = 0;
+  int wanted = 1; ///< threads that were asked for; the system may have granted fewer
   int spins = 0;
+  unsigned startedAfterForks = 0;
 
   void runPart(int part) const {
     // Written so that chunks * part cannot overflow.
@@ -99,10 +122,15 @@ struct ThreadPool::State {
 
   void start(int threads) {
     if (threads <= 0)
-      threads = processors();
+      threads = defaultThreads();
+    wanted = threads;
+    startedAfterForks = countForks();
+    if (threads == 1)
+      return;
     // With more threads than processors a spinning thread keeps a working one from its processor.
     spins = threads <= processors() ? 1000 : 0;
     stopping = false;
+    SignalsBlocked blocked;
     workers = std::make_unique<Worker[]>(threads - 1);
     try {
       for (workerCount = 0; workerCount < threads - 1; ++workerCount)
@@ -117,7 +145,18 @@ struct ThreadPool::State {
     workers[index].jobs.notify_one();
   }
 
+  /// In a forked process: the workers are not there, and what they left is given up.
+  void forgetLost() {
+    unsigned now = forks.load(std::memory_order_relaxed);
+    if (std::exchange(startedAfterForks, now) == now)
+      return;
+    (void)workers.release();
+    workerCount = 0;
+    wanted = 1;
+  }
+
   void stop() {
+    forgetLost();
     stopping = true;
     for (int i = 0; i < workerCount; ++i)
       signal(i);
@@ -128,7 +167,6 @@ struct ThreadPool::State {
   }
 
   void runShared() {
-    job.parts = static_cast<int>(std::min<int64_t>(workerCount + 1, job.chunks));
     int helpers = job.parts - 1;
     pending.store(helpers, std::memory_order_relaxed);
     for (int i = 0; i < helpers; ++i)
@@ -176,16 +214,40 @@ void ThreadPool::setThreadCount(int threads) {
   state->start(threads);
 }
 
-void ThreadPool::parallelFor(int64_t count, int64_t grain, ChunkFn fn, void *context) {
+ThreadPool &ThreadPool::shared() {
+  // Never destroyed: threads may still run when the process ends.
+  static ThreadPool &pool = *new ThreadPool(1);
+  return pool;
+}
+
+void ThreadPool::growTo(int threads) {
+  if (insideParallelFor)
+    return;
+  std::unique_lock lock(state->busy, std::try_to_lock);
+  if (!lock)
+    return;
+  state->forgetLost();
+  if (state->wanted >= threads)
+    return;
+  state->stop();
+  state->start(threads);
+}
+
+void ThreadPool::parallelFor(int64_t count, int64_t grain, ChunkFn fn, void *context, int threads) {
   if (count <= 0)
     return;
   grain = std::max<int64_t>(grain, 1);
   State::Job job{count, grain, (count - 1) / grain + 1, 1, fn, context};
   std::unique_lock lock(state->busy, std::defer_lock);
-  if (job.chunks > 1 && state->workerCount > 0 && !insideParallelFor && lock.try_lock()) {
-    state->job = job;
-    state->runShared();
-    return;
+  if (job.chunks > 1 && threads != 1 && !insideParallelFor && lock.try_lock()) {
+    state->forgetLost();
+    int most = threads > 0 ? std::min(threads, threadCount()) : threadCount();
+    job.parts = static_cast<int>(std::min<int64_t>(most, job.chunks));
+    if (job.parts > 1) {
+      state->job = job;
+      state->runShared();
+      return;
+    }
   }
   for (int64_t begin = 0; begin < count; begin += std::min(grain, count - begin))
     fn(context, begin, begin + std::min(grain, count - begin));

@@ -7,6 +7,14 @@
 
 namespace descent {
 
+/// No more can be asked for.
+inline constexpr int kMostThreads = 1024;
+
+/// How many threads a program uses unless it is told otherwise: $DESCENT_THREADS where that is a
+/// number above 0, else one for each processor that this process may use, by its affinity and by the
+/// quota of its control group.
+int defaultThreads();
+
 /// Persistent threads for loops that are short and come again and again.
 ///
 /// A worker spins for some tens of microseconds after its last piece of work, then sleeps: a loop
@@ -21,13 +29,13 @@ namespace descent {
 ///
 /// One parallelFor runs at a time. A call from inside a chunk, or from a second thread while one
 /// runs, does its chunks itself, in order, on the calling thread: always right, never a deadlock.
+/// So does, until it grows, the pool of a forked process: its threads stayed behind.
 class ThreadPool {
 public:
   /// A chunk's work: elements begin ≤ i < end.
   using ChunkFn = void (*)(void *context, int64_t begin, int64_t end);
 
-  /// `threads` counts the calling thread; 0 means one for each of the machine's processors that
-  /// this process may use.
+  /// `threads` counts the calling thread; 0 means defaultThreads().
   explicit ThreadPool(int threads = 0);
   ~ThreadPool();
   ThreadPool(const ThreadPool &) = delete;
@@ -39,10 +47,18 @@ public:
   /// As the constructor's argument. Not while a parallelFor runs.
   void setThreadCount(int threads);
 
+  /// The one that compiled programs share. It has no threads until they are needed and keeps them
+  /// until the process ends.
+  static ThreadPool &shared();
+
+  /// Makes sure that so many threads can share the work, unless one parallelFor is running.
+  void growTo(int threads);
+
   /// Runs `fn` over 0 ≤ i < count in chunks of `grain` (at least 1) and returns when all are done.
   /// Of the exceptions thrown, that of the first chunk is rethrown, after all threads have stopped;
   /// chunks of a thread after the one that threw are not run.
-  void parallelFor(int64_t count, int64_t grain, ChunkFn fn, void *context);
+  /// At most `threads` share the work (0: all there are).
+  void parallelFor(int64_t count, int64_t grain, ChunkFn fn, void *context, int threads = 0);
 
   /// The same for a callable fn(begin, end).
   template <typename Fn> void parallelFor(int64_t count, int64_t grain, Fn &&fn) {

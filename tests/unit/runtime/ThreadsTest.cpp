@@ -1,13 +1,24 @@
 #include "runtime/core/Threads.h"
 
+#include "runtime/core/Processors.h"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <limits>
+#include <mutex>
 #include <numeric>
+#include <sched.h>
+#include <set>
 #include <stdexcept>
+#include <string>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
+#include <utility>
 #include <vector>
 
 using namespace descent;
@@ -132,4 +143,109 @@ TEST(Threads, TheCountCanChange) {
   }
   pool.setThreadCount(0);
   EXPECT_GE(pool.threadCount(), 1);
+}
+
+TEST(Threads, NoMoreThanAllowedShareTheWork) {
+  ThreadPool pool(6);
+  for (int most : {1, 2, 4, 0, 9}) {
+    std::mutex guard;
+    std::set<std::thread::id> seen;
+    auto note = [&](int64_t, int64_t) {
+      std::lock_guard lock(guard);
+      seen.insert(std::this_thread::get_id());
+    };
+    using Note = decltype(note);
+    pool.parallelFor(
+        600, 1, [](void *self, int64_t b, int64_t e) { (*static_cast<Note *>(self))(b, e); }, &note,
+        most);
+    EXPECT_LE(seen.size(), size_t(most == 0 ? 6 : std::min(most, 6)));
+    EXPECT_TRUE(seen.contains(std::this_thread::get_id()));
+  }
+}
+
+TEST(Threads, GrowsButDoesNotShrink) {
+  ThreadPool pool(1);
+  pool.growTo(3);
+  EXPECT_EQ(pool.threadCount(), 3);
+  pool.growTo(2);
+  EXPECT_EQ(pool.threadCount(), 3);
+  // Not from inside, where the threads are at work.
+  pool.parallelFor(10, 1, [&](int64_t, int64_t) { pool.growTo(5); });
+  EXPECT_EQ(pool.threadCount(), 3);
+}
+
+TEST(Threads, WorkersLeaveSignalsToOthers) {
+  ThreadPool pool(3);
+  std::atomic<int> blocked{0}, open{0};
+  auto caller = std::this_thread::get_id();
+  pool.parallelFor(30, 1, [&](int64_t, int64_t) {
+    sigset_t mask;
+    pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+    if (std::this_thread::get_id() != caller)
+      (sigismember(&mask, SIGINT) ? blocked : open)++;
+  });
+  EXPECT_EQ(open, 0);
+  EXPECT_EQ(blocked, 20);
+  sigset_t mask;
+  pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+  EXPECT_FALSE(sigismember(&mask, SIGINT));
+}
+
+TEST(Threads, AForkedProcessGoesOnAlone) {
+  ThreadPool pool(3);
+  auto count = [&] {
+    std::atomic<int> chunks{0};
+    pool.parallelFor(50, 1, [&](int64_t, int64_t) { ++chunks; });
+    return chunks.load();
+  };
+  ASSERT_EQ(count(), 50);
+  pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    bool right = count() == 50 && pool.threadCount() == 1;
+    // ThreadSanitizer starts no threads in a process that was forked from one with several.
+#if !__has_feature(thread_sanitizer)
+    pool.growTo(2);
+    right = right && pool.threadCount() == 2 && count() == 50;
+#endif
+    _exit(right ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  EXPECT_EQ(count(), 50);
+}
+
+TEST(Threads, TheDefaultCount) {
+  const char *before = std::getenv("DESCENT_THREADS");
+  std::string saved = before ? before : "";
+  auto with = [](const char *value) {
+    setenv("DESCENT_THREADS", value, 1);
+    return defaultThreads();
+  };
+  EXPECT_EQ(with("3"), 3);
+  for (const char *nonsense : {"", "0", "-2", "many", "3x", "99999999999", "5000"})
+    EXPECT_EQ(with(nonsense), std::min(processors(), kMostThreads)) << nonsense;
+  unsetenv("DESCENT_THREADS");
+  cpu_set_t all, one;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
+  CPU_ZERO(&one);
+  for (int i = 0; CPU_COUNT(&one) == 0; ++i)
+    if (CPU_ISSET(i, &all))
+      CPU_SET(i, &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+  EXPECT_EQ(defaultThreads(), 1);
+  ASSERT_EQ(sched_setaffinity(0, sizeof(all), &all), 0);
+  if (before)
+    setenv("DESCENT_THREADS", saved.c_str(), 1);
+}
+
+TEST(Threads, QuotasOfControlGroups) {
+  EXPECT_EQ(processorsOfQuota("max 100000"), 0);
+  EXPECT_EQ(processorsOfQuota("100000 100000"), 1);
+  EXPECT_EQ(processorsOfQuota("150000 100000"), 2);
+  EXPECT_EQ(processorsOfQuota("50000 100000"), 1);
+  EXPECT_EQ(processorsOfQuota("1600000 100000"), 16);
+  for (const char *nonsense : {"", "100000", "100000 ", "100000 0", "-1 100000", "0 100000", "x y"})
+    EXPECT_EQ(processorsOfQuota(nonsense), 0) << nonsense;
 }

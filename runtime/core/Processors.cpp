@@ -1,0 +1,77 @@
+#include "runtime/core/Processors.h"
+
+#include "runtime/core/Threads.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <sched.h>
+#include <string>
+#include <thread>
+
+namespace descent {
+namespace {
+
+int byAffinity() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof(set), &set) == 0)
+    return std::max(1, CPU_COUNT(&set));
+  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
+std::string lineOf(const std::string &file, std::string_view prefix) {
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with(prefix))
+      return line.substr(prefix.size());
+  return "";
+}
+
+/// The smallest quota of the process's control group and those around it; 0 for none.
+int byQuota() {
+  std::string group = lineOf("/proc/self/cgroup", "0::");
+  int least = 0;
+  while (!group.empty()) {
+    if (group.back() == '/')
+      group.pop_back();
+    int granted = processorsOfQuota(lineOf("/sys/fs/cgroup" + group + "/cpu.max", ""));
+    if (granted > 0 && (least == 0 || granted < least))
+      least = granted;
+    group.erase(group.empty() ? 0 : group.rfind('/') + 1);
+  }
+  return least;
+}
+
+} // namespace
+
+int processorsOfQuota(std::string_view cpuMax) {
+  int64_t quota = 0, period = 0;
+  const char *end = cpuMax.data() + cpuMax.size();
+  auto first = std::from_chars(cpuMax.data(), end, quota);
+  if (first.ec != std::errc() || first.ptr == end || *first.ptr != ' ')
+    return 0;
+  auto second = std::from_chars(first.ptr + 1, end, period);
+  if (second.ec != std::errc() || quota <= 0 || period <= 0)
+    return 0;
+  return static_cast<int>(std::min<int64_t>((quota + period - 1) / period, 1 << 20));
+}
+
+int processors() {
+  static const int quota = byQuota();
+  return quota > 0 ? std::min(quota, byAffinity()) : byAffinity();
+}
+
+int defaultThreads() {
+  if (const char *wish = std::getenv("DESCENT_THREADS")) {
+    std::string_view text = wish;
+    int threads = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threads);
+    if (error == std::errc() && end == text.data() + text.size() && threads > 0 &&
+        threads <= kMostThreads)
+      return threads;
+  }
+  return std::min(processors(), kMostThreads);
+}
+
+} // namespace descent
