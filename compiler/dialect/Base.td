@@ -60,6 +60,9 @@ def Descent_IntScalar : 0DTensorOf<[I32, I64]>;
 def Descent_BoolScalar : 0DTensorOf<[I1]>;
 def Descent_Carried : AnyTypeOf<[Descent_Tensor, Descent_Tape]>;
 
+// A dimension, a size, or a position in a table of the program.
+def Descent_IndexAttr : ConfinedAttr<I64Attr, [IntNonNegative]>;
+
 class Descent_Op<string mnemonic, list<Trait> traits = []>
     : Op<Descent_Dialect, mnemonic, traits>;
 

@@ -141,16 +141,44 @@ void IfOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext 
   patterns.add<TakeKnownBranch>(context);
 }
 
+namespace {
+
+/// Whether two operations stand in different branches of one `if`, so that only one of them runs.
+bool inDifferentBranches(Operation *a, Operation *b) {
+  for (auto branch = a->getParentOfType<IfOp>(); branch; branch = branch->getParentOfType<IfOp>()) {
+    bool aThen = branch.getThenRegion().findAncestorOpInRegion(*a);
+    bool bThen = branch.getThenRegion().findAncestorOpInRegion(*b);
+    bool bElse = branch.getElseRegion().findAncestorOpInRegion(*b);
+    if (aThen ? bElse : bThen)
+      return true;
+  }
+  return false;
+}
+
+/// A tape is one buffer: who pushes or pops has it for himself, and a loop that does carries it.
+LogicalResult verifyConsumed(Operation *op, Value tape) {
+  for (Operation *user : tape.getUsers())
+    if (user != op && !inDifferentBranches(op, user))
+      return op->emitOpError("consumes its tape, which is used elsewhere too");
+  for (Region *region = op->getParentRegion(); region && region != tape.getParentRegion();
+       region = region->getParentRegion())
+    if (isa<ForOp, WhileOp>(region->getParentOp()))
+      return op->emitOpError("needs a tape that the loop around it carries");
+  return success();
+}
+
+} // namespace
+
 LogicalResult TapePushOp::verify() {
   if (cast<TapeType>(getTape().getType()).getElement() != getValue().getType())
     return emitOpError("needs a value of the tape's element type");
-  return success();
+  return verifyConsumed(*this, getTape());
 }
 
 LogicalResult TapePopOp::verify() {
   if (cast<TapeType>(getTape().getType()).getElement() != getValue().getType())
     return emitOpError("gives a value of the tape's element type");
-  return success();
+  return verifyConsumed(*this, getTape());
 }
 
 } // namespace descent::ir

@@ -5,7 +5,8 @@
 include "Base.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 
-def Descent_YieldOp : Descent_Op<"yield", [Pure, ReturnLike, Terminator]> {
+def Descent_YieldOp : Descent_Op<"yield", [Pure, ReturnLike, Terminator,
+    ParentOneOf<["ForOp", "WhileOp", "IfOp", "JvpOp", "VjpOp", "VmapOp"]>]> {
   let summary = "ends a region with its values";
   let description = "Example: `descent.yield %x, %y : tensor<f32>, tensor<4xf32>`";
   let arguments = (ins Variadic<Descent_Carried>:$values);
@@ -26,7 +27,7 @@ def Descent_ForOp : Descent_Op<"for", [RecursiveMemoryEffects, AllTypesMatch<["l
     ^bb0(%i: tensor<i32>, %a: tensor<4xf32>):
       %b = descent.add %a, %a : tensor<4xf32>
       descent.yield %b : tensor<4xf32>
-    }
+    } to (tensor<4xf32>)
     ```
   }];
   let arguments = (ins Descent_IntScalar:$lower, Descent_IntScalar:$upper,
@@ -62,7 +63,7 @@ def Descent_WhileOp : Descent_Op<"while", [RecursiveMemoryEffects,
     ^bb0(%a: tensor<f32>):
       %b = descent.add %a, %a : tensor<f32>
       descent.yield %b : tensor<f32>
-    }
+    } to (tensor<f32>)
     ```
   }];
   let arguments = (ins Variadic<Descent_Carried>:$inits);
@@ -109,7 +110,7 @@ def Descent_IfOp : Descent_Op<"if", [RecursiveMemoryEffects,
 // allocates (and may be removed when unused, but not merged with another).
 def Descent_TapeCreateOp : Descent_Op<"tape_create", [MemoryEffects<[MemAlloc]>]> {
   let summary = "an empty tape";
-  let description = "Example: `%t = descent.tape_create : !descent.tape<tensor<4xf32>>`";
+  let description = "Example: `%t = descent.tape_create : <tensor<4xf32>>`";
   let arguments = (ins);
   let results = (outs Descent_Tape:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
@@ -117,7 +118,7 @@ def Descent_TapeCreateOp : Descent_Op<"tape_create", [MemoryEffects<[MemAlloc]>]
 
 def Descent_TapePushOp : Descent_Op<"tape_push", [Pure, AllTypesMatch<["tape", "result"]>]> {
   let summary = "a tape with one more value on top; consumes the tape";
-  let description = "Example: `%t2 = descent.tape_push %t, %x : !descent.tape<tensor<4xf32>>, tensor<4xf32>`";
+  let description = "The tape is used nowhere else, but perhaps in the other branch of an `if`.\n\nExample: `%t2 = descent.tape_push %t, %x : !descent.tape<tensor<4xf32>>, tensor<4xf32>`";
   let arguments = (ins Descent_Tape:$tape, Descent_Tensor:$value);
   let results = (outs Descent_Tape:$result);
   let assemblyFormat = "$tape `,` $value attr-dict `:` type($tape) `,` type($value)";
@@ -127,7 +128,7 @@ def Descent_TapePushOp : Descent_Op<"tape_push", [Pure, AllTypesMatch<["tape", "
 def Descent_TapePopOp : Descent_Op<"tape_pop", [Pure, AllTypesMatch<["tape", "rest"]>]> {
   let summary = "the top value of a tape and the tape without it; consumes the tape";
   let description = [{
-    Popping an empty tape gives zeros and an empty tape: the cotangent of a tape that nothing wrote to.
+    The tape is used nowhere else, but perhaps in the other branch of an `if`. Popping an empty tape gives zeros and an empty tape: the cotangent of a tape that nothing wrote to.
 
     Example: `%rest, %x = descent.tape_pop %t : !descent.tape<tensor<4xf32>>, tensor<4xf32>`
   }];

@@ -20,6 +20,11 @@ struct HostResource : mlir::SideEffects::Resource::Base<HostResource> {
   mlir::StringRef getName() final { return "host"; }
 };
 
+// A yield may stand in them; they come after it.
+class JvpOp;
+class VjpOp;
+class VmapOp;
+
 } // namespace descent::ir
 
 #include "compiler/dialect/Dialect.h.inc"

@@ -38,9 +38,20 @@ def Descent_AddOp : Descent_Binary<"add", Descent_Number, "x + y", [Commutative]
 def Descent_SubOp : Descent_Binary<"sub", Descent_Number, "x - y"> { let hasFolder = 1; }
 def Descent_MulOp : Descent_Binary<"mul", Descent_Number, "x * y", [Commutative]> { let hasFolder = 1; }
 def Descent_DivOp : Descent_Binary<"div", Descent_Float, "x / y"> { let hasFolder = 1; }
-def Descent_FloorDivOp : Descent_Binary<"floordiv", Descent_Number, "floor(x / y); for integers 0 where y is 0">;
+def Descent_FloorDivOp : Descent_Binary<"floordiv", Descent_Number,
+    "floor(x / y); for integers 0 where y is 0, and the smallest one by -1 is itself">;
 def Descent_ModOp : Descent_Binary<"mod", Descent_Number, "x - y * floor(x / y), with the sign of y; for integers 0 where y is 0">;
-def Descent_PowOp : Descent_Binary<"pow", Descent_Number, "x to the power y"> { let hasFolder = 1; }
+def Descent_PowOp : Descent_Binary<"pow", Descent_Number, "x to the power y"> {
+  let description = [{
+    Floats follow IEEE 754: `x^0` and `1^y` are 1 even for nan, a negative `x` needs an integer `y`.
+
+    Integers wrap, and `x^0` is 1. A negative power of an integer is the quotient `1 / x^-y` rounded
+    toward zero: 1 for `x = 1`, 1 or -1 for `x = -1`, and 0 for every other `x`, zero included.
+
+    Example: `%z = descent.pow %x, %y : tensor<4xf32>`
+  }];
+  let hasFolder = 1;
+}
 def Descent_MaxOp : Descent_Binary<"max", Descent_Number, "the larger of x and y (nan if either is)", [Commutative]>;
 def Descent_MinOp : Descent_Binary<"min", Descent_Number, "the smaller of x and y (nan if either is)", [Commutative]>;
 def Descent_Atan2Op : Descent_Binary<"atan2", Descent_Float, "the angle of the point (y, x)">;
@@ -79,7 +90,12 @@ def Descent_LgammaOp : Descent_Unary<"lgamma", Descent_Float, "log |gamma(x)|">;
 def Descent_SigmoidOp : Descent_Unary<"sigmoid", Descent_Float, "1 / (1 + exp(-x))">;
 
 def Descent_PolygammaOp : Descent_Unary<"polygamma", Descent_Float, "the polygamma function of the given order (0: digamma)"> {
-  let arguments = (ins Descent_Float:$x, I64Attr:$order);
+  let description = [{
+    The derivative of order `order` (0 to 1022) of digamma, the derivative of `lgamma`.
+
+    Example: `%y = descent.polygamma %x order 1 : tensor<4xf32>`
+  }];
+  let arguments = (ins Descent_Float:$x, ConfinedAttr<I64Attr, [IntNonNegative, IntMaxValue<1022>]>:$order);
   let assemblyFormat = "$x `order` $order attr-dict `:` type($x)";
 }
 
@@ -98,9 +114,23 @@ def Descent_NotOp : Descent_Unary<"not", Descent_IntOrBool, "not x, bit by bit">
 def Descent_AndOp : Descent_Binary<"and", Descent_IntOrBool, "x and y, bit by bit", [Commutative]> { let hasFolder = 1; }
 def Descent_OrOp : Descent_Binary<"or", Descent_IntOrBool, "x or y, bit by bit", [Commutative]> { let hasFolder = 1; }
 def Descent_XorOp : Descent_Binary<"xor", Descent_IntOrBool, "x exclusive-or y, bit by bit", [Commutative]>;
-def Descent_ShlOp : Descent_Binary<"shl", Descent_Int, "x shifted left by y bits (0 where y is at least the width)">;
-def Descent_ShrOp : Descent_Binary<"shr", Descent_Int,
-    "x shifted right by y bits, filled with the sign for signed types and with zeros for unsigned ones">;
+def Descent_ShlOp : Descent_Binary<"shl", Descent_Int, "x shifted left by y bits"> {
+  let description = [{
+    `y` counts as unsigned. Where it is at least the width of the type (so also where it is negative),
+    every bit has left and the result is 0.
+
+    Example: `%z = descent.shl %x, %y : tensor<4xi32>`
+  }];
+}
+def Descent_ShrOp : Descent_Binary<"shr", Descent_Int, "x shifted right by y bits"> {
+  let description = [{
+    Filled with the sign for signed types and with zeros for unsigned ones. `y` counts as unsigned; where
+    it is at least the width of the type (so also where it is negative), the result is all filling: 0, or
+    -1 for a negative signed `x`.
+
+    Example: `%z = descent.shr %x, %y : tensor<4xi32>`
+  }];
+}
 def Descent_ThreefryOp : Descent_Binary<"threefry", Descent_Key,
     "threefry2x32 with 20 rounds of key and counter (packed words, the first in the upper half)"> {
   let description = [{

@@ -12,7 +12,7 @@ class Descent_HostOp<string mnemonic> : Descent_Op<mnemonic, [
 def Descent_InputOp : Descent_Op<"input", [Pure]> {
   let summary = "an array that the runtime provides (a column of a data file)";
   let description = "Example: `%x = descent.input 0 : tensor<1000x2xf32>`";
-  let arguments = (ins I64Attr:$index);
+  let arguments = (ins Descent_IndexAttr:$index);
   let results = (outs Descent_Tensor:$result);
   let assemblyFormat = "$index attr-dict `:` type($result)";
 }
@@ -20,7 +20,7 @@ def Descent_InputOp : Descent_Op<"input", [Pure]> {
 def Descent_EffectOp : Descent_HostOp<"effect"> {
   let summary = "hands values to the runtime: a print, a saved file, a report of training";
   let description = "`index` names the effect in the program's table.\n\nExample: `descent.effect 3 (%x) : (tensor<f32>)`";
-  let arguments = (ins I64Attr:$index, Variadic<Descent_Tensor>:$values);
+  let arguments = (ins Descent_IndexAttr:$index, Variadic<Descent_Tensor>:$values);
   let assemblyFormat = "$index `(` $values `)` attr-dict `:` custom<Types>(type($values))";
 }
 
@@ -32,7 +32,7 @@ def Descent_CheckOp : Descent_HostOp<"check"> {
 
     Example: `descent.check 3 %ok (%i) : tensor<i1>, (tensor<i32>)`
   }];
-  let arguments = (ins I64Attr:$index, Descent_Bool:$condition, Variadic<Descent_Tensor>:$values);
+  let arguments = (ins Descent_IndexAttr:$index, Descent_Bool:$condition, Variadic<Descent_Tensor>:$values);
   let assemblyFormat = "$index $condition `(` $values `)` attr-dict `:` type($condition) `,` custom<Types>(type($values))";
   let hasCanonicalizer = 1;
 }

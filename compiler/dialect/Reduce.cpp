@@ -42,7 +42,7 @@ LogicalResult inferArgReduction(MLIRContext *context, std::optional<Location> lo
                                 Adaptor adaptor, bool keepDim, SmallVectorImpl<Type> &types) {
   auto type = tensorOf(adaptor.getX());
   int64_t dim = adaptor.getDim();
-  if (dim < 0 || dim >= type.getRank())
+  if (dim >= type.getRank())
     return emitOptionalError(location, "needs a dimension of the operand");
   if (!keepDim && type.getDimSize(dim) == 0)
     return emitOptionalError(location, "needs at least one element along the dimension");
@@ -55,7 +55,7 @@ LogicalResult inferArgReduction(MLIRContext *context, std::optional<Location> lo
 
 template <typename Op> LogicalResult verifyCumulative(Op op) {
   int64_t dim = op.getDim();
-  if (dim < 0 || dim >= tensorOf(op.getX()).getRank())
+  if (dim >= tensorOf(op.getX()).getRank())
     return op.emitOpError("needs a dimension of its operand");
   return success();
 }

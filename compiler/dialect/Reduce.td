@@ -25,7 +25,7 @@ class Descent_ArgReduce<string mnemonic, string what> : Descent_InferredOp<mnemo
   let summary = "index of the " # what # " element along one dimension";
   let description = "The first of several equal ones; the first nan, if there is one. The result is i32.\n\n"
     # "Example: `%i = descent." # mnemonic # " %x 1 : tensor<2x3xf32> to tensor<2xi32>`";
-  let arguments = (ins Descent_Number:$x, I64Attr:$dim);
+  let arguments = (ins Descent_Number:$x, Descent_IndexAttr:$dim);
   let results = (outs StaticShapeTensorOf<[I32]>:$result);
   let assemblyFormat = "$x $dim attr-dict `:` type($x) `to` type($result)";
 }
@@ -37,7 +37,7 @@ class Descent_Cumulative<string mnemonic, string what>
   let summary = what # " along one dimension";
   let description = "Element i combines elements 0 … i; with `reverse`, i … n-1.\n\n"
     # "Example: `%y = descent." # mnemonic # " %x 0 : tensor<4xf32>`";
-  let arguments = (ins Descent_Number:$x, I64Attr:$dim, UnitAttr:$reverse);
+  let arguments = (ins Descent_Number:$x, Descent_IndexAttr:$dim, UnitAttr:$reverse);
   let results = (outs Descent_Number:$result);
   let assemblyFormat = "$x $dim (`reverse` $reverse^)? attr-dict `:` type($x)";
   let hasVerifier = 1;
@@ -53,7 +53,7 @@ def Descent_ArgSortOp : Descent_InferredOp<"argsort"> {
 
     Example: `%i = descent.argsort %x 0 : tensor<4xf32> to tensor<4xi32>`
   }];
-  let arguments = (ins Descent_Number:$x, I64Attr:$dim);
+  let arguments = (ins Descent_Number:$x, Descent_IndexAttr:$dim);
   let results = (outs StaticShapeTensorOf<[I32]>:$result);
   let assemblyFormat = "$x $dim attr-dict `:` type($x) `to` type($result)";
 }

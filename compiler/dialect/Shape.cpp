@@ -1,6 +1,8 @@
 // Shape operations: inference and verification.
 #include "compiler/dialect/Families.h"
 
+#include <llvm/ADT/SmallBitVector.h>
+
 #define GET_OP_CLASSES
 #include "compiler/dialect/Shape.cpp.inc"
 
@@ -40,9 +42,15 @@ OpFoldResult ConstantOp::fold(FoldAdaptor) {
   return getValue();
 }
 
+LogicalResult ConstantOp::verify() {
+  if (!isa<DenseElementsAttr>(getValue()))
+    return emitOpError("needs dense elements");
+  return success();
+}
+
 LogicalResult IotaOp::verify() {
   int64_t rank = cast<RankedTensorType>(getType()).getRank();
-  if (int64_t(getDim()) < 0 || int64_t(getDim()) >= rank)
+  if (int64_t(getDim()) >= rank)
     return emitOpError("needs a dimension of its result, got ") << getDim() << " of " << getType();
   return success();
 }
@@ -163,7 +171,7 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
     return fail(location, "concat needs at least one array");
   auto first = tensorOf(adaptor.getInputs().front());
   int64_t dim = adaptor.getDim();
-  if (dim < 0 || dim >= first.getRank())
+  if (dim >= first.getRank())
     return fail(location, "concat needs a dimension of its operands");
   SmallVector<int64_t> shape(first.getShape());
   shape[dim] = 0;
@@ -181,9 +189,12 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
 }
 
 LogicalResult ReverseOp::verify() {
-  for (int64_t dim : getDims())
-    if (dim < 0 || dim >= tensorOf(getX()).getRank())
-      return emitOpError("needs dimensions of its operand");
+  llvm::SmallBitVector seen(tensorOf(getX()).getRank());
+  for (int64_t dim : getDims()) {
+    if (dim < 0 || dim >= int64_t(seen.size()) || seen[dim])
+      return emitOpError("needs dimensions of its operand, each named once");
+    seen.set(dim);
+  }
   return success();
 }
 
@@ -217,7 +228,7 @@ namespace {
 /// The shape of what a gather takes, or nothing where the operands do not fit.
 std::optional<SmallVector<int64_t>> gatheredShape(RankedTensorType array, RankedTensorType indices,
                                                   int64_t axis, int64_t batch) {
-  if (batch < 0 || batch > indices.getRank() || axis < batch || axis >= array.getRank())
+  if (batch > indices.getRank() || axis < batch || axis >= array.getRank())
     return std::nullopt;
   for (int64_t i = 0; i < batch; ++i)
     if (array.getDimSize(i) != indices.getDimSize(i))
@@ -242,6 +253,8 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
 }
 
 LogicalResult ScatterOp::verify() {
+  if (getKind() == ScatterKind::add && tensorOf(getX()).getElementType().isInteger(1))
+    return emitOpError("adds numbers, got ") << getX().getType();
   auto shape = gatheredShape(tensorOf(getX()), tensorOf(getIndices()), getAxis(), getBatchDims());
   if (!shape || tensorOf(getUpdates()) != tensorOf(getX()).clone(*shape))
     return emitOpError("needs updates shaped as a gather with these indices would be");

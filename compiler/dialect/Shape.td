@@ -6,17 +6,18 @@ include "Base.td"
 
 def Descent_ConstantOp : Descent_Op<"constant", [Pure, ConstantLike, AllTypesMatch<["value", "result"]>]> {
   let summary = "a constant array";
-  let description = "Example: `%c = descent.constant dense<0.5> : tensor<4xf32>`";
+  let description = "The elements are dense: listed, or one number for all.\n\nExample: `%c = descent.constant dense<0.5> : tensor<4xf32>`";
   let arguments = (ins ElementsAttr:$value);
   let results = (outs Descent_Tensor:$result);
   let assemblyFormat = "$value attr-dict";
+  let hasVerifier = 1;
   let hasFolder = 1;
 }
 
 def Descent_IotaOp : Descent_Op<"iota", [Pure]> {
   let summary = "each element is its index along one dimension";
   let description = "Example: `%i = descent.iota 0 : tensor<10xi32>` is 0, 1, … 9.";
-  let arguments = (ins I64Attr:$dim);
+  let arguments = (ins Descent_IndexAttr:$dim);
   let results = (outs Descent_Number:$result);
   let assemblyFormat = "$dim attr-dict `:` type($result)";
   let hasVerifier = 1;
@@ -93,14 +94,14 @@ def Descent_PadOp : Descent_InferredOp<"pad"> {
 def Descent_ConcatOp : Descent_InferredOp<"concat"> {
   let summary = "joins arrays along one dimension";
   let description = "Example: `%z = descent.concat 0 %x, %y : (tensor<2xf32>, tensor<3xf32>) to tensor<5xf32>`";
-  let arguments = (ins I64Attr:$dim, Variadic<Descent_Tensor>:$inputs);
+  let arguments = (ins Descent_IndexAttr:$dim, Variadic<Descent_Tensor>:$inputs);
   let results = (outs Descent_Tensor:$result);
   let assemblyFormat = "$dim $inputs attr-dict `:` `(` type($inputs) `)` `to` type($result)";
 }
 
 def Descent_ReverseOp : Descent_Op<"reverse", [Pure, SameOperandsAndResultType]> {
   let summary = "reverses the order of elements along some dimensions";
-  let description = "Example: `%y = descent.reverse %x [0] : tensor<4xf32>`";
+  let description = "Each of `dims` is named once.\n\nExample: `%y = descent.reverse %x [0] : tensor<4xf32>`";
   let arguments = (ins Descent_Tensor:$x, DenseI64ArrayAttr:$dims);
   let results = (outs Descent_Tensor:$result);
   let assemblyFormat = "$x $dims attr-dict `:` type($x)";
@@ -138,12 +139,13 @@ def Descent_GatherOp : Descent_InferredOp<"gather"> {
   let description = [{
     With `b = batch_dims`, the first `b` dimensions of array and indices agree and are looked up in
     lockstep. For an array `[B…, P…, N, Q…]` whose dimension `axis` is N, and indices `[B…, I…]`, the
-    result is `[B…, P…, I…, Q…]`. Indices are clamped to 0 … N-1 (`descent.check` refuses those outside).
+    result is `[B…, P…, I…, Q…]`. Indices are clamped to 0 … N-1 (`descent.check` refuses those outside);
+    what is taken of an array without elements is zero.
 
     Example: `%y = descent.gather %x, %i axis 0 batch 0 : tensor<10x4xf32>, tensor<3xi32> to tensor<3x4xf32>`
   }];
-  let arguments = (ins Descent_Tensor:$x, StaticShapeTensorOf<[I32, I64]>:$indices, I64Attr:$axis,
-                   DefaultValuedAttr<I64Attr, "0">:$batch_dims);
+  let arguments = (ins Descent_Tensor:$x, StaticShapeTensorOf<[I32, I64]>:$indices, Descent_IndexAttr:$axis,
+                   DefaultValuedAttr<Descent_IndexAttr, "0">:$batch_dims);
   let results = (outs Descent_Tensor:$result);
   let assemblyFormat = [{$x `,` $indices `axis` $axis `batch` $batch_dims attr-dict
     `:` type($x) `,` type($indices) `to` type($result)}];
@@ -162,12 +164,13 @@ def Descent_ScatterOp : Descent_Op<"scatter", [Pure, AllTypesMatch<["x", "result
     The shapes are those of `descent.gather` with `updates` in place of its result: `add` is the
     transpose of a gather; with `set` the last update of an index (in row-major order of the indices)
     stays. Indices are clamped to 0 … N-1. Updates are applied in order, so the result is deterministic.
+    Only numbers can be added.
 
     Example: `%y = descent.scatter add %x, %i, %u axis 0 batch 0 : tensor<10x4xf32>, tensor<3xi32>, tensor<3x4xf32>`
   }];
   let arguments = (ins Descent_ScatterKindAttr:$kind, Descent_Tensor:$x,
                    StaticShapeTensorOf<[I32, I64]>:$indices, Descent_Tensor:$updates,
-                   I64Attr:$axis, DefaultValuedAttr<I64Attr, "0">:$batch_dims);
+                   Descent_IndexAttr:$axis, DefaultValuedAttr<Descent_IndexAttr, "0">:$batch_dims);
   let results = (outs Descent_Tensor:$result);
   let assemblyFormat = [{$kind $x `,` $indices `,` $updates `axis` $axis `batch` $batch_dims attr-dict
     `:` type($x) `,` type($indices) `,` type($updates)}];

@@ -19,9 +19,13 @@ void registerTransformOps(DescentDialect &dialect) {
 
 namespace {
 
-bool isFloat(Type type) { return isa<FloatType>(getElementTypeOrSelf(type)); }
+bool isFloat(Type type) {
+  return isa<FloatType>(getElementTypeOrSelf(type));
+}
 
-YieldOp yieldOf(Region &region) { return cast<YieldOp>(region.front().getTerminator()); }
+YieldOp yieldOf(Region &region) {
+  return cast<YieldOp>(region.front().getTerminator());
+}
 
 LogicalResult expectTypes(Operation *op, TypeRange actual, TypeRange expected, StringRef what) {
   if (llvm::equal(actual, expected))
@@ -61,6 +65,10 @@ LogicalResult VjpOp::verify() {
 
 LogicalResult VmapOp::verify() {
   int64_t size = getSize();
+  auto isTensor = [](Type type) { return isa<RankedTensorType>(type); };
+  if (!llvm::all_of(getBody().getArgumentTypes(), isTensor) ||
+      !llvm::all_of(yieldOf(getBody()).getValues().getTypes(), isTensor))
+    return emitOpError("takes and gives arrays, not tapes");
   auto batched = [&](Type type) -> Type {
     auto tensor = cast<RankedTensorType>(type);
     SmallVector<int64_t> shape{size};
@@ -72,7 +80,8 @@ LogicalResult VmapOp::verify() {
     inputs.push_back(batched(type));
   for (Type type : yieldOf(getBody()).getValues().getTypes())
     results.push_back(batched(type));
-  if (failed(expectTypes(*this, getInputs().getTypes(), inputs, "needs one more leading dimension")))
+  if (failed(
+          expectTypes(*this, getInputs().getTypes(), inputs, "needs one more leading dimension")))
     return failure();
   return expectTypes(*this, getResultTypes(), results, "gives one more leading dimension");
 }

@@ -69,7 +69,7 @@ def Descent_VmapOp : Descent_Op<"vmap", [RecursiveMemoryEffects,
     } to (tensor<10xf32>)
     ```
   }];
-  let arguments = (ins I64Attr:$size, Variadic<Descent_Tensor>:$inputs);
+  let arguments = (ins Descent_IndexAttr:$size, Variadic<Descent_Tensor>:$inputs);
   let results = (outs Variadic<Descent_Tensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$size `(` $inputs `)` `:` custom<Types>(type($inputs)) $body attr-dict `to` custom<Types>(type($results))";
