@@ -57,11 +57,10 @@ static void nameColumns(Table &table) {
     item.name = nameFor(item.label, index++);
 }
 
-static Table readNpy(const std::string &path, std::string_view bytes, DType floatType) {
+static Table singleArray(const std::string &path, Array array) {
   Table table;
   table.isSingleArray = true;
-  table.arrays.push_back(
-      {"", parseNpy(bytes, floatType), std::filesystem::path(path).stem().string()});
+  table.arrays.push_back({"", std::move(array), std::filesystem::path(path).stem().string()});
   return table;
 }
 
@@ -132,13 +131,16 @@ Table readData(const std::string &path, DType floatType) {
     extension = extensionOf(std::filesystem::path(path).stem().string());
   if (!isKnown(extension))
     failUnknown(path, extension, "reading");
-  FileBytes bytes = readFile(path);
   Table table;
   try {
+    FileBytes bytes;
+    if (isPacked || extension != "npy")
+      bytes = readFile(path);
     if (isPacked)
       bytes = unpackedGzip(bytes.view());
     if (extension == "npy")
-      table = readNpy(path, bytes.view(), floatType);
+      table = singleArray(path, isPacked ? parseNpy(bytes.view(), floatType)
+                                         : readNpyFile(path, floatType));
     else if (extension == "npz")
       table = readNpz(bytes.view(), floatType);
     else

@@ -50,6 +50,31 @@ private:
   throw FileError(path, std::string("cannot be written: ") + std::strerror(code));
 }
 
+FileReader::FileReader(const std::string &path)
+    : path(path), file(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  if (file < 0)
+    failReading(path, errno);
+}
+
+FileReader::~FileReader() {
+  ::close(file);
+}
+
+size_t FileReader::read(char *to, size_t count) {
+  size_t done = 0;
+  while (done < count) {
+    ssize_t got = ::read(file, to + done, count - done);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      failReading(path, errno);
+    if (got == 0)
+      break;
+    done += static_cast<size_t>(got);
+  }
+  return done;
+}
+
 FileBytes readFile(const std::string &path) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat info;

@@ -16,6 +16,22 @@ struct FileBytes {
   std::string_view view() const { return {memory.get(), size}; }
 };
 
+/// Reads a file from its beginning, a part at a time. Throws FileError.
+class FileReader {
+public:
+  explicit FileReader(const std::string &path);
+  ~FileReader();
+  FileReader(const FileReader &) = delete;
+  FileReader &operator=(const FileReader &) = delete;
+
+  /// The next bytes; fewer than `count` only where the file ends.
+  size_t read(char *to, size_t count);
+
+private:
+  std::string path;
+  int file;
+};
+
 /// Reads all of a file, also of a pipe. Throws FileError.
 FileBytes readFile(const std::string &path);
 

@@ -1,9 +1,13 @@
 #include "runtime/data/Npy.h"
 
+#include "runtime/data/Files.h"
+
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 #include <optional>
 
@@ -277,7 +281,9 @@ static size_t readLittleEndian(std::string_view bytes) {
   return value;
 }
 
-Array parseNpy(std::string_view bytes, DType floatType) {
+/// The header of a file of so many bytes, which begins with `bytes`; these become those after it.
+static Header parseStart(std::string_view &bytes, uint64_t fileBytes) {
+  uint64_t behind = fileBytes - bytes.size();
   if (!bytes.starts_with(magic))
     throw FormatError(bytes.empty() ? "the file is empty" : "this is not an npy file");
   size_t versionEnd = magic.size() + 2;
@@ -293,7 +299,7 @@ Array parseNpy(std::string_view bytes, DType floatType) {
   size_t length = readLittleEndian(bytes.substr(versionEnd, lengthSize));
   bytes.remove_prefix(versionEnd + lengthSize);
   if (bytes.size() < length)
-    throw FormatError("the file ends within its header");
+    throw FormatError(behind ? "its header is too long" : "the file ends within its header");
   Header header = HeaderParser(bytes.substr(0, length)).parse();
   bytes.remove_prefix(length);
 
@@ -304,10 +310,55 @@ Array parseNpy(std::string_view bytes, DType floatType) {
   } catch (const TypeError &) {
     throw FormatError("the header of this array is damaged");
   }
-  if (static_cast<uint64_t>(count) > bytes.size() / size)
+  uint64_t present = (bytes.size() + behind) / size;
+  if (static_cast<uint64_t>(count) > present)
     throw FormatError("the file ends early: its header promises " + std::to_string(count) +
-                      " elements, and there are " + std::to_string(bytes.size() / size));
+                      " elements, and there are " + std::to_string(present));
+  return header;
+}
+
+Array parseNpy(std::string_view bytes, DType floatType) {
+  Header header = parseStart(bytes, bytes.size());
   return readTyped(header, bytes, floatType);
+}
+
+Array readNpyFile(const std::string &path, DType floatType) {
+  // The longest header of version 1, which NumPy writes, and more than enough for any shape.
+  constexpr size_t startBytes = 1 << 17;
+  constexpr size_t blockElements = 1 << 17;
+  std::error_code unknown;
+  uint64_t fileBytes = std::filesystem::is_regular_file(path, unknown)
+                           ? std::filesystem::file_size(path, unknown)
+                           : 0;
+  if (unknown || fileBytes <= startBytes)
+    return parseNpy(readFile(path).view(), floatType);
+  FileReader file(path);
+  std::string start(startBytes, '\0');
+  start.resize(file.read(start.data(), start.size()));
+  std::string_view rest = start;
+  Header header = parseStart(rest, fileBytes);
+  if (header.isFortranOrder && header.shape.size() > 1)
+    return parseNpy(readFile(path).view(), floatType);
+  // A part of the elements at a time, so that there is never a second copy of them all.
+  size_t size = elementSize(header.type);
+  Header part = header;
+  part.shape = {0};
+  Array array = Array::uninitialized(readTyped(part, {}, floatType).dtype(), header.shape);
+  auto *to = static_cast<char *>(array.mutableData());
+  std::string block(blockElements * size, '\0');
+  for (int64_t left = array.size(); left > 0;) {
+    part.shape[0] = std::min<int64_t>(left, blockElements);
+    size_t wanted = static_cast<size_t>(part.shape[0]) * size;
+    size_t taken = rest.copy(block.data(), wanted);
+    rest.remove_prefix(taken);
+    if (file.read(block.data() + taken, wanted - taken) < wanted - taken)
+      throw FormatError("the file became shorter while it was read");
+    Array piece = readTyped(part, std::string_view(block).substr(0, wanted), floatType);
+    std::memcpy(to, piece.data(), piece.byteSize());
+    to += piece.byteSize();
+    left -= part.shape[0];
+  }
+  return array;
 }
 
 std::string npyHeader(const Array &array) {

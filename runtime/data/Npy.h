@@ -21,6 +21,10 @@ public:
 /// Throws FormatError.
 Array parseNpy(std::string_view bytes, DType floatType);
 
+/// The same from a file, without a second copy of the elements in memory (but for elements in Fortran
+/// order). Throws FileError, too.
+Array readNpyFile(const std::string &path, DType floatType);
+
 /// What comes before the elements in an npy file; the elements follow as they are in memory.
 /// Throws FormatError for keys.
 std::string npyHeader(const Array &array);

@@ -1,5 +1,7 @@
 #include "ArrayPrinter.h"
 #include "DataTestSupport.h"
+#include "runtime/data/Files.h"
+#include "runtime/data/Npy.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -196,6 +198,48 @@ TEST(Npy, RandomArraysComeBack) {
       DType floats = type == DType::F32 ? DType::F32 : DType::F64;
       EXPECT_EQ(readData(folder.path("a.npy"), floats).arrays[0].array, array);
     }
+}
+
+/// The bytes of an npy file of so many elements of a type.
+std::string longFile(const std::string &type, size_t elementBytes, bool isFortranOrder,
+                     const std::string &shape, size_t count) {
+  std::string elements(count * elementBytes, '\0');
+  std::mt19937 random(7);
+  for (char &byte : elements)
+    byte = static_cast<char>(random() & 0x3F); // neither nans nor numbers beyond i64
+  return npy("{'descr': '" + type + "', 'fortran_order': " + (isFortranOrder ? "True" : "False") +
+                 ", 'shape': " + shape + ", }",
+             elements);
+}
+
+TEST(Npy, LongFilesAreReadInParts) {
+  TemporaryFolder folder;
+  std::string path = folder.path("long.npy");
+  for (const auto &[type, size] : std::vector<std::pair<std::string, size_t>>{{"<f4", 4},
+                                                                              {"<f8", 8},
+                                                                              {">f8", 8},
+                                                                              {"<f2", 2},
+                                                                              {"<i8", 8},
+                                                                              {">i4", 4},
+                                                                              {"|u1", 1},
+                                                                              {"|b1", 1},
+                                                                              {"<u8", 8}})
+    for (DType floats : {DType::F32, DType::F64})
+      for (bool fortran : {false, true}) {
+        // Two parts of 131,072 elements and some more.
+        std::string bytes = longFile(type, size, fortran, "(1009, 301)", 1009 * 301);
+        writeFile(path, {bytes});
+        Table table = readData(path, floats);
+        EXPECT_EQ(table.arrays[0].array, parseNpy(bytes, floats)) << type;
+        EXPECT_EQ(table.arrays[0].array.shape(), (Shape{1009, 301}));
+      }
+  std::string bytes = longFile("<f4", 4, false, "(70000,)", 70000);
+  for (size_t missing : {1, 4, 100000}) {
+    writeFile(path, {std::string_view(bytes).substr(0, bytes.size() - missing)});
+    EXPECT_THROW(readData(path, DType::F32), FileError) << missing;
+  }
+  writeFile(path, {bytes + "more"});
+  EXPECT_EQ(readData(path, DType::F32).arrays[0].array, parseNpy(bytes, DType::F32));
 }
 
 TEST(Npz, RandomArraysComeBack) {
