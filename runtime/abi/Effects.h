@@ -90,15 +90,23 @@ struct TestEffect {
   bool begins = true;
 };
 
-/// An assertion of a test block, which goes on where it does not hold. The last operand is the condition
+/// An assertion under `descent test`, which goes on where it does not hold. The last operand is the condition
 /// (bool, any shape: all must hold); the message may use the others.
 struct TestAssertEffect {
   Text message;
 };
 
+/// One comparison of a derivative with finite differences, in a gradient check. Operand: the error (f64).
+struct DerivativeEffect {
+  std::string with;     ///< with respect to what: "net.w1"
+  int64_t elements = 0; ///< of it
+  /// False where the function stops gradients on purpose, which differences do not see.
+  bool isComparable = true;
+};
+
 struct Effect {
   std::variant<PrintEffect, SaveEffect, TrainBeginEffect, TrainReportEffect, TrainEndEffect,
-               KeepEffect, TestEffect, TestAssertEffect>
+               KeepEffect, TestEffect, TestAssertEffect, DerivativeEffect>
       what;
   std::vector<OperandType> operands;
   SourceSpan span;

@@ -1,5 +1,6 @@
 #include "runtime/abi/Functions.h"
 
+#include "runtime/abi/Chunks.h"
 #include "runtime/abi/RunContext.h"
 
 using descent::abi::RunContext;
@@ -32,6 +33,12 @@ void *descent_tape_create(void *ctx, int32_t site, int64_t bytes) {
 void *descent_tape_push(void *ctx, void *tape) { return static_cast<Tape *>(tape)->push(); }
 
 void *descent_tape_pop(void *ctx, void *tape) { return static_cast<Tape *>(tape)->pop(); }
+
+void descent_parallel(void *ctx, int64_t count, void *chunk, void *captured, void *lane,
+                      int64_t laneBytes) {
+  descent::abi::runChunks(contextOf(ctx).threads(), count,
+                          reinterpret_cast<descent::abi::ChunkCode>(chunk), captured, lane, laneBytes);
+}
 
 } // extern "C"
 

@@ -4,6 +4,7 @@
 #include "descent/Error.h"
 #include "descent/Format.h"
 #include "runtime/core/Interrupt.h"
+#include "runtime/core/Threads.h"
 #include "runtime/train/Progress.h"
 
 #include <algorithm>
@@ -93,7 +94,7 @@ std::string render(const Text &text, const std::vector<OperandType> &types,
 
 RunContext::RunContext(const std::vector<Effect> &effects, const std::vector<Check> &checks,
                        Options options)
-    : effects(effects), checks(checks), options(options),
+    : effects(effects), checks(checks), options(std::move(options)),
       begin(std::chrono::steady_clock::now()) {}
 
 RunContext::~RunContext() = default;
@@ -103,6 +104,13 @@ void RunContext::fail(Failure failure) {
     failTest(failure);
   if (!failed)
     failed = std::move(failure);
+}
+
+void RunContext::failClaim(Failure failure) {
+  if (inTest)
+    failTest(std::move(failure));
+  else if (!claim)
+    claim = std::move(failure);
 }
 
 void RunContext::failTest(Failure failure) {
@@ -117,9 +125,15 @@ void RunContext::effect(int32_t index, const void *const *operands) {
       thisStep = index;
     return;
   }
+  const Effect &effect = effects[static_cast<size_t>(index)];
+  if (std::holds_alternative<DerivativeEffect>(effect.what)) {
+    DerivativeOutcome &outcome = derivativeOutcomes[index];
+    ++outcome.times;
+    outcome.largestError = std::max(outcome.largestError, *static_cast<const double *>(operands[0]));
+    return;
+  }
   if (options.rehearse)
     return;
-  const Effect &effect = effects[static_cast<size_t>(index)];
   try {
     carryOut(effect, operands);
   } catch (const std::exception &error) {
@@ -186,7 +200,7 @@ void RunContext::carryOut(const Effect &effect, const void *const *operands) {
   } else if (auto *claim = std::get_if<TestAssertEffect>(&effect.what)) {
     std::span<const bool> holds = arrays.back().values<bool>();
     if (!std::ranges::all_of(holds, std::identity()))
-      failTest({Failure::Kind::Assert, render(claim->message, arrays), effect.span});
+      failClaim({Failure::Kind::Assert, render(claim->message, arrays), effect.span});
   }
 }
 
@@ -199,6 +213,12 @@ bool RunContext::poll() {
   if (thisStep)
     lastStep = std::exchange(thisStep, std::nullopt);
   return failed || (options.pollInterrupt && interruptRequested());
+}
+
+int RunContext::threads() {
+  if (options.threads <= 0)
+    options.threads = defaultThreads();
+  return options.threads;
 }
 
 double RunContext::clock() const {

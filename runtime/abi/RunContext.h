@@ -32,6 +32,12 @@ struct Failure {
   SourceSpan span;
 };
 
+/// What the comparisons of one derivative came to.
+struct DerivativeOutcome {
+  int64_t times = 0;
+  double largestError = 0;
+};
+
 /// What a test block came to.
 struct TestOutcome {
   std::string name;
@@ -52,6 +58,8 @@ public:
     std::function<void(std::string_view)> writeProgress;
     /// Whether a Ctrl-C of this process stops the run.
     bool pollInterrupt = true;
+    /// How many threads may share the work of a loop; 0: defaultThreads().
+    int threads = 0;
     /// Runs once more what has run before, to look at it: nothing is printed, saved or reported.
     bool rehearse = false;
   };
@@ -64,14 +72,17 @@ public:
   void checkFailed(int32_t index, const void *const *operands);
   bool poll();
   double clock() const;
+  int threads();
   Tape *tape(int32_t site, int64_t elementBytes);
 
   /// The first failure, if there was one.
-  const std::optional<Failure> &failure() const { return failed; }
+  const std::optional<Failure> &failure() const { return failed ? failed : claim; }
   /// Whether training was stopped by Ctrl-C.
   bool interrupted() const { return wasInterrupted; }
   const std::vector<KeptValue> &kept() const { return keptValues; }
   const std::vector<TestOutcome> &tests() const { return testOutcomes; }
+  /// Of a gradient check, by the index of the effect.
+  const std::map<int32_t, DerivativeOutcome> &derivatives() const { return derivativeOutcomes; }
   /// The first effect beyond the table in the last step that had one (a step ends where the program
   /// polls): the operation that made the first NaN, in a program compiled to trace that.
   std::optional<int32_t> tracedEffect() const { return thisStep ? thisStep : lastStep; }
@@ -80,6 +91,8 @@ private:
   void carryOut(const Effect &effect, const void *const *operands);
   void fail(Failure failure);
   void failTest(Failure failure);
+  /// An assertion after which the program goes on: of the test block, or of the run where there is none.
+  void failClaim(Failure failure);
 
   const std::vector<Effect> &effects;
   const std::vector<Check> &checks;
@@ -88,11 +101,13 @@ private:
   std::chrono::steady_clock::time_point begin;
   std::optional<Progress> progress; ///< of the training going on
   std::optional<Failure> failed;
+  std::optional<Failure> claim; ///< an assertion after which the program went on
   bool wasInterrupted = false;
   bool inTest = false;
   std::optional<int32_t> thisStep, lastStep;
   std::vector<KeptValue> keptValues;
   std::vector<TestOutcome> testOutcomes;
+  std::map<int32_t, DerivativeOutcome> derivativeOutcomes;
 };
 
 /// A text with the values of its operands put in.
