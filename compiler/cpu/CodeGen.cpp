@@ -49,6 +49,7 @@ std::unique_ptr<llvm::Module> generate(ProgramPlan &program, llvm::LLVMContext &
   module->setDataLayout(layout);
   module->setTargetTriple(triple);
   ModuleEmission emission(*module, host);
+  emission.leastShared = program.leastShared;
   for (ProgramPlan::Function &function : program.functions) {
     bool isProgram = function.name == "main";
     emitFunction(emission, function.plan, declare(*module, function.name, isProgram), isProgram);

@@ -21,6 +21,9 @@ struct ProgramPlan {
   };
   std::vector<Function> functions;
   int64_t arenaBytes = 0; ///< enough for any of them
+  /// Simple operations of a loop, below which one thread runs it. Waking a thread that spins takes half a
+  /// microsecond, one that sleeps some tens; a thread does 4 to 10 operations in a nanosecond.
+  int64_t leastShared = 128 << 10;
 };
 
 ProgramPlan planProgram(mlir::ModuleOp module, const kernel::PlanOptions &options);

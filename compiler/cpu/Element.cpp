@@ -64,8 +64,20 @@ Value *clampedIndex(FunctionEmission &f, Value *value, int64_t last) {
   return f.b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, wide, f.number(last));
 }
 
-Elements::Elements(FunctionEmission &f, Index index, ArrayRef<mlir::Operation *> stored)
-    : f(f), b(f.b), stored(stored) {
+Value *rowAddress(FunctionEmission &f, mlir::Value value, const RowPlace &row,
+                  ArrayRef<Value *> dims) {
+  SmallVector<Value *, 4> left;
+  SmallVector<int64_t, 4> shape;
+  for (int dim : row.dims) {
+    left.push_back(dims[size_t(dim)]);
+    shape.push_back(tensorType(value).getDimSize(dim));
+  }
+  return f.address(tensorType(value).getElementType(), row.base, linearIndex(f, left, shape));
+}
+
+Elements::Elements(FunctionEmission &f, Index index, ArrayRef<mlir::Operation *> stored,
+                   const Rows *rows)
+    : f(f), b(f.b), stored(stored), rows(rows) {
   indexes[IndexMaps::identity] = std::move(index);
 }
 
@@ -78,14 +90,25 @@ SmallVector<Value *, 4> Elements::dimsOf(int map, mlir::Value value) {
   return index.dims;
 }
 
+Value *Elements::loadFromRow(mlir::Value value, int map) {
+  const RowPlace &row = rows->find(value)->second;
+  mlir::Type element = tensorType(value).getElementType();
+  Value *loaded =
+      b.CreateLoad(memoryType(f.context(), element), rowAddress(f, value, row, dimsOf(map, value)));
+  f.scopes.tag(llvm::cast<llvm::Instruction>(loaded), f.placeOf(value));
+  return element.isInteger(1) ? b.CreateTrunc(loaded, b.getInt1Ty()) : loaded;
+}
+
 Value *Elements::load(mlir::Value value, int map) {
+  if (f.placeOf(value).kind == kernel::Place::Kind::Row)
+    return loadFromRow(value, map);
   Index &index = indexes[map];
   if (!index.linear)
     index.linear = linearIndex(f, index.dims, tensorType(value).getShape());
   mlir::Type element = tensorType(value).getElementType();
   Value *base = f.pointerTo(value);
-  Value *loaded = b.CreateLoad(memoryType(f.context(), element),
-                               f.address(element, base, index.linear));
+  Value *loaded =
+      b.CreateLoad(memoryType(f.context(), element), f.address(element, base, index.linear));
   f.scopes.tag(llvm::cast<llvm::Instruction>(loaded), f.placeOf(value));
   return element.isInteger(1) ? b.CreateTrunc(loaded, b.getInt1Ty()) : loaded;
 }
@@ -227,8 +250,7 @@ Value *Elements::reshape(ir::ReshapeOp op, int map) {
 Value *Elements::slice(ir::SliceOp op, int map) {
   Index index;
   if (!kernel::isRegister(op.getX()))
-    for (auto [dim, start, stride] :
-         llvm::zip(dimsOf(map, op), op.getStarts(), op.getStrides()))
+    for (auto [dim, start, stride] : llvm::zip(dimsOf(map, op), op.getStarts(), op.getStrides()))
       index.dims.push_back(plus(b, times(b, dim, stride), start));
   return operandAt(op, 0, map, index);
 }
@@ -269,11 +291,9 @@ Value *Elements::pad(ir::PadOp op, int map) {
     if (low || high || step > 1) {
       // Before the begin wraps to a huge number.
       at = b.CreateSub(at, f.number(low));
-      inside = b.CreateAnd(
-          inside, b.CreateICmpULT(at, f.number((shape[i] - 1) * step + 1)));
+      inside = b.CreateAnd(inside, b.CreateICmpULT(at, f.number((shape[i] - 1) * step + 1)));
       if (step > 1) {
-        inside = b.CreateAnd(
-            inside, b.CreateICmpEQ(b.CreateURem(at, f.number(step)), f.number(0)));
+        inside = b.CreateAnd(inside, b.CreateICmpEQ(b.CreateURem(at, f.number(step)), f.number(0)));
         at = b.CreateUDiv(at, f.number(step));
       }
     }
@@ -281,8 +301,7 @@ Value *Elements::pad(ir::PadOp op, int map) {
   }
   if (kernel::isRegister(op.getX()))
     return b.CreateSelect(inside, at(op.getX(), map), outside);
-  return choose(
-      inside, [&] { return operandAt(op, 0, map, index); }, [&] { return outside; });
+  return choose(inside, [&] { return operandAt(op, 0, map, index); }, [&] { return outside; });
 }
 
 Value *Elements::concat(ir::ConcatOp op, int map) {
@@ -309,8 +328,7 @@ Value *Elements::concat(ir::ConcatOp op, int map) {
     Value *here = b.CreateICmpULT(dims[op.getDim()], f.number(pieces[i + 1].second));
     if (kernel::isRegister(op.getInputs()[pieces[i].first]))
       return b.CreateSelect(here, piece(i), from(i + 1));
-    return choose(
-        here, [&] { return piece(i); }, [&] { return from(i + 1); });
+    return choose(here, [&] { return piece(i); }, [&] { return from(i + 1); });
   };
   return from(0);
 }
@@ -321,8 +339,7 @@ Value *Elements::dynamicSlice(ir::DynamicSliceOp op, int map) {
     auto shape = op.getX().getType().getShape();
     auto dims = dimsOf(map, op);
     for (size_t i = 0; i < shape.size(); ++i) {
-      Value *start =
-          clampedIndex(f, f.registerOf(op.getStarts()[i]), shape[i] - op.getSizes()[i]);
+      Value *start = clampedIndex(f, f.registerOf(op.getStarts()[i]), shape[i] - op.getSizes()[i]);
       index.dims.push_back(b.CreateAdd(start, dims[i], "", true, true));
     }
   }

@@ -11,14 +11,23 @@ struct Index {
   llvm::Value *linear = nullptr;
 };
 
+/// Where the current iteration of a tree's shared loops keeps an array of which it needs a part
+/// only.
+struct RowPlace {
+  llvm::Value *base = nullptr;
+  llvm::SmallVector<int, 4> dims; ///< of the array, along which there is more than one element
+};
+using Rows = llvm::DenseMap<mlir::Value, RowPlace>;
+
 /// Emits elements of arrays at the current index of a loop nest. An array in memory is loaded from;
 /// any other is computed from its operands' elements. Each element is made once for each index map
 /// under which it is needed.
 class Elements {
 public:
   /// `index`: the loops' own. `stored`: arrays that this loop writes at its own index; they are
-  /// computed, not loaded.
-  Elements(FunctionEmission &f, Index index, llvm::ArrayRef<mlir::Operation *> stored = {});
+  /// computed, not loaded. `rows`: places of those of which there are rows.
+  Elements(FunctionEmission &f, Index index, llvm::ArrayRef<mlir::Operation *> stored = {},
+           const Rows *rows = nullptr);
 
   llvm::Value *at(mlir::Value value, int map = kernel::IndexMaps::identity);
   /// The element of `op`'s result, from its operands.
@@ -32,6 +41,7 @@ private:
   FunctionEmission &f;
   llvm::IRBuilder<> &b;
   llvm::ArrayRef<mlir::Operation *> stored;
+  const Rows *rows;
   llvm::DenseMap<Key, llvm::Value *> known;
   llvm::DenseMap<int, Index> indexes;
   /// What became known in the branch that is being emitted.
@@ -39,6 +49,7 @@ private:
 
   llvm::SmallVector<llvm::Value *, 4> dimsOf(int map, mlir::Value value);
   llvm::Value *load(mlir::Value value, int map);
+  llvm::Value *loadFromRow(mlir::Value value, int map);
   llvm::Value *choose(llvm::Value *condition, llvm::function_ref<llvm::Value *()> yes,
                       llvm::function_ref<llvm::Value *()> no);
   llvm::Value *inBranch(llvm::function_ref<llvm::Value *()> make);
@@ -54,6 +65,10 @@ private:
   llvm::Value *dynamicSlice(ir::DynamicSliceOp op, int map);
   llvm::Value *gather(ir::GatherOp op, int map);
 };
+
+/// The address of an element of an array of which there is a row.
+llvm::Value *rowAddress(FunctionEmission &f, mlir::Value value, const RowPlace &row,
+                        llvm::ArrayRef<llvm::Value *> dims);
 
 /// The row-major position of an index in an array of a shape, and back.
 llvm::Value *linearIndex(FunctionEmission &f, llvm::ArrayRef<llvm::Value *> dims,

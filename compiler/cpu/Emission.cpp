@@ -170,6 +170,7 @@ llvm::Value *FunctionEmission::pointerTo(mlir::Value value) {
     return results[size_t(place.index)];
   case Place::Kind::Table:
     return module.table(kernel::aliasRoot(value));
+  case Place::Kind::Row:
   case Place::Kind::Inline:
     break;
   }
@@ -181,7 +182,7 @@ llvm::Value *FunctionEmission::address(mlir::Type element, llvm::Value *base, ll
 }
 
 llvm::AllocaInst *FunctionEmission::variable(llvm::Type *type) {
-  llvm::BasicBlock &entry = function->getEntryBlock();
+  llvm::BasicBlock &entry = b.GetInsertBlock()->getParent()->getEntryBlock();
   llvm::IRBuilder<> at(&entry, entry.begin());
   return at.CreateAlloca(type);
 }
@@ -199,7 +200,7 @@ llvm::Value *FunctionEmission::scratch(int64_t bytes) {
 }
 
 llvm::BasicBlock *FunctionEmission::newBlock(const llvm::Twine &name) {
-  return llvm::BasicBlock::Create(context(), name, function);
+  return llvm::BasicBlock::Create(context(), name, b.GetInsertBlock()->getParent());
 }
 
 } // namespace descent::cpu

@@ -20,6 +20,8 @@ public:
 
   llvm::Module &module;
   const Host host;
+  /// See ProgramPlan.
+  int64_t leastShared = 0;
 
   llvm::LLVMContext &context() { return module.getContext(); }
   /// A function of the math bitcode, which is to be linked in: "descent_exp_f32".

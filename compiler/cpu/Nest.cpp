@@ -44,6 +44,29 @@ void Nest::closeAll() {
     close();
 }
 
+void forRange(FunctionEmission &f, llvm::Value *from, llvm::Value *to,
+              llvm::function_ref<void(llvm::Value *)> body) {
+  auto *first = llvm::dyn_cast<llvm::ConstantInt>(from);
+  auto *end = llvm::dyn_cast<llvm::ConstantInt>(to);
+  bool known = first && end;
+  if (known && first->getSExtValue() >= end->getSExtValue())
+    return;
+  llvm::BasicBlock *some = nullptr, *after = nullptr;
+  if (!known) {
+    some = f.newBlock();
+    after = f.newBlock();
+    f.b.CreateCondBr(f.b.CreateICmpULT(from, to), some, after);
+    f.b.SetInsertPoint(some);
+  }
+  Nest nest(f);
+  body(known ? nest.open(first->getSExtValue(), end->getSExtValue()) : nest.open(from, to));
+  nest.close();
+  if (known)
+    return;
+  f.b.CreateBr(after);
+  f.b.SetInsertPoint(after);
+}
+
 void forEach(FunctionEmission &f, llvm::ArrayRef<int64_t> shape,
              llvm::function_ref<void(llvm::ArrayRef<llvm::Value *>)> body) {
   if (llvm::is_contained(shape, 0))

@@ -35,6 +35,10 @@ private:
   llvm::SmallVector<Open, 4> loops;
 };
 
+/// Runs `body` with each number from `from`, … below `to`; none where there is none.
+void forRange(FunctionEmission &f, llvm::Value *from, llvm::Value *to,
+              llvm::function_ref<void(llvm::Value *)> body);
+
 /// Runs `body` with the index of each element of a shape; not at all where it has none.
 void forEach(FunctionEmission &f, llvm::ArrayRef<int64_t> shape,
              llvm::function_ref<void(llvm::ArrayRef<llvm::Value *>)> body);

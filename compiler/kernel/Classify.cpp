@@ -80,23 +80,37 @@ int64_t product(RankedTensorType type, ArrayRef<int64_t> dims) {
 
 } // namespace
 
-OpClass classOf(Operation *op) { return lookUp(op).first; }
+OpClass classOf(Operation *op) {
+  return lookUp(op).first;
+}
 
-int costOf(Operation *op) { return lookUp(op).second; }
+int costOf(Operation *op) {
+  return lookUp(op).second;
+}
 
 bool isElemental(OpClass kind) {
   return kind == OpClass::Elementwise || kind == OpClass::View || kind == OpClass::Element;
 }
 
-RankedTensorType tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
+RankedTensorType tensorType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
 
-int64_t numElements(Value value) { return tensorType(value).getNumElements(); }
+int64_t numElements(Value value) {
+  return tensorType(value).getNumElements();
+}
 
-bool isTape(Value value) { return isa<ir::TapeType>(value.getType()); }
+bool isTape(Value value) {
+  return isa<ir::TapeType>(value.getType());
+}
 
-bool isRegister(Value value) { return !isTape(value) && numElements(value) == 1; }
+bool isRegister(Value value) {
+  return !isTape(value) && numElements(value) == 1;
+}
 
-bool isArray(Value value) { return !isTape(value) && numElements(value) != 1; }
+bool isArray(Value value) {
+  return !isTape(value) && numElements(value) != 1;
+}
 
 int64_t elementBytes(Type elementType) {
   return std::max<int64_t>(1, elementType.getIntOrFloatBitWidth() / 8);
@@ -153,6 +167,26 @@ SmallVector<int64_t> pairedDims(ir::DotOp op, unsigned operand) {
   for (auto [mine, theirs] : llvm::zip(contract, otherContract))
     paired[mine] = theirs;
   return paired;
+}
+
+SmallVector<int, 4> keptDims(Operation *op) {
+  SmallVector<int, 4> kept;
+  if (auto dot = dyn_cast<ir::DotOp>(op)) {
+    DotShape shape = dotShape(dot);
+    bool left = shape.matrix == 0;
+    for (int64_t dim : left ? dot.getLhsBatch() : dot.getRhsBatch())
+      kept.push_back(int(dim));
+    for (int64_t dim : shape.lhsFree)
+      kept.push_back(left ? int(dim) : -1);
+    for (int64_t dim : shape.rhsFree)
+      kept.push_back(left ? -1 : int(dim));
+    return kept;
+  }
+  auto dims = op->getAttrOfType<DenseI64ArrayAttr>("dims").asArrayRef();
+  for (int i = 0, rank = int(tensorType(op->getOperand(0)).getRank()); i < rank; ++i)
+    if (!llvm::is_contained(dims, i))
+      kept.push_back(i);
+  return kept;
 }
 
 bool isFill(Value value) {

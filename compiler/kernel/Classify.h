@@ -75,10 +75,15 @@ DotShape dotShape(ir::DotOp op);
 /// product that it is paired with, or -1 (it then has one element).
 llvm::SmallVector<int64_t> pairedDims(ir::DotOp op, unsigned operand);
 
-/// A value that is cheap to compute where it is needed, however often, wherever that is: a splat, an
-/// iota, or moved elements of one register or of an array that is in memory anyway.
+/// For each dimension of the result of a reduction (or of a product of a matrix and a vector) the
+/// dimension of its loops that it is; -1: of one element.
+llvm::SmallVector<int, 4> keptDims(mlir::Operation *op);
+
+/// A value that is cheap to compute where it is needed, however often, wherever that is: a splat,
+/// an iota, or moved elements of one register or of an array that is in memory anyway.
 bool isCheapEverywhere(mlir::Value value);
-/// A splat, an iota or a repeated register: it can be written into place without having been in memory.
+/// A splat, an iota or a repeated register: it can be written into place without having been in
+/// memory.
 bool isFill(mlir::Value value);
 
 /// How an operation takes an operand.

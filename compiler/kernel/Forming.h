@@ -8,8 +8,8 @@ namespace descent::kernel {
 /// Values known to be in memory: filled in as blocks are formed, outer blocks before inner ones.
 using Materialised = llvm::DenseSet<mlir::Value>;
 
-/// Groups the operations of one block (not of the regions in it) into steps and puts these in order.
-/// Adds the arrays of the block that live in memory to `materialised`.
+/// Groups the operations of one block (not of the regions in it) into steps and puts these in
+/// order. Adds the arrays of the block that live in memory to `materialised`.
 BlockPlan formBlock(mlir::Block &block, IndexMaps &maps, Materialised &materialised,
                     const PlanOptions &options);
 

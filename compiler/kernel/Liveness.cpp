@@ -64,7 +64,8 @@ void Liveness::number(Block &block) {
 }
 
 void Liveness::define(Value value, Block *block, int time) {
-  if (!isArray(value))
+  const Place *place = plan.placeOf(value);
+  if (!isArray(value) || (place && place->kind == Place::Kind::Row))
     return;
   auto [entry, isNew] = defined.try_emplace(value, block, time);
   if (isNew)
@@ -81,8 +82,8 @@ void Liveness::collect(Block &block) {
   for (Step &step : blockPlan.steps) {
     int read = 2 * step.begin, write = read + 1;
     Operation *op = step.roots.front();
-    // What is read at the loop's own index may be overwritten there, but only by elements that are not
-    // wider: those would reach into what is still to be read.
+    // What is read at the loop's own index may be overwritten there, but only by elements that are
+    // not wider: those would reach into what is still to be read.
     auto width = [](Value value) { return elementBytes(tensorType(value).getElementType()); };
     int64_t widest = 0;
     for (Operation *root : step.roots)

@@ -38,6 +38,8 @@ struct PrintKernelsPass : PassWrapper<PrintKernelsPass, OperationPass<ModuleOp>>
 
 } // namespace
 
-std::unique_ptr<Pass> createPrintKernelsPass() { return std::make_unique<PrintKernelsPass>(); }
+std::unique_ptr<Pass> createPrintKernelsPass() {
+  return std::make_unique<PrintKernelsPass>();
+}
 
 } // namespace descent::kernel

@@ -13,6 +13,9 @@ void formRegions(FunctionPlan &plan, Block &block, Materialised &materialised,
                  const PlanOptions &options) {
   BlockPlan formed = formBlock(block, plan.maps, materialised, options);
   for (Step &step : formed.steps)
+    for (const Local &local : step.locals)
+      plan.places[local.value].kind = Place::Kind::Row;
+  for (Step &step : formed.steps)
     for (Region &region : step.roots.front()->getRegions())
       formRegions(plan, region.front(), materialised, options);
   plan.blocks[&block] = std::move(formed);

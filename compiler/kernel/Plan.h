@@ -12,33 +12,51 @@ namespace descent::kernel {
 /// A value in memory that a step reads.
 struct Read {
   mlir::Value value;
-  /// Only the element at the loop's own index is read, before that element of the outputs is written.
+  /// Only the element at the loop's own index is read, before that element of the outputs is
+  /// written.
   bool pointwise = false;
+  /// The nest that reads it (of a kernel), and whether at the nest's own index.
+  int nest = 0;
+  bool atIndex = false;
 };
 
 /// One loop nest over `space`, row-major. Elements of the outputs and of reductions' operands are
-/// computed at each index; what they need of operations that are not in memory is computed there too.
+/// computed at each index; what they need of operations that are not in memory is computed there
+/// too.
 struct Loop {
   llvm::SmallVector<int64_t, 4> space;
   /// Kernels: the operations whose results this nest makes, in program order.
   llvm::SmallVector<mlir::Operation *, 2> roots;
-  /// All that is read is read at the loop's own index, so the nest can be one loop over all elements.
+  /// All that is read is read at the loop's own index, so the nest can be one loop over all
+  /// elements.
   bool linear = true;
-  /// Operations in the body at one index.
-  int operations = 0;
+  /// Operations in the body at one index, and what they cost in simple instructions.
+  int operations = 0, cost = 0;
 };
 
-/// What one chunk of a divided kernel adds to a reduction over the outermost loop. Chunk `c` leaves it
-/// at `offset + c * bytes` of the step's scratch memory; afterwards the chunks' parts are combined in
-/// order.
+/// An array that only the nests of one tree read: as much of it is kept as one iteration of the
+/// shared loops needs. One element is a register.
+struct Local {
+  mlir::Value value;
+  llvm::SmallVector<int, 4> dims; ///< of the value, that are not shared loops
+  int64_t elements = 1;           ///< along these
+  int64_t offset = 0;             ///< in the scratch memory of a running chunk
+};
+
+/// What one chunk of a divided kernel adds to a reduction over the outermost loop. Chunk `c` leaves
+/// it at `offset + c * bytes` of the step's scratch memory; afterwards the chunks' parts are
+/// combined in order.
 struct Partial {
   mlir::Value result;
   int64_t bytes = 0, offset = 0;
+  /// Where an array of f32 is summed up in f64.
+  int64_t totalOffset = -1;
 };
 
-/// How the outermost loop of a kernel is cut into chunks of consecutive iterations. The numbers depend
-/// on shapes alone, and so does the order in which anything is added up, whoever runs the chunks.
-/// Chunks write disjoint elements of the stored outputs, and of scratch memory their own `laneBytes`.
+/// How the outermost loop of a kernel is cut into chunks of consecutive iterations. The numbers
+/// depend on shapes alone, and so does the order in which anything is added up, whoever runs the
+/// chunks. Chunks write disjoint elements of the stored outputs, and of scratch memory their own
+/// `laneBytes`.
 struct Division {
   int64_t extent = 1; ///< iterations of the outermost loop
   int64_t size = 1;   ///< of a chunk; the last one may have fewer
@@ -47,22 +65,27 @@ struct Division {
   llvm::SmallVector<Partial, 2> partials;
   /// Rough number of simple operations of a chunk: too few are not worth another thread.
   int64_t operations = 0;
-  /// Scratch memory that belongs to a running chunk (rows of local arrays), at `laneOffset` of the step's
-  /// scratch memory. Whoever runs chunks at the same time has to give each another piece of that size.
+  /// Scratch memory that belongs to a running chunk (rows of local arrays), at `laneOffset` of the
+  /// step's scratch memory. Whoever runs chunks at the same time has to give each another piece of
+  /// that size.
   int64_t laneBytes = 0, laneOffset = 0;
 };
 
-/// A unit of execution: a kernel (a tree of loops with several outputs), one operation that has loops
-/// of its own, a computation on registers, or a piece of control flow.
+/// A unit of execution: a kernel (a tree of loops with several outputs), one operation that has
+/// loops of its own, a computation on registers, or a piece of control flow.
 ///
-/// The `shared` outermost loops of a kernel's nests are the same loops: for each of their indices the
-/// nests run one after the other, in the order of `loops`. What one of them stores and only others of
-/// them read is as large as one iteration of the shared loops needs (Place::Kind::Row).
+/// The `shared` outermost loops of a kernel's nests are the same loops: for each of their indices
+/// the nests run one after the other, in the order of `loops`. What one of them stores and only
+/// others of them read is as large as one iteration of the shared loops needs (Place::Kind::Row).
 struct Step {
   /// The operations whose results it makes, in program order. All but kernels have one.
   llvm::SmallVector<mlir::Operation *, 2> roots;
   llvm::SmallVector<Loop, 1> loops;
   int shared = 0;
+  /// Iterations of the innermost shared loop that run side by side, to load and store once what
+  /// they have in common. (Each has its own locals.)
+  int together = 1;
+  llvm::SmallVector<Local, 2> locals;
   Division division;
   llvm::SmallVector<Read, 4> reads;
   /// Positions of this step's begin and end in the order of execution of the function.
@@ -86,15 +109,16 @@ struct Place {
     Argument,
     Result, ///< the caller's memory for result `index`
     Table,  ///< a constant in the code
-    Row,    ///< `offset` bytes into its step's scratch memory: what one iteration of shared loops needs
+    Row,    ///< `offset` bytes into its step's scratch memory: what one iteration of shared loops
+            ///< needs
   };
   Kind kind = Kind::Inline;
   int64_t offset = 0;
   int index = 0;
 };
 
-/// One assignment at the beginning of a loop, at the end of its body or at the end of a branch: to the
-/// array that is the loop's or branch's result.
+/// One assignment at the beginning of a loop, at the end of its body or at the end of a branch: to
+/// the array that is the loop's or branch's result.
 struct Copy {
   mlir::Value to, from;
   bool toParking = false;   ///< saves `from` for a later copy
@@ -126,6 +150,8 @@ struct PlanOptions {
   bool fuse = true;
   /// Working memory for the right operand of a product, at most.
   int64_t productScratchBytes = 256 << 10;
+  /// Simple operations of a chunk, at least: what is worth a thread's attention.
+  int64_t chunkOperations = 64 << 10;
 };
 
 /// Plans a `func.func` of the dialect. Throws descent::Error for what cannot be compiled.

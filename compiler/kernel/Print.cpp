@@ -4,7 +4,14 @@
 //     kernel [1000] one loop, 6 operations
 //       reads input 0 [1000] f32, input 1 [1000] f32: 8000 bytes
 //       %3 = reduce_sum
-//       %4 = store [1000] f32 at 0
+//       %4 = mul [1000] f32 at 0
+//       writes 4000 bytes
+//     kernel [64]                                    the loop that these share
+//       reads %4 [64, 100] f32: 25600 bytes
+//       loop [100], 1 operations
+//         %5 = reduce_max [64] f32 in a register
+//       loop [100], 2 operations
+//         %6 = exp …
 #include "compiler/kernel/Plan.h"
 
 #include "compiler/kernel/Forming.h"
@@ -126,6 +133,51 @@ private:
     os << ": " << bytes << " bytes\n";
   }
 
+  void printSpace(ArrayRef<int64_t> space) {
+    os << "[";
+    llvm::interleaveComma(space, os);
+    os << "]";
+  }
+
+  /// The tree of loops, and below it what is counted: everything that goes to and from memory once.
+  void printKernel(const Step &step, int depth) {
+    bool isTree = step.loops.size() > 1;
+    const Loop &first = step.loops.front();
+    indent(depth) << "kernel ";
+    printSpace(isTree ? ArrayRef(first.space).take_front(step.shared) : ArrayRef(first.space));
+    if (step.together > 1)
+      os << " by " << step.together;
+    if (!isTree)
+      os << (first.linear ? " one loop" : "") << ", " << first.operations << " operations";
+    if (step.division.count > 1)
+      os << ", " << step.division.count << " chunks";
+    os << "\n";
+    printReads(step, depth + 1);
+    int64_t written = 0;
+    for (const Loop &loop : step.loops) {
+      int inside = depth + 1;
+      if (isTree) {
+        indent(inside++) << "loop ";
+        printSpace(ArrayRef(loop.space).drop_front(step.shared));
+        os << ", " << loop.operations << " operations\n";
+      }
+      for (Operation *root : loop.roots) {
+        Value result = root->getResult(0);
+        indent(inside);
+        printResult(root, result);
+        for (const Local &local : step.locals)
+          if (local.value == result)
+            os << (local.elements == 1 ? " in a register" : " in a row");
+        os << "\n";
+        const Place *place = plan.placeOf(result);
+        if (place && place->kind != Place::Kind::Row)
+          written += byteSize(result);
+      }
+    }
+    if (written)
+      indent(depth + 1) << "writes " << written << " bytes\n";
+  }
+
   void printStep(const Step &step, int depth) {
     Operation *op = step.roots.front();
     StringRef name = op->getName().stripDialect();
@@ -147,16 +199,7 @@ private:
       return;
     }
     if (step.isKernel) {
-      const Loop &loop = step.loops.front();
-      indent(depth) << "kernel [";
-      llvm::interleaveComma(loop.space, os);
-      os << "]" << (loop.linear ? " one loop, " : ", ") << loop.operations << " operations\n";
-      printReads(step, depth + 1);
-      for (Operation *root : step.roots) {
-        indent(depth + 1);
-        printResult(root, root->getResult(0));
-        os << "\n";
-      }
+      printKernel(step, depth);
       return;
     }
     indent(depth);
@@ -176,6 +219,8 @@ private:
 
 } // namespace
 
-void printPlan(const FunctionPlan &plan, raw_ostream &os) { Printer(plan, os).print(); }
+void printPlan(const FunctionPlan &plan, raw_ostream &os) {
+  Printer(plan, os).print();
+}
 
 } // namespace descent::kernel

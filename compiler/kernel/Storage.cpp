@@ -46,7 +46,9 @@ private:
   void publish();
 };
 
-Value slotOf(Value value) { return aliasRoot(value); }
+Value slotOf(Value value) {
+  return aliasRoot(value);
+}
 
 int Placement::find(int group) {
   while (groups[group].parent != group)
@@ -201,8 +203,8 @@ void Placement::findCopies() {
   for (Group &group : groups)
     if (!group.alive.empty())
       group.hull = {group.alive.front().from, group.alive.back().to};
-  // A step may write where it reads only if the two are versions of one array, element on element. By
-  // chance, arrays must not even touch in one step.
+  // A step may write where it reads only if the two are versions of one array, element on element.
+  // By chance, arrays must not even touch in one step.
   for (auto &[block, blockPlan] : plan.blocks)
     for (const Step &step : blockPlan.steps) {
       int end = 2 * step.begin + 1;
@@ -305,6 +307,11 @@ void Placement::publish() {
     }
     plan.places[value] = place;
   }
+  for (auto &[block, blockPlan] : plan.blocks)
+    for (const Step &step : blockPlan.steps)
+      for (const Local &local : step.locals)
+        plan.places[local.value].offset =
+            step.scratchOffset + step.division.laneOffset + local.offset;
 }
 
 void Placement::run() {

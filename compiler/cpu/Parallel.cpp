@@ -1,0 +1,118 @@
+#include "compiler/cpu/Parallel.h"
+
+#include "compiler/cpu/Nest.h"
+
+#include <llvm/ADT/MapVector.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/MDBuilder.h>
+
+namespace descent::cpu {
+
+namespace {
+
+/// Iterations of chunk `number`, which the division makes.
+void setBounds(FunctionEmission &f, const kernel::Division &division, Chunk &chunk) {
+  chunk.begin = f.b.CreateMul(chunk.number, f.number(division.size), "", true, true);
+  chunk.end = f.b.CreateAdd(chunk.begin, f.number(division.size), "", true, true);
+  if (division.count * division.size > division.extent)
+    chunk.end =
+        f.b.CreateBinaryIntrinsic(llvm::Intrinsic::umin, chunk.end, f.number(division.extent));
+}
+
+bool belongsTo(llvm::Value *value, llvm::Function *function) {
+  if (auto *argument = llvm::dyn_cast<llvm::Argument>(value))
+    return argument->getParent() == function;
+  auto *instruction = llvm::dyn_cast<llvm::Instruction>(value);
+  return instruction && instruction->getFunction() == function;
+}
+
+/// Hands over the values of `outer` that `inner` uses: puts them into a structure, at the current
+/// place in `outer`, and reads them at the begin of `inner`. Returns the structure's address.
+llvm::Value *capture(FunctionEmission &f, llvm::Function *outer, llvm::Function *inner) {
+  llvm::SmallMapVector<llvm::Value *, llvm::SmallVector<llvm::Use *, 4>, 16> captured;
+  for (llvm::Instruction &instruction : llvm::instructions(*inner))
+    for (llvm::Use &operand : instruction.operands())
+      if (belongsTo(operand.get(), outer))
+        captured[operand.get()].push_back(&operand);
+  if (captured.empty())
+    return llvm::ConstantPointerNull::get(f.b.getPtrTy());
+  llvm::SmallVector<llvm::Type *> types;
+  for (auto &[value, uses] : captured)
+    types.push_back(value->getType());
+  auto *type = llvm::StructType::get(f.context(), types);
+  llvm::AllocaInst *structure = f.variable(type);
+  llvm::BasicBlock &entry = inner->getEntryBlock();
+  llvm::IRBuilder<> at(&entry, entry.begin());
+  llvm::MDNode *nothing = llvm::MDNode::get(f.context(), {});
+  for (auto [i, each] : llvm::enumerate(captured)) {
+    auto &[value, uses] = each;
+    f.b.CreateStore(value, f.b.CreateStructGEP(type, structure, unsigned(i)));
+    llvm::LoadInst *load =
+        at.CreateLoad(value->getType(), at.CreateStructGEP(type, inner->getArg(0), unsigned(i)));
+    load->setMetadata(llvm::LLVMContext::MD_invariant_load, nothing);
+    if (auto *argument = llvm::dyn_cast<llvm::Argument>(value);
+        argument && argument->getParamAlign()) {
+      auto bytes = at.getInt64(argument->getParamAlign()->value());
+      load->setMetadata(llvm::LLVMContext::MD_align,
+                        llvm::MDNode::get(f.context(), llvm::ConstantAsMetadata::get(bytes)));
+    }
+    for (llvm::Use *use : uses)
+      use->set(load);
+  }
+  return structure;
+}
+
+/// `void (ptr captured, i64 number, ptr lane)`.
+llvm::Function *declareChunk(FunctionEmission &f) {
+  auto *pointer = f.b.getPtrTy();
+  auto *type =
+      llvm::FunctionType::get(f.b.getVoidTy(), {pointer, f.b.getInt64Ty(), pointer}, false);
+  auto *function =
+      llvm::Function::Create(type, llvm::Function::InternalLinkage, "chunk", f.module.module);
+  function->setDoesNotThrow();
+  for (unsigned i : {0u, 2u})
+    function->addParamAttr(i, llvm::Attribute::NoAlias);
+  function->addParamAttr(0, llvm::Attribute::ReadOnly);
+  function->addParamAttr(2, llvm::Attribute::getWithAlignment(f.context(), llvm::Align(64)));
+  return function;
+}
+
+} // namespace
+
+bool isShared(const FunctionEmission &f, const kernel::Division &division) {
+  return division.count > 1 && division.count * division.operations >= f.module.leastShared;
+}
+
+void emitChunks(FunctionEmission &f, const kernel::Division &division, int64_t scratchOffset,
+                llvm::function_ref<void(const Chunk &)> body) {
+  llvm::Value *lane = division.laneBytes ? f.pointerAt(scratchOffset + division.laneOffset)
+                                         : llvm::ConstantPointerNull::get(f.b.getPtrTy());
+  if (division.count == 1)
+    return body({f.number(0), f.number(0), f.number(division.extent), lane});
+  if (!isShared(f, division)) {
+    Nest nest(f);
+    Chunk chunk;
+    chunk.number = nest.open(division.count);
+    chunk.lane = lane;
+    setBounds(f, division, chunk);
+    body(chunk);
+    return nest.closeAll();
+  }
+  llvm::Function *outer = f.b.GetInsertBlock()->getParent(), *inner = declareChunk(f);
+  {
+    llvm::IRBuilder<>::InsertPointGuard guard(f.b);
+    f.b.SetInsertPoint(llvm::BasicBlock::Create(f.context(), "entry", inner));
+    Chunk chunk;
+    chunk.number = inner->getArg(1);
+    chunk.lane = inner->getArg(2);
+    setBounds(f, division, chunk);
+    body(chunk);
+    f.b.CreateRetVoid();
+  }
+  llvm::Value *captured = capture(f, outer, inner);
+  f.b.CreateCall(f.module.runtimeFunction("parallel"),
+                 {f.runContext(), f.number(division.count), inner, captured, lane,
+                  f.number(division.laneBytes)});
+}
+
+} // namespace descent::cpu

@@ -1,0 +1,196 @@
+// What follows from the nests that a kernel has in the end: which arrays shrink to what one
+// iteration of the shared loops needs, and how the outermost loop is divided.
+#include "compiler/kernel/Former.h"
+
+using namespace mlir;
+
+namespace descent::kernel {
+
+namespace {
+
+constexpr int64_t alignment = 64;
+/// Sums of floats are made of partial sums of at most so many iterations, so that the error does not
+/// grow with the array: of one loop, which the vectoriser adds up in many lanes, or of rows.
+constexpr int64_t longestSum = 4096, longestSumOfRows = 512;
+/// Scratch memory for what the chunks of a kernel leave.
+constexpr int64_t mostPartialBytes = 2 << 20;
+constexpr int64_t mostChunks = 1 << 16;
+/// Iterations that run together, and what their rows may take of the first cache.
+constexpr int fewTogether = 4, manyTogether = 16;
+constexpr int64_t mostTogetherBytes = 16 << 10;
+
+int64_t product(ArrayRef<int64_t> sizes) {
+  int64_t all = 1;
+  for (int64_t size : sizes)
+    all *= size;
+  return all;
+}
+
+bool isReduction(Operation *op) {
+  return classOf(op) == OpClass::Reduce || classOf(op) == OpClass::Dot;
+}
+
+/// The dimension of a nest's space that is its outermost loop, or -1 where one loop runs over all.
+int outermost(const Step &step) {
+  const Loop &loop = step.loops.front();
+  if (step.loops.size() == 1 && loop.linear)
+    return -1;
+  for (int i = 0, last = int(loop.space.size()); i < last; ++i)
+    if (loop.space[i] != 1)
+      return i;
+  return -1;
+}
+
+/// How many iterations of the innermost shared loop run together. Nests without loops of their own
+/// (there is one number for each iteration) then vectorise along them, and rows to which all
+/// iterations add are loaded and stored once for some.
+int sideBySide(const Step &step) {
+  if (step.loops.size() < 2 || step.loops.front().space[step.shared - 1] < 8)
+    return 1;
+  int last = step.shared - 1, single = 0;
+  int64_t inner = 1, bytes = 0;
+  bool adds = false;
+  for (const Loop &loop : step.loops) {
+    int64_t row = product(ArrayRef(loop.space).drop_front(step.shared));
+    inner = std::max(inner, row);
+    if (row == 1)
+      single += loop.cost;
+    for (Operation *root : loop.roots)
+      if (isReduction(root)) {
+        SmallVector<int, 4> kept = keptDims(root);
+        adds |= row > 1 && !llvm::is_contained(kept, last) &&
+                llvm::any_of(kept, [&](int dim) { return dim > last; });
+      }
+  }
+  for (const Local &local : step.locals)
+    bytes += local.elements * elementBytes(tensorType(local.value).getElementType());
+  if (single * 8 > inner && manyTogether * bytes <= mostTogetherBytes)
+    return manyTogether;
+  return adds && fewTogether * bytes <= mostTogetherBytes ? fewTogether : 1;
+}
+
+} // namespace
+
+/// Finds what flows inside a tree alone.
+void Former::findLocals(int at) {
+  Step &step = steps[at];
+  for (const Loop &loop : step.loops)
+    for (Operation *root : loop.roots) {
+      Value value = root->getResult(0);
+      if (!isArray(value) || numElements(value) == 0)
+        continue;
+      auto found = uses.find(value);
+      if (found == uses.end() || llvm::any_of(found->second, [&](const Use &how) {
+            return how.step != at || how.kind != UseKind::Element;
+          }))
+        continue;
+      SmallVector<int, 4> made;
+      if (isReduction(root))
+        made = keptDims(root);
+      else
+        for (int i = 0; i < int(loop.space.size()); ++i)
+          made.push_back(i);
+      Local local;
+      local.value = value;
+      for (auto [dim, from] : llvm::enumerate(made)) {
+        if (from >= 0 && from < step.shared)
+          continue;
+        local.dims.push_back(int(dim));
+        local.elements *= tensorType(value).getDimSize(int64_t(dim));
+      }
+      step.locals.push_back(std::move(local));
+      materialised.erase(value);
+    }
+}
+
+/// Divides the outermost loop.
+void Former::divide(Step &step) {
+  int64_t work = 0;
+  for (const Loop &loop : step.loops)
+    work += product(loop.space) * std::max(1, loop.cost);
+  if (work == 0)
+    return;
+  Division &division = step.division;
+  int outer = outermost(step);
+  division.extent = outer < 0 ? product(step.loops.front().space) : step.loops.front().space[outer];
+  int64_t perIteration = std::max<int64_t>(1, work / division.extent);
+  int64_t size = std::max<int64_t>(1, options.chunkOperations / perIteration);
+  int64_t bytes = 0;
+  bool sumsFloats = false;
+  for (const Loop &loop : step.loops)
+    for (Operation *root : loop.roots) {
+      if (!isReduction(root) || (outer >= 0 && llvm::is_contained(keptDims(root), outer)))
+        continue;
+      Value result = root->getResult(0);
+      Partial partial{
+          .result = result,
+          .bytes = int64_t(llvm::alignTo(byteSize(result), isArray(result) ? alignment : 8))};
+      bytes += partial.bytes;
+      sumsFloats |= isa<FloatType>(tensorType(result).getElementType()) &&
+                    !isa<ir::ReduceMaxOp, ir::ReduceMinOp>(root);
+      division.partials.push_back(std::move(partial));
+    }
+  if (sumsFloats)
+    size = std::min(size, outer < 0 ? longestSum : longestSumOfRows);
+  // Some passes over the results of the chunks must not cost more than the chunks.
+  int64_t count = std::min(mostChunks, int64_t(llvm::divideCeil(division.extent, size)));
+  if (bytes)
+    count = std::min({count, std::max<int64_t>(1, mostPartialBytes / bytes),
+                      std::max<int64_t>(1, work / (4 * std::max<int64_t>(1, bytes / 4)))});
+  size = int64_t(llvm::divideCeil(division.extent, count));
+  // Whole groups of iterations side by side, and whole vectors.
+  int64_t unit = outer < 0 ? 64 : step.together;
+  size = int64_t(llvm::alignTo(size, unit));
+  division.size = std::min(size, division.extent);
+  division.count = int64_t(llvm::divideCeil(division.extent, division.size));
+  division.operations = perIteration * division.size;
+  if (division.count == 1)
+    division.partials.clear();
+}
+
+void Former::finishKernels() {
+  for (int i = 0, count = int(steps.size()); i < count; ++i) {
+    Step &step = steps[i];
+    if (!step.isKernel)
+      continue;
+    int nests = int(step.loops.size());
+    if (nests > 1) {
+      findLocals(i);
+      std::reverse(step.loops.begin(), step.loops.end());
+      for (Loop &loop : step.loops)
+        loop.linear = false;
+    }
+    for (Read &read : step.reads)
+      read.nest = nests - 1 - read.nest;
+    // An element may be overwritten only after all nests have read it.
+    if (nests > 1)
+      for (Read &read : step.reads)
+        for (int nest = 0; nest < nests; ++nest)
+          for (Operation *root : step.loops[nest].roots)
+            if (!isReduction(root) && materialised.contains(root->getResult(0)))
+              read.pointwise &=
+                  nest >= read.nest && step.loops[nest].space == step.loops[read.nest].space;
+    step.together = sideBySide(step);
+    divide(step);
+    int64_t bytes = 0;
+    for (Local &local : step.locals) {
+      local.offset = bytes;
+      if (local.elements > 1)
+        bytes += int64_t(llvm::alignTo(step.together * local.elements *
+                                           elementBytes(tensorType(local.value).getElementType()),
+                                       alignment));
+    }
+    step.division.laneBytes = bytes;
+    for (Partial &partial : step.division.partials) {
+      partial.offset = bytes;
+      bytes += int64_t(llvm::alignTo(partial.bytes * step.division.count, alignment));
+      if (!isArray(partial.result) || !tensorType(partial.result).getElementType().isF32())
+        continue;
+      partial.totalOffset = bytes;
+      bytes += int64_t(llvm::alignTo(8 * numElements(partial.result), alignment));
+    }
+    step.scratchBytes = bytes;
+  }
+}
+
+} // namespace descent::kernel
