@@ -85,6 +85,14 @@ SourcePlace placeOf(mlir::Location location) {
   return place;
 }
 
+kernel::PlanOptions planOptions(const CompileOptions &options) {
+  kernel::PlanOptions plan;
+  plan.fuse = options.fuse;
+  if (options.shareSmall)
+    plan.chunkOperations = 1;
+  return plan;
+}
+
 /// The stages up to optimised LLVM IR.
 struct Lowered {
   llvm::LLVMContext context;
@@ -96,8 +104,9 @@ struct Lowered {
     machine = cpu::hostMachine();
     {
       Stopwatch watch(times.kernel);
-      plan = cpu::planProgram(*state.module, {.fuse = options.fuse});
+      plan = cpu::planProgram(*state.module, planOptions(options));
     }
+    plan.leastShared = options.shareSmall ? 0 : plan.leastShared;
     Stopwatch watch(times.llvm);
     module = cpu::generate(plan, context, machine->createDataLayout(), machine->getTargetTriple());
     cpu::optimize(*module, *machine);
@@ -148,8 +157,11 @@ Executable compile(Module module, const CompileOptions &options, std::string *im
   }
   if (image)
     *image = code.write();
-  Stopwatch watch(times.link);
-  auto state = std::make_unique<Executable::State>(std::move(code));
+  std::unique_ptr<Executable::State> state;
+  {
+    Stopwatch watch(times.link);
+    state = std::make_unique<Executable::State>(std::move(code));
+  }
   state->times = times;
   state->tracedPlaces = std::move(tracedPlaces);
   return Executable(std::move(state));
@@ -166,7 +178,7 @@ std::string show(Module module, Stage stage, const CompileOptions &options) {
   std::string text;
   llvm::raw_string_ostream os(text);
   if (stage == Stage::Kernel) {
-    cpu::ProgramPlan plan = cpu::planProgram(*state.module, {.fuse = options.fuse});
+    cpu::ProgramPlan plan = cpu::planProgram(*state.module, planOptions(options));
     for (const auto &function : plan.functions)
       kernel::printPlan(function.plan, os);
     return text;

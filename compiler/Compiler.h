@@ -42,6 +42,8 @@ struct CompileOptions {
   bool verifyEachPass = false;
   /// Groups operations into kernels; off, every operation is a kernel of its own (tests compare).
   bool fuse = true;
+  /// Divides the smallest loops among threads, too (tests).
+  bool shareSmall = false;
   /// The number of the program's effects, to look for the operation that makes the first NaN of a
   /// training loop: the program then also asks for effects from this index on, one for each operation
   /// that made a NaN or infinity of finite operands. Their places are Executable::tracedPlaces().

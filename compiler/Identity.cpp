@@ -1,6 +1,8 @@
 // What determines code besides the program itself.
 #include "compiler/Compiler.h"
 
+#include "compiler/cpu/matmul/Host.h"
+
 #include <llvm/Config/llvm-config.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/TargetParser/Host.h>
@@ -106,7 +108,9 @@ std::string codeIdentity(const CompileOptions &options) {
   llvm::sort(features);
   for (const std::string &feature : features)
     out << ' ' << feature;
-  out << " fuse=" << options.fuse;
+  const cpu::Host &host = cpu::thisHost();
+  out << " caches=" << host.level1Bytes << ',' << host.level2Bytes << " fuse=" << options.fuse
+      << " shareSmall=" << options.shareSmall;
   return text;
 }
 

@@ -238,10 +238,15 @@ std::vector<Tensor> Compiled::operator()(const std::vector<Tensor> &arguments, i
 
 std::vector<Event> runProgram(const std::string &text, const std::vector<Tensor> &inputs,
                               bool fuse) {
-  compiler::Module module = parse(text);
-  Tables tables = tablesOf(*module.state().module);
   compiler::CompileOptions options;
   options.fuse = fuse;
+  return runProgram(text, inputs, options);
+}
+
+std::vector<Event> runProgram(const std::string &text, const std::vector<Tensor> &inputs,
+                              const compiler::CompileOptions &options) {
+  compiler::Module module = parse(text);
+  Tables tables = tablesOf(*module.state().module);
   auto executable = compiler::compile(std::move(module), options);
   std::vector<Array> arrays;
   std::vector<const void *> pointers;

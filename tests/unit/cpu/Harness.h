@@ -46,6 +46,8 @@ Compiled compileFunction(const std::string &text, bool fuse = true);
 
 /// Runs the program `main` on inputs: what it asks of the runtime, in order.
 std::vector<Event> runProgram(const std::string &text, const std::vector<Tensor> &inputs,
+                              const compiler::CompileOptions &options);
+std::vector<Event> runProgram(const std::string &text, const std::vector<Tensor> &inputs,
                               bool fuse = true);
 
 /// What the reference evaluator gives.
