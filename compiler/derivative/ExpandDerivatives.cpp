@@ -5,6 +5,7 @@
 #include "compiler/derivative/Forward.h"
 #include "compiler/derivative/Prune.h"
 #include "compiler/derivative/Reverse.h"
+#include "compiler/derivative/Tapes.h"
 
 #include <mlir/Pass/Pass.h>
 
@@ -81,6 +82,8 @@ LogicalResult expand(Operation *op) {
     if (!result.use_empty())
       used.push_back(value);
   auto yield = ir::YieldOp::create(emit, used);
+  prune(block);
+  lessenTapes(block);
   prune(block);
 
   unsigned position = 0;
