@@ -1,7 +1,6 @@
 // Operations whose operands are constants: elementwise ones and reductions are computed, the others
 // move elements. And results without elements, which nothing needs to compute.
-#include "compiler/simplify/Constants.h"
-#include "compiler/simplify/FoldElementwise.h"
+#include "compiler/simplify/Elements.h"
 #include "compiler/simplify/Patterns.h"
 
 using namespace mlir;
@@ -9,44 +8,6 @@ using namespace mlir;
 namespace descent::simplify {
 
 namespace {
-
-/// The most elements of a constant that is computed here; larger ones are computed by the program.
-constexpr int64_t largestConstant = 1024;
-
-/// All elements of a constant, in row-major order.
-std::vector<Number> numbersOf(DenseElementsAttr elements) {
-  std::vector<Number> numbers;
-  Type element = elements.getElementType();
-  if (isa<FloatType>(element))
-    for (const APFloat &value : elements.getValues<APFloat>())
-      numbers.push_back(numberOf(value));
-  else
-    for (const APInt &value : elements.getValues<APInt>())
-      numbers.push_back(numberOf(value, element));
-  return numbers;
-}
-
-DenseElementsAttr constantFrom(RankedTensorType type, ArrayRef<Number> numbers) {
-  SmallVector<Attribute> values;
-  for (Number number : numbers)
-    values.push_back(attributeOf(number, type.getElementType()));
-  return DenseElementsAttr::get(type, values);
-}
-
-/// The constants that are an operation's operands; nothing if one is not or is too large.
-std::optional<SmallVector<DenseElementsAttr>> constantOperands(Operation *op) {
-  SmallVector<DenseElementsAttr> constants;
-  for (Value operand : op->getOperands()) {
-    constants.push_back(constantOf(operand));
-    if (!constants.back())
-      return std::nullopt;
-  }
-  return constants;
-}
-
-bool isSmall(Value value) {
-  return tensorOf(value).getNumElements() <= largestConstant;
-}
 
 struct FoldElementwise : OpTraitRewritePattern<OpTrait::Elementwise> {
   using OpTraitRewritePattern::OpTraitRewritePattern;
@@ -80,29 +41,6 @@ struct FoldElementwise : OpTraitRewritePattern<OpTrait::Elementwise> {
 };
 
 // ---- Moving elements --------------------------------------------------------------------------
-
-/// The steps between neighbours along each dimension, in row-major order.
-SmallVector<int64_t> stepsOf(ArrayRef<int64_t> shape) {
-  SmallVector<int64_t> steps(shape.size());
-  int64_t step = 1;
-  for (size_t i = shape.size(); i-- > 0; step *= shape[i])
-    steps[i] = step;
-  return steps;
-}
-
-/// Calls `visit` with each index of a shape, in row-major order.
-template <typename Visit> void forEachIndex(ArrayRef<int64_t> shape, Visit visit) {
-  SmallVector<int64_t> index(shape.size(), 0);
-  int64_t count = ShapedType::getNumElements(shape);
-  for (int64_t i = 0; i < count; ++i) {
-    visit(i, ArrayRef<int64_t>(index));
-    for (size_t d = shape.size(); d-- > 0;) {
-      if (++index[d] < shape[d])
-        break;
-      index[d] = 0;
-    }
-  }
-}
 
 /// A constant whose element at each index is that of `from` at the position `where(index)`.
 template <typename Where>

@@ -69,9 +69,9 @@ double smaller(double x, double y) {
 
 std::optional<double> foldReal(Operation *op, double x, double y) {
   return llvm::TypeSwitch<Operation *, std::optional<double>>(op)
-      .Case<ir::AddOp, ir::ReduceSumOp>([&](auto) { return x + y; })
-      .Case<ir::MulOp, ir::ReduceProdOp>([&](auto) { return x * y; })
-      .Case<ir::MaxOp, ir::ReduceMaxOp>([&](auto) { return larger(x, y); })
+      .Case<ir::AddOp, ir::ReduceSumOp, ir::CumSumOp>([&](auto) { return x + y; })
+      .Case<ir::MulOp, ir::ReduceProdOp, ir::CumProdOp>([&](auto) { return x * y; })
+      .Case<ir::MaxOp, ir::ReduceMaxOp, ir::CumMaxOp>([&](auto) { return larger(x, y); })
       .Case<ir::MinOp, ir::ReduceMinOp>([&](auto) { return smaller(x, y); })
       .Case([&](ir::SubOp) { return x - y; })
       .Case([&](ir::DivOp) { return x / y; })
@@ -96,9 +96,9 @@ std::optional<uint64_t> foldInteger(Operation *op, uint64_t x, uint64_t y, Type 
   };
   bool inRange = y < element.getIntOrFloatBitWidth();
   return llvm::TypeSwitch<Operation *, std::optional<uint64_t>>(op)
-      .Case<ir::AddOp, ir::ReduceSumOp>([&](auto) { return x + y; })
-      .Case<ir::MulOp, ir::ReduceProdOp>([&](auto) { return x * y; })
-      .Case<ir::MaxOp, ir::ReduceMaxOp>([&](auto) { return less ? y : x; })
+      .Case<ir::AddOp, ir::ReduceSumOp, ir::CumSumOp>([&](auto) { return x + y; })
+      .Case<ir::MulOp, ir::ReduceProdOp, ir::CumProdOp>([&](auto) { return x * y; })
+      .Case<ir::MaxOp, ir::ReduceMaxOp, ir::CumMaxOp>([&](auto) { return less ? y : x; })
       .Case<ir::MinOp, ir::ReduceMinOp>([&](auto) { return less ? x : y; })
       .Case<ir::AndOp, ir::ReduceAndOp>([&](auto) { return x & y; })
       .Case<ir::OrOp, ir::ReduceOrOp>([&](auto) { return x | y; })

@@ -14,6 +14,8 @@ void addAlgebraPatterns(mlir::RewritePatternSet &patterns);
 void addLogicPatterns(mlir::RewritePatternSet &patterns);
 /// Operations on constants, and results without elements.
 void addConstantPatterns(mlir::RewritePatternSet &patterns);
+/// Running reductions, orders, products and gathers of small constants.
+void addStructuredConstantPatterns(mlir::RewritePatternSet &patterns);
 /// Broadcast, reshape, transpose.
 void addShapePatterns(mlir::RewritePatternSet &patterns);
 /// Slice, pad, concat, reverse.

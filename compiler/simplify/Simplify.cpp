@@ -67,6 +67,7 @@ private:
     addAlgebraPatterns(patterns);
     addLogicPatterns(patterns);
     addConstantPatterns(patterns);
+    addStructuredConstantPatterns(patterns);
     addShapePatterns(patterns);
     addBoxPatterns(patterns);
     addIndexPatterns(patterns);

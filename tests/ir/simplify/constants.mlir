@@ -87,6 +87,82 @@ func.func @nothing(%x: tensor<0x3xf32>, %y: tensor<3x4xf32>) -> (tensor<0x4xf32>
   return %0, %1 : tensor<0x4xf32>, tensor<0x3xf32>
 }
 
+// CHECK-LABEL: func.func @running
+func.func @running() -> (tensor<2x3xi32>, tensor<2x3xi32>, tensor<2x3xi32>, tensor<3xf32>) {
+  // CHECK-DAG: %[[S:.*]] = descent.constant dense<{{\[\[}}1, 3, 6], [4, 9, 15]]> : tensor<2x3xi32>
+  // CHECK-DAG: %[[P:.*]] = descent.constant dense<{{\[\[}}4, 10, 18], [4, 5, 6]]> : tensor<2x3xi32>
+  // CHECK-DAG: %[[M:.*]] = descent.constant dense<{{\[\[}}3, 3, 3], [6, 6, 6]]> : tensor<2x3xi32>
+  // nan stays until the end.
+  // CHECK-DAG: %[[F:.*]] = descent.constant dense<[1.000000e+00, 0x7FC00000, 0x7FC00000]> : tensor<3xf32>
+  // CHECK: return %[[S]], %[[P]], %[[M]], %[[F]]
+  %m = descent.constant dense<[[1, 2, 3], [4, 5, 6]]> : tensor<2x3xi32>
+  %v = descent.constant dense<[1.0, 0x7FC00000, 2.0]> : tensor<3xf32>
+  %s = descent.cumsum %m 1 : tensor<2x3xi32>
+  %p = descent.cumprod %m 0 reverse : tensor<2x3xi32>
+  %x = descent.cummax %m 1 reverse : tensor<2x3xi32>
+  %f = descent.cummax %v 0 : tensor<3xf32>
+  return %s, %p, %x, %f : tensor<2x3xi32>, tensor<2x3xi32>, tensor<2x3xi32>, tensor<3xf32>
+}
+
+// CHECK-LABEL: func.func @orders
+func.func @orders() -> (tensor<4xi32>, tensor<2x2xi32>, tensor<3xi32>, tensor<3xi32>) {
+  // Stable, and nan is last.
+  // CHECK-DAG: %[[F:.*]] = descent.constant dense<[3, 0, 2, 1]> : tensor<4xi32>
+  // CHECK-DAG: %[[D:.*]] = descent.constant dense<{{\[\[}}0, 1], [1, 0]]> : tensor<2x2xi32>
+  // CHECK-DAG: %[[S:.*]] = descent.constant dense<[1, 2, 0]> : tensor<3xi32>
+  // CHECK-DAG: %[[U:.*]] = descent.constant dense<[2, 0, 1]> : tensor<3xi32>
+  // CHECK: return %[[F]], %[[D]], %[[S]], %[[U]]
+  %v = descent.constant dense<[1.0, 0x7FC00000, 1.0, -2.0]> : tensor<4xf32>
+  %m = descent.constant dense<[[1, 5], [2, 3]]> : tensor<2x2xi32>
+  %i = descent.constant dense<[7, -1, 0]> : tensor<3xi32>
+  %w = descent.constant dense<[7, 4294967295, 0]> : tensor<3xui32>
+  %0 = descent.argsort %v 0 : tensor<4xf32> to tensor<4xi32>
+  %1 = descent.argsort %m 0 : tensor<2x2xi32> to tensor<2x2xi32>
+  %2 = descent.argsort %i 0 : tensor<3xi32> to tensor<3xi32>
+  %3 = descent.argsort %w 0 : tensor<3xui32> to tensor<3xi32>
+  return %0, %1, %2, %3 : tensor<4xi32>, tensor<2x2xi32>, tensor<3xi32>, tensor<3xi32>
+}
+
+// CHECK-LABEL: func.func @products
+func.func @products() -> (tensor<2x2xf32>, tensor<2x2xi32>, tensor<2x2xi32>) {
+  // CHECK-DAG: %[[A:.*]] = descent.constant dense<{{\[\[}}1.400000e+01, 3.200000e+01], [3.200000e+01, 7.700000e+01]]> : tensor<2x2xf32>
+  // Batched over the columns of the left and the rows of the right operand.
+  // CHECK-DAG: %[[B:.*]] = descent.constant dense<{{\[\[}}5, 15], [12, 24]]> : tensor<2x2xi32>
+  // CHECK-DAG: %[[C:.*]] = descent.constant dense<{{\[\[}}10, 20], [12, 24]]> : tensor<2x2xi32>
+  // CHECK: return %[[A]], %[[B]], %[[C]]
+  %m = descent.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
+  %l = descent.constant dense<[[1, 2], [3, 4]]> : tensor<2x2xi32>
+  %r = descent.constant dense<[5, 6]> : tensor<2xi32>
+  %k = descent.constant dense<[2, 4]> : tensor<2xi32>
+  %0 = descent.dot %m, %m batch [] x [] contract [1] x [1] : tensor<2x3xf32>, tensor<2x3xf32> to tensor<2x2xf32>
+  %1 = descent.dot %l, %r batch [1] x [0] contract [] x [] : tensor<2x2xi32>, tensor<2xi32> to tensor<2x2xi32>
+  %2 = descent.dot %r, %k batch [] x [] contract [] x [] : tensor<2xi32>, tensor<2xi32> to tensor<2x2xi32>
+  return %0, %1, %2 : tensor<2x2xf32>, tensor<2x2xi32>, tensor<2x2xi32>
+}
+
+// CHECK-LABEL: func.func @gathers
+func.func @gathers() -> (tensor<3x2xi32>, tensor<2x3xi32>) {
+  // Positions outside are clamped.
+  // CHECK-DAG: %[[A:.*]] = descent.constant dense<{{\[\[}}4, 5], [1, 2], [4, 5]]> : tensor<3x2xi32>
+  // CHECK-DAG: %[[B:.*]] = descent.constant dense<{{\[\[}}2, 1, 2], [4, 4, 4]]> : tensor<2x3xi32>
+  // CHECK: return %[[A]], %[[B]]
+  %m = descent.constant dense<[[1, 2], [4, 5]]> : tensor<2x2xi32>
+  %i = descent.constant dense<[1, -3, 9]> : tensor<3xi32>
+  %b = descent.constant dense<[[1, 0, 1], [0, 0, 0]]> : tensor<2x3xi64>
+  %0 = descent.gather %m, %i axis 0 batch 0 : tensor<2x2xi32>, tensor<3xi32> to tensor<3x2xi32>
+  %1 = descent.gather %m, %b axis 1 batch 1 : tensor<2x2xi32>, tensor<2x3xi64> to tensor<2x3xi32>
+  return %0, %1 : tensor<3x2xi32>, tensor<2x3xi32>
+}
+
+// CHECK-LABEL: func.func @longProduct
+func.func @longProduct() -> tensor<32x32xi32> {
+  // CHECK: descent.dot
+  %v = descent.constant dense<1> : tensor<32x32xi32>
+  %w = descent.cumsum %v 0 : tensor<32x32xi32>
+  %0 = descent.dot %w, %w batch [] x [] contract [1] x [0] : tensor<32x32xi32>, tensor<32x32xi32> to tensor<32x32xi32>
+  return %0 : tensor<32x32xi32>
+}
+
 // Too large to be a constant of the program.
 // CHECK-LABEL: func.func @large
 func.func @large() -> tensor<2048xi32> {
