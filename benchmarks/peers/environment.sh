@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Makes the Python environment of the peers, from PyPI: environment.sh FOLDER. What cannot be had is left out; the
+# benchmarks then report it as missing. PyTorch brings its CUDA libraries with it: 6 GB of disk in all.
+set -euo pipefail
+folder=${1:?usage: environment.sh FOLDER}
+
+[[ -x $folder/bin/python ]] || python3 -m venv "$folder"
+
+# have MODULE PACKAGE...: installs the packages where the module cannot be imported.
+have() {
+  local module=$1
+  shift
+  "$folder/bin/python" -c "import $module" 2>/dev/null && return 0
+  echo "installing $* for the benchmarks' peers" >&2
+  "$folder/bin/python" -m pip install --quiet "$@" >&2 || echo "$* could not be installed: reported as missing" >&2
+}
+have numpy numpy
+have scipy scipy
+have jax jax
+if (($(df --output=avail -B1G "$folder" | tail -1) > 12)) || "$folder/bin/python" -c 'import torch' 2>/dev/null; then
+  have torch torch
+else
+  echo "not enough disk for torch (it takes 6 GB): reported as missing" >&2
+fi

@@ -1,0 +1,1 @@
+"""Runs the benchmarks and writes what came out."""

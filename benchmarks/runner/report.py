@@ -1,0 +1,93 @@
+"""Results as JSON and as Markdown."""
+import json
+import platform
+import statistics
+import time
+
+
+def summary(measurement, floor):
+    """Medians with their spreads, and ratios to Descent of the same round."""
+    case = measurement.case
+    result = {"name": case.name, "floor": floor, "tools": {}, "missing": measurement.missing,
+              "wrong": measurement.wrong} | measurement.extra
+    ours = measurement.figures.get("descent", [])
+    for name, figures in measurement.figures.items():
+        middle = statistics.median(figures)
+        entry = {"nanoseconds": middle, "spread": (max(figures) - min(figures)) / middle, "rounds": figures}
+        if ours and name != "descent":
+            entry["ratio"] = statistics.median(peer / mine for peer, mine in zip(figures, ours))
+        result["tools"][name] = entry
+    return result
+
+
+def processor():
+    try:
+        with open("/proc/cpuinfo") as file:
+            return next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+def readable(nanoseconds):
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
+        if nanoseconds >= size:
+            return f"{nanoseconds / size:.3g} {unit}"
+    return f"{nanoseconds:.3g} ns"
+
+
+def row(result):
+    tools = dict(result["tools"])
+    ours = tools.pop("descent", None)
+    peers = [f"{name} {readable(t['nanoseconds'])} ±{t['spread'] / 2:.0%}"
+             + (f" ({t['ratio']:.2f}×)" if "ratio" in t else "") for name, t in tools.items()]
+    peers += [f"{name} missing" for name in result["missing"]]
+    peers += [f"**{name} wrong: {reason.splitlines()[0]}**" for name, reason in result["wrong"].items()]
+    if "ulp" in result:
+        peers += ["ulp " + ", ".join(f"{name} {ulp:.2g}" for name, ulp in result["ulp"].items())]
+    floor = result["floor"]
+    cells = [result["name"],
+             f"{readable(ours['nanoseconds'])} ±{ours['spread'] / 2:.0%}" if ours else "–",
+             f"{readable(floor)} ({floor / ours['nanoseconds']:.2f})" if floor and ours else "–",
+             " · ".join(peers)]
+    return "| " + " | ".join(cells) + " |"
+
+
+def memory_row(result):
+    memory = result["memory"]
+    allowed = memory["inputs"] + (memory["state"] or 0) + (64 << 20)
+    mib = 1 << 20
+    return (f"| {result['name']} | {memory['peak'] / mib:.0f} | {memory['inputs'] / mib:.1f} | "
+            f"{(memory['state'] or 0) / mib:.2f} | {allowed / mib:.0f} |")
+
+
+def markdown(report):
+    lines = [f"# Benchmarks of {report['date']}", "",
+             f"{report['processor']}, {report['machine']['threads']} threads. A time is the median of rounds, ± half its "
+             "range; in brackets the peer's time over Descent's of the same round (median). The floor is what the "
+             "machine's measured rates allow, in brackets what part of it is reached.", ""]
+    for key in ("read", "copy", "triad", "f32", "f64"):
+        values = [report["machine"][side][key] for side in ("one", "all")]
+        values = [value[-1]["rate"] if isinstance(value, list) else value for value in values]
+        unit = "GFLOP/s" if key.startswith("f") else "GB/s"
+        lines.append(f"- {key}: {values[0] / 1e9:.1f} {unit} by one thread, {values[1] / 1e9:.1f} by all")
+    for suite in dict.fromkeys(result["name"].split("/")[0] for result in report["results"]):
+        chosen = [result for result in report["results"] if result["name"].startswith(suite + "/")]
+        lines += ["", f"## {suite}", "", "| case | Descent | floor | peers |", "|---|---|---|---|"]
+        lines += [row(result) for result in chosen]
+        if any("memory" in result for result in chosen):
+            lines += ["", "| case | peak MiB | inputs | parameters and optimizer | allowed, but for the tape |",
+                      "|---|---|---|---|---|"]
+            lines += [memory_row(result) for result in chosen if "memory" in result]
+    lines += ["", "Versions: " + ", ".join(sorted(report["tools"].values())) + "."]
+    missing = {name: reason for result in report["results"] for name, reason in result["missing"].items()}
+    if missing:
+        lines += ["", "## Missing", ""] + [f"- {name}: {reason}" for name, reason in missing.items()]
+    return "\n".join(lines) + "\n"
+
+
+def write(folder, name, machine, tools, results):
+    folder.mkdir(parents=True, exist_ok=True)
+    report = {"date": time.strftime("%Y-%m-%d %H:%M"), "processor": processor(), "machine": machine, "tools": tools,
+              "results": results}
+    (folder / f"{name}.json").write_text(json.dumps(report, indent=1))
+    (folder / f"{name}.md").write_text(markdown(report))
