@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 
 namespace descent::driver {
@@ -24,17 +25,21 @@ int runTests(const ScriptArguments &arguments) {
       ++failed;
     }
   }
-  if (result.status == RunStatus::Failed && failed == 0) {
-    std::cerr << result.message;
-    return kScriptFailed;
-  }
-  if (result.tests.empty())
+  // A failure that is not that of a test block is the script's own.
+  bool scriptFailed = result.status == RunStatus::Failed &&
+                      std::ranges::none_of(result.tests, [&](const TestResult &test) {
+                        return test.message == result.message;
+                      });
+  if (scriptFailed)
+    std::cout << "FAIL  the script itself\n" << result.message;
+  if (result.tests.empty() && !scriptFailed)
     std::cout << arguments.path << ": no test blocks\n";
   else
-    std::cout << fmt::format("{} passed, {} failed\n", result.tests.size() - failed, failed);
+    std::cout << fmt::format("{} passed, {} failed\n", result.tests.size() - failed,
+                             failed + (scriptFailed ? 1 : 0));
   if (result.status == RunStatus::Interrupted)
     return kInterrupted;
-  return failed ? kScriptFailed : kDone;
+  return failed || scriptFailed ? kScriptFailed : kDone;
 }
 
 } // namespace

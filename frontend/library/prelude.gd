@@ -195,7 +195,9 @@ fn eliminate(a, b) = {
 fn minimize(f, x0, method = "bfgs", rate = 0.01, steps = 1000, tolerance = 1e-5) = {
   let objective = v -> f(unravel(v, x0))
   let start = ravel(x0)
-  let found = if method == "gd" {
+  let found = if len(start) == 0 {
+    misuse("x0", "minimize", "one number at least", x0)
+  } else if method == "gd" {
     descend(objective, start, rate, steps, tolerance)
   } else if method == "newton" {
     newton(objective, start, steps, tolerance)

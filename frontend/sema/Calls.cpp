@@ -182,6 +182,9 @@ Value Specializer::callFunction(const FunctionPointer &function,
   }
   ++callDepth;
   SourceRange around = std::exchange(builder.range, range);
+  SourceRange callAround = scriptCall;
+  if (frame && frame->module && !frame->module->isLibrary)
+    scriptCall = range;
   Value result;
   if (function->builtin)
     result = callBuiltin(*function->builtin, arguments, range, calleeRange);
@@ -190,6 +193,7 @@ Value Specializer::callFunction(const FunctionPointer &function,
   else
     result = callScript(function, arguments, range, calleeRange);
   builder.range = around;
+  scriptCall = callAround;
   --callDepth;
   return result;
 }

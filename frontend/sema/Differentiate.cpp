@@ -17,6 +17,7 @@ namespace {
 std::optional<Leaves> fillRegion(Specializer &sema, Region &region, const Leaves &primals,
                                  const Specializer::LeavesBody &body) {
   Builder::RegionScope scope(sema.builder, region);
+  Specializer::PausedComparisons paused(sema);
   Leaves arguments;
   for (const ArrayValue &primal : primals) {
     arguments.push_back(sema.builder.argument(region, primal.type));
@@ -46,7 +47,8 @@ Leaves namedResults(Builder &builder, const Op &op) {
 } // namespace
 
 std::optional<Leaves> Specializer::vjp(const Leaves &primals, const LeavesBody &body,
-                                       const std::function<Leaves(const Leaves &results)> &seeds) {
+                                       const std::function<Leaves(const Leaves &results)> &seeds,
+                                       const std::vector<std::string> &names) {
   SourceRange range = builder.range;
   std::vector<ValueId> operands;
   for (const ArrayValue &primal : primals)
@@ -70,11 +72,15 @@ std::optional<Leaves> Specializer::vjp(const Leaves &primals, const LeavesBody &
   op.operandGroups = {static_cast<int32_t>(primals.size()),
                       static_cast<int32_t>(cotangents.size())};
   op.regions.push_back(std::move(region));
-  return namedResults(builder, op);
+  Leaves outcome = namedResults(builder, op);
+  if (isComparing())
+    compareVjp(primals, body, seeds, std::span(outcome).subspan(results->size()), names);
+  return outcome;
 }
 
 std::optional<Leaves> Specializer::jvp(const Leaves &primals, const Leaves &tangents,
-                                       const LeavesBody &body) {
+                                       const LeavesBody &body,
+                                       const std::vector<std::string> &names) {
   SourceRange range = builder.range;
   std::vector<ValueId> operands;
   for (const Leaves *group : {&primals, &tangents})
@@ -96,7 +102,10 @@ std::optional<Leaves> Specializer::jvp(const Leaves &primals, const Leaves &tang
   Op &op = builder.append("jvp", std::move(operands), std::move(types));
   op.operandGroups = {static_cast<int32_t>(primals.size()), static_cast<int32_t>(tangents.size())};
   op.regions.push_back(std::move(region));
-  return namedResults(builder, op);
+  Leaves outcome = namedResults(builder, op);
+  if (isComparing())
+    compareJvp(primals, tangents, body, std::span(outcome).subspan(results->size()), names);
+  return outcome;
 }
 
 // ---- Targets -----------------------------------------------------------------------------------
@@ -268,6 +277,21 @@ Value TargetCall::evaluate(const Leaves &leaves) {
   while (!before.empty()) {
     before.back().first->value = std::move(before.back().second);
     before.pop_back();
+  }
+  return result;
+}
+
+std::vector<std::string> TargetCall::names() const {
+  std::vector<std::string> parameters = parameterNames(**function.as<FunctionPointer>());
+  std::vector<std::string> result;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const Target &target = targets.items[i];
+    auto position = static_cast<size_t>(target.position);
+    std::string name = !target.name.empty()         ? target.name
+                       : position < parameters.size() ? parameters[position]
+                                                      : "argument " + std::to_string(position + 1);
+    for (const std::string &path : leafPaths(values[i]))
+      result.push_back(name + path);
   }
   return result;
 }

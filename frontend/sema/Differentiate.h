@@ -41,6 +41,9 @@ public:
   /// All their arrays.
   Specializer::Leaves primals;
 
+  /// The name of each of the primals: "w", "net.w1".
+  std::vector<std::string> names() const;
+
   /// Calls the function with other arrays in place of the primals.
   Value evaluate(const Specializer::Leaves &leaves);
 

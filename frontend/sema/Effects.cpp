@@ -84,7 +84,7 @@ void Specializer::runPrint(const PrintStmt *stmt) {
       line.pieces.push_back({"", std::make_shared<Value>(std::move(value)), "", arg->extent});
     }
   }
-  if (!isRight || probe)
+  if (!isRight)
     return;
   std::vector<ArrayValue> operands;
   if (auto text = effectText(line, operands))
@@ -118,8 +118,6 @@ Value Specializer::save(const Value &given, const Value &path, SourceRange value
                       "an array, or a record or tuple of them");
     return NothingValue{};
   }
-  if (probe)
-    return NothingValue{};
   std::vector<ArrayValue> operands;
   auto where = effectText(*text, operands);
   if (!where)

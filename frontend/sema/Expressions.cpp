@@ -45,6 +45,10 @@ Value Specializer::evaluateKind(const Expr *expr) {
     return evaluateName(as<NameExpr>(expr)->name, expr->range);
   case ExprKind::Unary: {
     auto unary = as<UnaryExpr>(expr);
+    // The least i64 has no positive counterpart.
+    auto literal = dyn<IntegerExpr>(unary->operand);
+    if (unary->op == UnaryOp::Negate && literal && literal->value == uint64_t{1} << 63)
+      return builder.known(std::numeric_limits<int64_t>::min(), DType::I32, true);
     Value operand = evaluateValue(unary->operand);
     return unaryOperator(unary->op == UnaryOp::Not ? "not" : "-", operand, expr->range);
   }
@@ -486,6 +490,10 @@ Value Specializer::evaluateField(const FieldExpr *expr) {
                          : "`" + std::string(sources.text(expr->base->extent)) + "`";
   auto report = diagnostics.error(expr->range, Msg::UnknownField, what, name);
   report.point(expr->field.range);
+  if (base.array() && (findBuiltin(name) || (prelude() && prelude()->find(name)))) {
+    report.note("functions are no methods: write `" + std::string(name) + "(…)` with it as an argument");
+    return ErrorValue{};
+  }
   auto meant = closestName(name, names);
   report.suggest(expr->field.range, meant);
   if (!meant && base.as<RecordValue>() && !names.empty() && names.size() <= 20) {

@@ -368,6 +368,9 @@ Value Specializer::vmapped(int64_t size, const Value &inputs,
   RegionDepth depth(*this);
   if (depth.isTooDeep())
     return errorAt(range, Msg::ProgramTooLarge);
+  if (isComparing())
+    compareRows(size, inputs, body, range);
+  PausedComparisons paused(*this);
   std::vector<ValueId> operands;
   Region region;
   Value result;

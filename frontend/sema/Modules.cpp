@@ -3,7 +3,6 @@
 #include "frontend/sema/Fold.h"
 #include "frontend/sema/Specializer.h"
 #include "frontend/sema/Structure.h"
-#include "frontend/sema/Train.h"
 #include "frontend/syntax/Parser.h"
 
 #include <algorithm>
@@ -155,7 +154,7 @@ void Specializer::runModule(Module &module) {
   DType floatAround = std::exchange(defaultFloat, module.defaultFloat);
   module.isOpen = true;
   for (const Stmt *item : module.tree->items) {
-    if (exhausted || (probe && probe->isFound))
+    if (exhausted)
       break;
     run(item);
   }
@@ -177,15 +176,13 @@ void Specializer::finishMain() {
         std::vector<std::pair<Variable *, Value>> before;
         for (Variable &variable : mainModule->globals)
           before.emplace_back(&variable, variable.value);
-        inTestBlock = true;
         evaluateBlock(test->body, false);
-        inTestBlock = false;
         for (auto &[variable, value] : before)
           variable->value = value;
         builder.range = test->range;
         emitEffect(abi::TestEffect{name, false}, {}, test->name->range);
       }
-  if (probe)
+  if (options.gradientCheck)
     return;
   for (const Variable &variable : mainModule->globals) {
     bool isKept = variable.kind == Kind::Let || variable.kind == Kind::Var ||
@@ -269,42 +266,35 @@ void Specializer::runImport(const ImportStmt *stmt) {
 
 // ---- Data and params ---------------------------------------------------------------------------
 
-namespace {
-
-/// The elements as those of a constant.
-ConstantData constantOf(const Array &array) {
-  ConstantData data;
-  if (isFloat(array.dtype())) {
-    Array wide = array.converted(DType::F64);
-    auto values = wide.values<double>();
-    data.elements = std::vector<double>(values.begin(), values.end());
-  } else {
-    Array wide = array.converted(DType::I64);
-    auto values = wide.values<int64_t>();
-    data.elements = std::vector<int64_t>(values.begin(), values.end());
-  }
-  return data;
-}
-
-} // namespace
-
 Value Specializer::dataColumn(const std::string &name, const Array &given, SourceRange range,
                               const std::string &what) {
-  Value value;
-  TensorType type{given.dtype(), given.shape()};
-  if (options.gradientCheck) {
-    // The loss is a function of its own, which has no inputs.
-    if (isFloat(type.dtype))
-      type.dtype = DType::F64;
-    value = builder.constant(constantOf(given), type);
-  } else {
-    Program &program = builder.program();
-    value = builder.appendOne("input", {}, type,
-                              {{"index", static_cast<int64_t>(program.inputs.size())}});
-    program.inputs.push_back({name, given});
-  }
+  bool widens = options.gradientCheck && isFloat(given.dtype());
+  Array array = widens ? given.converted(DType::F64) : given;
+  Program &program = builder.program();
+  Value value = builder.appendOne("input", {}, {array.dtype(), array.shape()},
+                                  {{"index", static_cast<int64_t>(program.inputs.size())}});
+  program.inputs.push_back({name, std::move(array)});
   value.origin = std::make_shared<Origin>(Origin{range, what});
   return value;
+}
+
+/// Columns of the same name got a number after it.
+void Specializer::warnOfRepeated(const std::vector<DataColumn> &columns, const std::string &path,
+                                 SourceRange range) {
+  std::vector<std::string_view> seen;
+  for (const DataColumn &column : columns) {
+    if (column.label.empty() || std::ranges::find(seen, column.label) != seen.end())
+      continue;
+    seen.push_back(column.label);
+    std::string names;
+    size_t count = 0;
+    for (const DataColumn &other : columns)
+      if (other.label == column.label) {
+        names += (count++ ? ", `" : "`") + other.name + "`";
+      }
+    if (count > 1)
+      diagnostics.warning(range, Msg::RepeatedColumn, path, count, column.label, names);
+  }
 }
 
 void Specializer::runData(const DataStmt *stmt) {
@@ -317,29 +307,43 @@ void Specializer::runData(const DataStmt *stmt) {
   auto path = expectKnownText(argument);
   if (!path)
     return bindTo(ErrorValue{});
+  std::string replaced; // what a file that stands in for the script's own is said to be
   if (frame->module == mainModule)
     for (const auto &[item, other] : options.data)
-      if (item == name)
+      if (item == name) {
+        replaced = "`--data " + name + "=" + other + "` takes the place of \"" + *path + "\"";
         path = other;
-  if (!options.dataSource) {
-    diagnostics.error(stmt->path->range, Msg::DataUnreadable, "no data can be read here");
-    return bindTo(ErrorValue{});
-  }
+      }
+  auto refuse = [&](const std::string &why) {
+    auto report = diagnostics.error(stmt->path->range, Msg::DataUnreadable, why);
+    if (!replaced.empty())
+      report.note(replaced);
+    bindTo(ErrorValue{});
+  };
+  std::string_view extension = std::string_view(*path).substr(std::min(path->rfind('.'), path->size()));
+  for (std::string_view planned : {".idx", ".h5", ".safetensors"})
+    if (extension == planned) {
+      diagnostics.error(stmt->path->range, Msg::NotSupportedYet,
+                        "reading " + std::string(planned) + " files (use csv, npy or npz)");
+      return bindTo(ErrorValue{});
+    }
+  if (!options.dataSource)
+    return refuse("no data can be read here");
   DataResult result = options.dataSource->load(*path, defaultFloat);
-  if (!result.error.empty()) {
-    diagnostics.error(stmt->path->range, Msg::DataUnreadable, result.error);
-    return bindTo(ErrorValue{});
-  }
+  if (!result.error.empty())
+    return refuse(result.error);
+  warnOfRepeated(result.columns, *path, stmt->path->range);
+  std::string origin = *path + (replaced.empty() ? "" : " (given by --data)");
   if (result.isSingleArray && !result.columns.empty())
     return bindTo(dataColumn(name, result.columns.front().array, stmt->name.range,
-                             "the array of " + *path));
+                             "the array of " + origin));
   RecordValue table;
   for (const DataColumn &column : result.columns) {
     if (!column.refused.empty())
       table.fields.emplace_back(column.name, RefusedValue{column.refused});
     else
       table.fields.emplace_back(column.name, dataColumn(name + "." + column.name, column.array,
-                                                        stmt->name.range, "a column of " + *path));
+                                                        stmt->name.range, "a column of " + origin));
   }
   bindTo(std::move(table));
 }
@@ -518,7 +522,7 @@ const Op *findOutsideUse(const Region &region, std::unordered_set<ValueId> &insi
 } // namespace
 
 void Specializer::runExport(const FunctionStmt *stmt) {
-  if (probe)
+  if (options.gradientCheck)
     return;
   Function exported;
   exported.name = std::string(stmt->name.text);

@@ -144,6 +144,14 @@ Value Specializer::arithmetic(std::string_view op, ArrayValue lhs, ArrayValue rh
   if ((x == DType::Key || y == DType::Key) && !(isEquality && x == y))
     return refuse(types);
 
+  if (row.operation == "pow" && x == DType::Bool && y == DType::Bool) {
+    diagnostics.error(join(lhsRange, rhsRange), Msg::DtypeMismatch, quoted(op), types)
+        .point(opRange)
+        .also(lhsRange)
+        .also(rhsRange)
+        .note("`a != b` holds where one of two truth values does");
+    return ErrorValue{};
+  }
   if (!areLogical && !row.isComparison) {
     // Truth values count as 0 and 1 among numbers.
     if (x == DType::Bool && y == DType::Bool) {

@@ -1,7 +1,6 @@
 #include "frontend/sema/Sema.h"
 
 #include "frontend/sema/Specializer.h"
-#include "frontend/sema/Train.h"
 
 #include <functional>
 #include <pthread.h>
@@ -38,16 +37,16 @@ void runOnOwnStack(const std::function<void()> &work) {
 } // namespace
 
 std::optional<Program> analyze(const ast::Ast &script, SourceManager &sources,
-                               Diagnostics &diagnostics, const AnalyzeOptions &options,
-                               std::vector<TrainedLoss> *trainedLosses) {
+                               Diagnostics &diagnostics, const AnalyzeOptions &options) {
   Program program;
   std::exception_ptr problem;
   runOnOwnStack([&] {
     try {
-      if (options.gradientCheck && trainedLosses)
-        analyzeGradients(script, sources, diagnostics, options, program, *trainedLosses);
-      else
-        analyzeScript(script, sources, diagnostics, options, program, nullptr);
+      Specializer sema(program, sources, diagnostics, options);
+      const char *here = static_cast<const char *>(__builtin_frame_address(0));
+      sema.stackLimit = here - usableStack;
+      Builder::RegionScope scope(sema.builder, program.main);
+      sema.start(script);
     } catch (...) {
       problem = std::current_exception();
     }
@@ -57,16 +56,6 @@ std::optional<Program> analyze(const ast::Ast &script, SourceManager &sources,
   if (diagnostics.hasErrors())
     return std::nullopt;
   return program;
-}
-
-void analyzeScript(const ast::Ast &script, SourceManager &sources, Diagnostics &diagnostics,
-                   const AnalyzeOptions &options, Program &program, TrainProbe *probe) {
-  Specializer sema(program, sources, diagnostics, options);
-  const char *here = static_cast<const char *>(__builtin_frame_address(0));
-  sema.stackLimit = here - usableStack;
-  sema.probe = probe;
-  Builder::RegionScope scope(sema.builder, probe ? probe->function.body : program.main);
-  sema.start(script);
 }
 
 } // namespace descent::sema

@@ -48,22 +48,16 @@ struct AnalyzeOptions {
   DataSource *dataSource = nullptr;
   /// Also takes the `test` blocks into the program, after the rest.
   bool tests = false;
-  /// In place of running the script, gives for the k-th `train` of it two exported functions of its
-  /// parameters (flattened, in order), `loss.k` → the loss and `gradient.k` → a gradient for each
-  /// parameter, and `start.k` → the initial parameters; everything in f64. See `trainedLosses`.
+  /// Compares each derivative that the script takes with finite differences, where it takes it, and
+  /// gives the outcomes as effects; everything is in f64, and nothing is kept or exported.
   bool gradientCheck = false;
-};
-
-/// One `train` of a script, as `gradcheck` shows it.
-struct TrainedLoss {
-  std::string expression;
-  std::vector<std::string> parameters; ///< the path of each array: "net.w1"
+  /// Expressions evaluated and operations written before a program counts as too large.
+  size_t maxWork = 3'000'000;
 };
 
 /// Analyses a script. What is wrong goes to `diagnostics`; nothing is returned where that has errors.
 /// Files named by `import` are added to `sources`.
 std::optional<Program> analyze(const ast::Ast &script, SourceManager &sources,
-                               Diagnostics &diagnostics, const AnalyzeOptions &options,
-                               std::vector<TrainedLoss> *trainedLosses = nullptr);
+                               Diagnostics &diagnostics, const AnalyzeOptions &options);
 
 } // namespace descent::sema

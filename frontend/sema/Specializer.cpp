@@ -9,13 +9,6 @@
 
 namespace descent::sema {
 
-namespace {
-
-/// Expressions evaluated and operations written before a program counts as too large.
-constexpr size_t kMaxWork = 3'000'000;
-
-} // namespace
-
 Specializer::Specializer(Program &program, SourceManager &sources, Diagnostics &diagnostics,
                          const AnalyzeOptions &options)
     : diagnostics(diagnostics), builder(program), sources(sources), options(options) {}
@@ -43,7 +36,7 @@ bool Specializer::charge(size_t amount) {
   work += amount;
   const char *here = static_cast<const char *>(__builtin_frame_address(0));
   bool isStackFull = stackLimit && here < stackLimit;
-  if (work + builder.operationCount < kMaxWork && !isStackFull)
+  if (work + builder.operationCount < options.maxWork && !isStackFull)
     return true;
   diagnostics.error(builder.range, Msg::ProgramTooLarge);
   exhausted = true;
@@ -203,7 +196,14 @@ std::optional<int64_t> Specializer::expectAxis(const Argument &argument, int64_t
 std::optional<DType> Specializer::expectDType(const Argument &argument) {
   if (auto type = argument.value.as<DTypeValue>())
     return type->dtype;
-  mismatch(*this, argument, "a type such as f32");
+  if (argument.value.isError())
+    return std::nullopt;
+  std::string given = argument.value.array() ? "a value of type " + describeType(argument.value)
+                                             : describeType(argument.value);
+  auto report = diagnostics.error(argument.range, Msg::TypeMismatch, given,
+                                  "the name of a type, such as `f64`,");
+  if (!argument.nameRange.isValid())
+    report.note("by its position this is `dtype`; give what comes after it by name");
   return std::nullopt;
 }
 

@@ -20,8 +20,6 @@
 
 namespace descent::sema {
 
-struct TrainProbe;
-
 /// Services that built-in functions and the visitors of syntax have in common, and the visitors.
 class Specializer {
 public:
@@ -121,10 +119,39 @@ public:
 
   /// A `vjp` operation. The body's first results are floats and get the cotangents that `seeds` makes,
   /// from their types alone; gives the body's results, then a cotangent for each primal.
+  /// `names` are those of the primals, for a gradient check.
   std::optional<Leaves> vjp(const Leaves &primals, const LeavesBody &body,
-                            const std::function<Leaves(const Leaves &results)> &seeds);
+                            const std::function<Leaves(const Leaves &results)> &seeds,
+                            const std::vector<std::string> &names);
   /// A `jvp` operation: the body's results, then the tangents of those that are floats.
-  std::optional<Leaves> jvp(const Leaves &primals, const Leaves &tangents, const LeavesBody &body);
+  std::optional<Leaves> jvp(const Leaves &primals, const Leaves &tangents, const LeavesBody &body,
+                            const std::vector<std::string> &names);
+
+  // ---- Gradient checks (DerivativeChecks.cpp) ---------------------------------------------------
+
+  /// Whether derivatives taken here are compared with finite differences.
+  bool isComparing() const { return options.gradientCheck && comparisonsPaused == 0; }
+  /// No derivative is compared while one lives: inside of transforms, and where a function is only
+  /// evaluated for a comparison.
+  class PausedComparisons {
+  public:
+    explicit PausedComparisons(Specializer &sema) : sema(sema) { ++sema.comparisonsPaused; }
+    ~PausedComparisons() { --sema.comparisonsPaused; }
+    PausedComparisons(const PausedComparisons &) = delete;
+    PausedComparisons &operator=(const PausedComparisons &) = delete;
+
+  private:
+    Specializer &sema;
+  };
+  void compareVjp(const Leaves &primals, const LeavesBody &body,
+                  const std::function<Leaves(const Leaves &results)> &seeds,
+                  std::span<const ArrayValue> gradient, const std::vector<std::string> &names);
+  void compareJvp(const Leaves &primals, const Leaves &tangents, const LeavesBody &body,
+                  std::span<const ArrayValue> derivatives, const std::vector<std::string> &names);
+  void compareRows(int64_t size, const Value &inputs,
+                   const std::function<Value(const Value &)> &body, SourceRange range);
+  void emitComparison(const ArrayValue &error, std::string with, int64_t elements,
+                      bool isComparable);
 
   // ---- Names and files (Modules.cpp, Sema.cpp) --------------------------------------------------
 
@@ -277,6 +304,8 @@ public:
   Module *prelude();
   void runUse(const ast::UseStmt *stmt);
   void runImport(const ast::ImportStmt *stmt);
+  void warnOfRepeated(const std::vector<DataColumn> &columns, const std::string &path,
+                      SourceRange range);
   void runData(const ast::DataStmt *stmt);
   void runParam(const ast::ParamStmt *stmt);
   void runExport(const ast::FunctionStmt *stmt);
@@ -311,12 +340,13 @@ public:
   std::vector<NoteState> noteStates;
   size_t work = 0;
   bool exhausted = false;
-  /// An assertion of a test block fails the block and goes on.
-  bool inTestBlock = false;
   const char *stackLimit = nullptr;
 
-  /// A gradient check looks at one `train` of the script; null otherwise.
-  TrainProbe *probe = nullptr;
+  unsigned comparisonsPaused = 0;
+  /// Calls of stop_gradient so far: differences do not see them.
+  size_t gradientStops = 0;
+  /// The innermost call going on that stands in a file of the user's.
+  SourceRange scriptCall;
 };
 
 } // namespace descent::sema

@@ -273,7 +273,8 @@ void Specializer::runAssert(const AssertStmt *stmt) {
   }
   if (array->known && truthOf(*array->known))
     return;
-  if (inTestBlock && !frame->function) {
+  // Under `descent test` the rest of the script goes on, so that its test blocks are reached.
+  if (options.tests && !frame->function) {
     std::vector<ArrayValue> operands;
     std::optional<abi::Text> text = effectText(message, operands);
     if (!text)

@@ -8,8 +8,6 @@
 //     history[step]  = loss, gradient's norm, seconds
 //     reason = 3 if interrupted, 1 if stop=, 2 if the loss or gradient is not finite, else 0
 //     report, every log= steps and at the end
-#include "frontend/sema/Train.h"
-
 #include "frontend/sema/Differentiate.h"
 #include "frontend/sema/Fold.h"
 #include "frontend/sema/Structure.h"
@@ -33,8 +31,6 @@ Value Specializer::evaluateTrain(const TrainExpr *expr) {
 Value TrainRun::run() {
   if (!readOptions() || !prepareLoss() || !readSampling() || !findParams() || !planSteps())
     return ErrorValue{};
-  if (sema.probe)
-    return examine();
   if (!readOptimizer())
     return ErrorValue{};
   return loop();
@@ -69,8 +65,10 @@ bool TrainRun::readOptions() {
     if (const ast::Argument *option = find(name)) {
       Argument given = evaluated(*option);
       auto number = sema.expectKnownInteger(given);
-      if (number && *number < 1) {
-        sema.diagnostics.error(option->value->extent, Msg::TrainOption, name, "at least 1", *number);
+      bool isCount = name == "steps" || name == "epochs";
+      if (number && *number < (isCount ? 0 : 1)) {
+        sema.diagnostics.error(option->value->extent, Msg::TrainOption, name,
+                               isCount ? "0 or more" : "at least 1", *number);
         isRight = false;
       }
       isRight &= number.has_value();
@@ -325,7 +323,7 @@ bool TrainRun::planSteps() {
     return false;
   }
   steps = planned;
-  stride = (steps + kMostEntries - 1) / kMostEntries;
+  stride = std::max<int64_t>(1, (steps + kMostEntries - 1) / kMostEntries);
   entries = (steps + stride - 1) / stride;
   every = numbers.contains("log") ? numbers["log"] : std::max<int64_t>(1, steps / 10);
   return true;

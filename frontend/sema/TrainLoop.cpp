@@ -1,6 +1,4 @@
 // The loop of a `train`: its steps, the history, the reports.
-#include "frontend/sema/Train.h"
-
 #include "frontend/sema/Differentiate.h"
 #include "frontend/sema/Fold.h"
 #include "frontend/sema/Structure.h"
@@ -27,7 +25,11 @@ std::optional<Leaves> TrainRun::differentiate(const Value &batchRows) {
     return Leaves{sema.builder.splat(1, results.front().type)};
   };
   sema.builder.range = expr->loss->range;
-  return sema.vjp(leavesOf(before), body, seeds);
+  std::vector<std::string> names;
+  for (const Variable *variable : params)
+    for (const std::string &path : leafPaths(variable->value))
+      names.push_back(std::string(variable->name) + path);
+  return sema.vjp(leavesOf(before), body, seeds, names);
 }
 
 ArrayValue TrainRun::normOf(std::span<const ArrayValue> gradient) {
@@ -96,6 +98,24 @@ ArrayValue TrainRun::recorded(const ArrayValue &history, const ArrayValue &value
   return sema.builder.update(history, sema.builder.reshape(value, {1}), std::span(&place, 1));
 }
 
+/// Whether what an optimizer's update gave has the form of what it was given; reports it otherwise.
+bool TrainRun::isLike(const Value &given, const Value &updated, std::string_view what) {
+  std::vector<ArrayValue> a = leavesOf(given), b = leavesOf(updated);
+  bool fits = sameStructure(given, updated) && a.size() == b.size();
+  for (size_t i = 0; fits && i < a.size(); ++i) {
+    DType from = b[i].type.dtype, to = a[i].type.dtype;
+    bool isLiteral = b[i].weak && from != DType::Bool && (isFloat(to) || (isInteger(from) && isInteger(to)));
+    fits = a[i].type.dims == b[i].type.dims && (from == to || isLiteral);
+  }
+  if (fits)
+    return true;
+  auto report = sema.diagnostics.error(expr->optimizer->extent, Msg::TrainUpdate, what,
+                                       describeType(given), describeType(updated));
+  if (auto function = update.as<FunctionPointer>(); function && (*function)->range.isValid())
+    report.note((*function)->range, "it is this function");
+  return false;
+}
+
 namespace {
 
 /// The items of the tuple that the loop carries.
@@ -144,7 +164,12 @@ Value TrainRun::step(const Value &carried, const ArrayValue &start) {
     if (hasError(batchRows))
       return ErrorValue{};
   }
-  auto results = differentiate(batchRows);
+  std::optional<Leaves> results;
+  {
+    // A gradient check has compared it before the first step.
+    Specializer::PausedComparisons paused(sema);
+    results = differentiate(batchRows);
+  }
   if (!results)
     return ErrorValue{};
   builder.range = expr->range;
@@ -167,6 +192,9 @@ Value TrainRun::step(const Value &carried, const ArrayValue &start) {
     return ErrorValue{};
   }
   builder.range = expr->range;
+  if (!isLike(items[kParams], pair->items[0], "the params") ||
+      !isLike(items[kState], pair->items[1], "its state"))
+    return ErrorValue{};
 
   // A step that is not finite changes nothing: what was trained so far is kept.
   auto keepUnless = [&](const Value &before, const Value &after) {
@@ -212,13 +240,30 @@ Value TrainRun::step(const Value &carried, const ArrayValue &start) {
   return next;
 }
 
+/// For a gradient check: takes the gradient at the initial params, where it is compared.
+void TrainRun::compareGradient() {
+  Value rows = AbsentValue{};
+  if (batch > 0) // the first rows stand for any batch
+    rows = order == Order::Sequential ? sema.builder.known(int64_t{0}, DType::I32)
+                                      : sema.builder.iota({DType::I32, {batch}}, 0);
+  SourceRange around = std::exchange(sema.scriptCall, expr->loss->extent);
+  differentiate(rows);
+  sema.scriptCall = around;
+}
+
 Value TrainRun::loop() {
-  Builder &builder = sema.builder;
+  if (sema.isComparing())
+    compareGradient();
   std::vector<Argument> given{{"", {}, paramValues(), expr->optimizer->extent}};
   Value state = sema.settled(sema.call(init, given, expr->optimizer->extent),
                              expr->optimizer->extent);
   if (hasError(state))
     return ErrorValue{};
+  return steps == 0 ? emptyHistory(state) : trainFrom(state);
+}
+
+Value TrainRun::trainFrom(const Value &state) {
+  Builder &builder = sema.builder;
   builder.range = expr->range;
   abi::TrainBeginEffect begin;
   begin.expression = std::string(sema.sources.text(expr->loss->extent));
@@ -262,6 +307,31 @@ Value TrainRun::loop() {
   }
   setParams(tuple->items[kParams]);
   return finish(tuple->items, start);
+}
+
+/// Of no steps: what would be wrong with one is reported, and nothing happens.
+Value TrainRun::emptyHistory(const Value &state) {
+  Specializer::Attempt before = sema.attempt();
+  size_t reported = sema.diagnostics.all().size();
+  {
+    Region nowhere;
+    Builder::RegionScope scope(sema.builder, nowhere);
+    Value params = paramValues();
+    steps = entries = 1;
+    bool isRight = !trainFrom(state).isError();
+    setParams(params);
+    if (!isRight || sema.diagnostics.all().size() != reported)
+      return ErrorValue{};
+  }
+  sema.undo(before);
+  auto none = [&](DType dtype) -> Value { return sema.builder.splat(0, {dtype, {0}}); };
+  RecordValue record;
+  record.fields = {{"loss", none(lossType.dtype)},
+                   {"grad_norm", none(lossType.dtype)},
+                   {"step", none(DType::I32)},
+                   {"seconds", none(DType::F64)},
+                   {"reason", sema.builder.known(kStepsDone, DType::I32)}};
+  return record;
 }
 
 Value TrainRun::finish(const std::vector<Value> &items, const ArrayValue &start) {

@@ -33,7 +33,10 @@ private:
   Value loop();
   Value step(const Value &carried, const ArrayValue &start);
   Value finish(const std::vector<Value> &items, const ArrayValue &start);
-  Value examine();
+  void compareGradient();
+  Value trainFrom(const Value &state);
+  Value emptyHistory(const Value &state);
+  bool isLike(const Value &given, const Value &updated, std::string_view what);
 
   const ast::Argument *find(std::string_view name) const {
     auto found = options.find(name);

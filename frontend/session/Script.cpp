@@ -5,7 +5,7 @@
 #include "frontend/emit/Emit.h"
 #include "frontend/session/Data.h"
 #include "frontend/session/Failures.h"
-#include "frontend/session/GradientCheck.h"
+#include "frontend/session/Gradients.h"
 #include "frontend/session/Kept.h"
 #include "frontend/sema/Sema.h"
 #include "frontend/syntax/AstPrinter.h"
@@ -60,8 +60,7 @@ struct Script::State {
   std::optional<compiler::Executable> executable;
   Timing timing;
 
-  /// `losses` not null: for a gradient check, into which its losses go.
-  void analyze(const SourceFile &file, std::vector<sema::TrainedLoss> *losses = nullptr);
+  void analyze(const SourceFile &file, bool gradientCheck = false);
   /// The script's own text.
   std::string_view text() const { return sources.file(0).text(); }
   sema::Program &validProgram();
@@ -72,7 +71,7 @@ struct Script::State {
   std::optional<SourceRange> findNonFinite(const std::vector<const void *> &inputs);
 };
 
-void Script::State::analyze(const SourceFile &file, std::vector<sema::TrainedLoss> *losses) {
+void Script::State::analyze(const SourceFile &file, bool gradientCheck) {
   {
     Stopwatch watch(timing.parse);
     tree = parse(file, diagnostics);
@@ -84,8 +83,8 @@ void Script::State::analyze(const SourceFile &file, std::vector<sema::TrainedLos
   analysis.data = options.data;
   analysis.dataSource = &data;
   analysis.tests = options.tests;
-  analysis.gradientCheck = losses != nullptr;
-  program = sema::analyze(*tree, sources, diagnostics, analysis, losses);
+  analysis.gradientCheck = gradientCheck;
+  program = sema::analyze(*tree, sources, diagnostics, analysis);
   if (diagnostics.hasErrors())
     program.reset();
 }
@@ -282,36 +281,21 @@ std::string Script::show(ScriptStage stage) {
   throw Error("there is no such stage");
 }
 
-std::vector<GradientCheck> Script::checkGradients() {
-  // The script is analysed anew: in f64, with the losses as functions instead of training.
+GradientReport Script::checkGradients() {
+  // The script is analysed anew, in f64, with the comparisons as a part of it.
   state->validProgram();
-  auto checking = std::make_unique<State>();
-  checking->options = state->options;
-  checking->path = state->path;
-  std::vector<sema::TrainedLoss> losses;
-  checking->analyze(checking->sources.add(state->path, std::string(state->text())), &losses);
-  Script script(std::move(checking));
-  if (!script.valid()) {
+  State checking;
+  checking.options = state->options;
+  checking.path = state->path;
+  checking.analyze(checking.sources.add(state->path, std::string(state->text())), true);
+  if (!checking.program) {
     std::ostringstream problems;
-    script.showDiagnostics(problems);
+    checking.diagnostics.render(problems, Colour::Never);
     throw Error("in f64 the script has errors:\n" + problems.str());
   }
-  std::vector<GradientCheck> result;
-  for (size_t k = 0; k < losses.size(); ++k) {
-    std::string number = std::to_string(k);
-    std::vector<Array> start = script.call("start." + number, {});
-    std::vector<Array> gradients = script.call("gradient." + number, start);
-    auto loss = [&](const std::vector<Array> &parameters) {
-      return script.call("loss." + number, parameters).front().toDouble();
-    };
-    for (size_t i = 0; i < start.size(); ++i) {
-      GradientCheck check = compareGradient(loss, start, i, gradients[i]);
-      check.expression = losses[k].expression;
-      check.parameter = losses[k].parameters[i];
-      result.push_back(std::move(check));
-    }
-  }
-  return result;
+  compiler::Executable &executable = checking.compiled();
+  auto arena = makeArena(executable.arenaBytes());
+  return compareDerivatives(*checking.program, executable, arena.get(), checking.sources);
 }
 
 const Timing &Script::timing() const { return state->timing; }

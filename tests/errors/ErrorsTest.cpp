@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 namespace descent {
@@ -27,6 +28,9 @@ public:
       column("x", 100);
       column("y", 100);
       result.columns.push_back({"name", "name", {}, "points.csv:2:7: `Ann` is not a number"});
+    } else if (path == "repeated.csv") {
+      column("x", 100);
+      result.columns.push_back({"x_2", "x", Array::zeros(DType::F32, {100}), ""});
     } else if (path == "other.csv") {
       column("x", 90);
       column("y", 90);
@@ -43,13 +47,28 @@ struct Answer {
   bool isAccepted = false;
 };
 
+/// A first line `# --set rate=fast --data points=other.csv` stands for a command line.
+sema::AnalyzeOptions optionsOf(const std::string &text) {
+  sema::AnalyzeOptions options;
+  std::istringstream words(text.substr(0, text.find('\n')));
+  for (std::string word, assignment; words >> word;) {
+    if (word != "--set" && word != "--data")
+      continue;
+    words >> assignment;
+    size_t equals = assignment.find('=');
+    auto &list = word == "--set" ? options.settings : options.data;
+    list.emplace_back(assignment.substr(0, equals), assignment.substr(equals + 1));
+  }
+  return options;
+}
+
 Answer answerTo(const std::string &name, const std::string &text) {
   SourceManager sources;
   Diagnostics diagnostics(sources);
   const SourceFile &file = sources.add(name, text);
   auto tree = parse(file, diagnostics);
   Tables tables;
-  sema::AnalyzeOptions options;
+  sema::AnalyzeOptions options = optionsOf(text);
   options.dataSource = &tables;
   options.tests = true;
   Answer answer;
@@ -125,6 +144,20 @@ std::vector<std::string> scripts() {
       names.push_back(entry.path().stem().string());
   std::ranges::sort(names);
   return names;
+}
+
+/// Every message of the table: by its own example, by a script of this folder, or, where it is about what
+/// happens while a program runs, by its example in RunErrorsTest.cpp.
+TEST(Messages, AreAllProvoked) {
+  std::set<std::string> provoked{"assert-failed", "index-out-of-range", "not-finite", "effect-failed"};
+  for (const MessageInfo &message : messagesWithExamples())
+    provoked.emplace(message.id);
+  for (const std::string &name : scripts())
+    for (const std::string &id :
+         answerTo(name + ".gd", contentsOf(fs::path(DESCENT_ERRORS) / (name + ".gd"))).ids)
+      provoked.insert(id);
+  for (const MessageInfo &message : allMessages())
+    EXPECT_TRUE(provoked.contains(std::string(message.id))) << message.id << " has no script";
 }
 
 INSTANTIATE_TEST_SUITE_P(Folder, Script, testing::ValuesIn(scripts()),

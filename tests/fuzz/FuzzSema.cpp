@@ -42,6 +42,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   sema::AnalyzeOptions options;
   options.dataSource = &table;
   options.tests = true;
+  // So that what takes long is a hang, and no program that is merely large.
+  options.maxWork = 100'000;
   auto program = sema::analyze(*tree, sources, diagnostics, options);
   if (program.has_value() == diagnostics.hasErrors())
     fail("a program comes where there is no error", text);

@@ -51,4 +51,16 @@ Value unsupportedFunction(BuiltinCall &call) {
   return what ? fail(call, call.range, Msg::NotSupportedYet, *what) : Value();
 }
 
+Value misuseFunction(BuiltinCall &call) {
+  std::string texts[3];
+  for (int i = 0; i < 3; ++i) {
+    auto text = call.sema.expectKnownText(call.arguments[static_cast<size_t>(i)]);
+    if (!text)
+      return ErrorValue{};
+    texts[i] = *text;
+  }
+  return fail(call, call.range, Msg::BadArgument, texts[0], texts[1], texts[2],
+              describeType(call[3]));
+}
+
 } // namespace descent::sema

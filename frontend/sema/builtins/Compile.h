@@ -17,4 +17,7 @@ Value epsilonFunction(BuiltinCall &call);
 /// unsupported("what"): the error that something is not supported yet, where library code finds out.
 Value unsupportedFunction(BuiltinCall &call);
 
+/// misuse("x0", "minimize", "a number at least", x0): the error that an argument's value does not do.
+Value misuseFunction(BuiltinCall &call);
+
 } // namespace descent::sema

@@ -16,6 +16,10 @@ struct Factor {
   std::string letters;
 };
 
+/// Stands for `...` until the operands' ranks are known; then each of its axes has a letter of its own,
+/// counted from the last: kLastAxis, kLastAxis + 1 …
+constexpr char kEllipsis = '.', kLastAxis = '\x80';
+
 struct Subscripts {
   std::vector<std::string> operands;
   std::string output;
@@ -39,10 +43,18 @@ std::optional<Subscripts> parse(std::string_view text, std::string &problem) {
       ++i;
     } else if (c == ',' && !arrow) {
       result.operands.emplace_back();
+    } else if (text.substr(i).starts_with("...")) {
+      std::string &letters = arrow ? result.output : result.operands.back();
+      if (contains(letters, kEllipsis)) {
+        problem = "`...` stands twice in one list of axes of einsum";
+        return std::nullopt;
+      }
+      letters += kEllipsis;
+      i += 2;
     } else if (std::isalpha(static_cast<unsigned char>(c))) {
       (arrow ? result.output : result.operands.back()) += c;
     } else {
-      problem = "the subscripts of einsum are letters, commas and one `->`; this is `" +
+      problem = "the subscripts of einsum are letters, `...`, commas and one `->`; this is `" +
                 std::string(1, c) + "`";
       return std::nullopt;
     }
@@ -53,11 +65,15 @@ std::optional<Subscripts> parse(std::string_view text, std::string &problem) {
       ++uses[c];
   if (!arrow)
     for (auto [letter, count] : uses)
-      if (count == 1)
+      if (count == 1 || letter == kEllipsis)
         result.output += letter;
+  if (arrow && uses.contains(kEllipsis) && !contains(result.output, kEllipsis)) {
+    problem = "the axes that `...` stands for are missing in the result of einsum";
+    return std::nullopt;
+  }
   for (size_t i = 0; i < result.output.size(); ++i) {
     char c = result.output[i];
-    if (!uses.count(c)) {
+    if (!uses.contains(c) && c != kEllipsis) {
       problem = "no operand of einsum has the axis `" + std::string(1, c) + "` of the result";
       return std::nullopt;
     }
@@ -67,6 +83,36 @@ std::optional<Subscripts> parse(std::string_view text, std::string &problem) {
     }
   }
   return result;
+}
+
+/// Puts letters in place of a `...` that stands for `count` axes.
+void expandEllipsis(std::string &letters, int64_t count) {
+  size_t at = letters.find(kEllipsis);
+  if (at == std::string::npos)
+    return;
+  std::string axes;
+  for (int64_t i = count; i-- > 0;)
+    axes += static_cast<char>(kLastAxis + i);
+  letters.replace(at, 1, axes);
+}
+
+bool isOfEllipsis(char letter) { return static_cast<unsigned char>(letter) >= 0x80; }
+
+/// Takes the axes of size 1 away that `...` broadcasts.
+void dropBroadcast(Builder &builder, Factor &factor, const std::map<char, int64_t> &sizes) {
+  Dims dims;
+  std::string letters;
+  for (size_t i = 0; i < factor.letters.size(); ++i) {
+    char c = factor.letters[i];
+    if (isOfEllipsis(c) && factor.array.type.dims[i] != sizes.at(c))
+      continue;
+    letters += c;
+    dims.push_back(factor.array.type.dims[i]);
+  }
+  if (letters.size() == factor.letters.size())
+    return;
+  factor.array = builder.reshape(factor.array, dims);
+  factor.letters = letters;
 }
 
 class Contraction {
@@ -212,8 +258,6 @@ Value einsumFunction(BuiltinCall &call) {
   auto text = call.sema.expectKnownText(call.arguments[0]);
   if (!text)
     return ErrorValue{};
-  if (contains(*text, '.'))
-    return notSupported(call, call.arguments[0], "`...` in the subscripts of einsum");
   std::string problem;
   auto subscripts = parse(*text, problem);
   if (!subscripts)
@@ -224,19 +268,37 @@ Value einsumFunction(BuiltinCall &call) {
                     " operands, but einsum is given " + std::to_string(call.rest.size()));
   std::vector<Factor> factors;
   std::map<char, int64_t> sizes;
+  int64_t ellipsisAxes = 0;
   std::optional<ArrayValue> common;
   for (size_t i = 0; i < call.rest.size(); ++i) {
     auto x = expectNumber(call, call.rest[i]);
     if (!x)
       return ErrorValue{};
-    const std::string &letters = subscripts->operands[i];
-    if (std::ssize(letters) != x->rank())
+    std::string letters = subscripts->operands[i];
+    bool isOpen = contains(letters, kEllipsis);
+    int64_t named = std::ssize(letters) - (isOpen ? 1 : 0);
+    if (isOpen ? named > x->rank() : named != x->rank()) {
+      std::string shown = letters;
+      if (isOpen)
+        shown.replace(shown.find(kEllipsis), 1, "...");
       return fail(call, call.rest[i], Msg::EinsumSubscripts,
-                  "`" + letters + "` names " + std::to_string(letters.size()) +
-                      " axes, but this is " + describe(x->type));
+                  "`" + shown + "` names " + std::to_string(named) + " axes, but this is " +
+                      describe(x->type));
+    }
+    if (isOpen)
+      ellipsisAxes = std::max(ellipsisAxes, x->rank() - named);
+    expandEllipsis(letters, x->rank() - named);
     for (size_t axis = 0; axis < letters.size(); ++axis) {
-      auto [known, isNew] = sizes.try_emplace(letters[axis], x->type.dims[axis]);
-      if (!isNew && known->second != x->type.dims[axis])
+      int64_t size = x->type.dims[axis];
+      auto [known, isNew] = sizes.try_emplace(letters[axis], size);
+      if (!isNew && isOfEllipsis(letters[axis])) {
+        if (known->second == 1)
+          known->second = size;
+        if (size != 1 && size != known->second)
+          return fail(call, call.rest[i], Msg::EinsumSubscripts,
+                      "`...` stands for an axis of size " + std::to_string(size) +
+                          " here, but of size " + std::to_string(known->second) + " before");
+      } else if (!isNew && known->second != x->type.dims[axis])
         return fail(call, call.rest[i], Msg::EinsumSubscripts,
                     "the axis `" + std::string(1, letters[axis]) + "` has size " +
                         std::to_string(x->type.dims[axis]) + " here, but " +
@@ -256,6 +318,9 @@ Value einsumFunction(BuiltinCall &call) {
   for (Factor &factor : factors)
     if (factor.array.type.dtype != common->type.dtype)
       factor.array = call.sema.builder.convert(factor.array, common->type.dtype);
+  for (Factor &factor : factors)
+    dropBroadcast(call.sema.builder, factor, sizes);
+  expandEllipsis(subscripts->output, ellipsisAxes);
   return Contraction(call.sema.builder, subscripts->output).run(std::move(factors));
 }
 

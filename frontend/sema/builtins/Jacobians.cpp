@@ -54,6 +54,7 @@ Value forwardJacobian(Specializer &sema, const Value &function, const Targets &t
   if (!at.isRight)
     return ErrorValue{};
   Value form;
+  std::vector<std::string> names = at.names();
   std::vector<std::vector<ArrayValue>> blocks;
   for (size_t j = 0; j < at.primals.size(); ++j) {
     const ArrayValue &primal = at.primals[j];
@@ -64,7 +65,7 @@ Value forwardJacobian(Specializer &sema, const Value &function, const Targets &t
         all[j] = leaves.front();
         return floatResult(sema, at.evaluate(all), range, transform, form);
       };
-      auto results = sema.jvp({primal}, {direction}, body);
+      auto results = sema.jvp({primal}, {direction}, body, {names[j]});
       if (results)
         results->erase(results->begin(),
                        results->begin() + static_cast<ptrdiff_t>(results->size() / 2));
@@ -127,7 +128,7 @@ Value reverseJacobian(Specializer &sema, const Value &function, const Targets &t
           cotangents.push_back(k == i ? direction : zerosLike(sema.builder, results[k]));
         return cotangents;
       };
-      auto results = sema.vjp(at.primals, body, seeds);
+      auto results = sema.vjp(at.primals, body, seeds, at.names());
       if (results)
         results->erase(results->begin(),
                        results->begin() + static_cast<ptrdiff_t>(outputs->size()));

@@ -17,6 +17,14 @@ bool readFactors(Specializer &sema, const Argument &left, const Argument &right,
   auto a = sema.expectArray(left), b = sema.expectArray(right);
   if (!a || !b)
     return false;
+  if (a->type.dtype == DType::Bool && b->type.dtype == DType::Bool) {
+    sema.diagnostics
+        .error(join(left.range, right.range), Msg::DtypeMismatch,
+               name == "@" ? "`@`" : name, describe(a->type) + " and " + describe(b->type))
+        .point(pointRange)
+        .note("convert one of them: `i32(…)` counts, `f32(…)` adds up weights");
+    return false;
+  }
   for (auto *x : {&*a, &*b})
     if (x->type.dtype == DType::Bool)
       *x = sema.builder.convert(*x, DType::I32);

@@ -90,7 +90,7 @@ Value arangeFunction(BuiltinCall &call) {
   double count = std::ceil((stop - start) / step);
   if (step == 0 || !std::isfinite(count) || count > 1e12)
     return fail(call, call.arguments[2], Msg::BadArgument, "step", call.name,
-                "a number that leads from start to stop", std::to_string(step));
+                "a number that leads from start to stop", toText(bounds[2]));
   TensorType type{*dtype, {static_cast<int64_t>(std::max(count, 0.0))}};
   Builder &builder = call.sema.builder;
   if (!floats || isFloat(*dtype)) {

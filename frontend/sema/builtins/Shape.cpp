@@ -213,6 +213,7 @@ const Builtin kTable[] = {
     {"is_known", "is_known(x)", isKnownFunction},
     {"append", "append(items, x)", appendFunction},
     {"epsilon", "epsilon(x)", epsilonFunction},
+    {"misuse", "misuse(argument, function, wanted, given)", misuseFunction},
     {"unsupported", "unsupported(what)", unsupportedFunction},
 };
 

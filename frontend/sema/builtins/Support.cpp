@@ -1,6 +1,7 @@
 #include "frontend/sema/builtins/Support.h"
 
 #include <algorithm>
+#include <charconv>
 #include <numeric>
 
 namespace descent::sema {
@@ -71,6 +72,14 @@ std::optional<Known> expectKnownNumber(BuiltinCall &call, const Argument &argume
 
 double toDouble(const Known &known) {
   return std::visit([](auto number) { return static_cast<double>(number); }, known);
+}
+
+std::string toText(const Known &known) {
+  if (auto number = std::get_if<double>(&known)) {
+    char text[32];
+    return {text, std::to_chars(text, text + sizeof text, *number).ptr};
+  }
+  return std::to_string(std::visit([](auto n) { return static_cast<int64_t>(n); }, known));
 }
 
 std::optional<Dims> expectIntegers(BuiltinCall &call, const Argument &argument) {

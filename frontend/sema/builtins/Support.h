@@ -46,6 +46,8 @@ bool expectRank(BuiltinCall &call, const Argument &argument, const ArrayValue &x
 /// A number known at compile time.
 std::optional<Known> expectKnownNumber(BuiltinCall &call, const Argument &argument);
 double toDouble(const Known &known);
+/// In the shortest form.
+std::string toText(const Known &known);
 
 /// Integers known at compile time: one, or a list or tuple of them. Negative ones are let through.
 std::optional<Dims> expectIntegers(BuiltinCall &call, const Argument &argument);

@@ -82,7 +82,7 @@ Value gradOf(BuiltinCall &call, bool withValue) {
     auto seeds = [&](const Leaves &results) {
       return Leaves{sema.builder.splat(1, results.front().type)};
     };
-    auto results = sema.vjp(at.primals, body, seeds);
+    auto results = sema.vjp(at.primals, body, seeds, at.names());
     if (!results)
       return ErrorValue{};
     size_t count = results->size() - at.primals.size();
@@ -177,9 +177,10 @@ Value tangentOf(Specializer &sema, const Value &function, const Argument &point,
   if (!tangents)
     return ErrorValue{};
   Value form;
-  auto results = sema.jvp(at.primals, *tangents, [&](const Leaves &leaves) {
+  auto body = [&](const Leaves &leaves) {
     return readResult(sema, at.evaluate(leaves), range, transform, form);
-  });
+  };
+  auto results = sema.jvp(at.primals, *tangents, body, at.names());
   if (!results)
     return ErrorValue{};
   size_t count = leavesOf(form).size(), next = count;
@@ -255,7 +256,7 @@ Value vjp(BuiltinCall &call) {
         std::erase_if(*results, [](const ArrayValue &leaf) { return !isFloat(leaf.type.dtype); });
       return results;
     };
-    auto results = sema.vjp(at.primals, body, [&](const Leaves &) { return seeds; });
+    auto results = sema.vjp(at.primals, body, [&](const Leaves &) { return seeds; }, at.names());
     if (!results)
       return ErrorValue{};
     return at.assemble(std::span<const ArrayValue>(*results).subspan(seeds.size()));
@@ -285,7 +286,8 @@ Value hvp(BuiltinCall &call) {
         },
         [&](const Leaves &results) {
           return Leaves{sema.builder.splat(1, results.front().type)};
-        });
+        },
+        at.names());
     if (!results)
       return ErrorValue{};
     return at.assemble(std::span<const ArrayValue>(*results).subspan(1));
@@ -303,6 +305,7 @@ Value stopGradient(BuiltinCall &call) {
                            "an array, or a record or tuple of them");
     return ErrorValue{};
   }
+  ++sema.gradientStops;
   return mapArrays(call[0], [&](const ArrayValue &leaf) -> Value {
     return sema.builder.unary("stop_gradient", leaf);
   });

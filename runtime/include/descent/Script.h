@@ -81,13 +81,24 @@ struct RunResult {
   const NamedValue &value(std::string_view name) const;
 };
 
-/// One line of a comparison of a derivative with finite differences.
+/// One line of a comparison of derivatives with finite differences.
 struct GradientCheck {
-  std::string expression; ///< the loss as the script has it
-  std::string parameter;  ///< "net.w1"
-  int64_t elements = 0;   ///< of the parameter
-  double largestError = 0; ///< relative to the largest gradient of the parameter
+  unsigned line = 0;       ///< of the script
+  std::string expression;  ///< the loss, or the call that takes the derivative, as the script has it
+  std::string parameter;   ///< with respect to what: "net.w1"
+  int64_t elements = 0;    ///< of the parameter
+  int64_t times = 0;       ///< how often the derivative was taken
+  double largestError = 0; ///< relative to the largest element of the derivative
   bool passed = false;
+  /// False where the function stops gradients on purpose, which differences do not see; it then passes.
+  bool compared = true;
+};
+
+/// The derivatives of a script, in the order of its lines.
+struct GradientReport {
+  std::vector<GradientCheck> checks;
+  /// Why the script stopped before its end, with the source line; empty otherwise.
+  std::string stopped;
 };
 
 /// Seconds spent before a script ran, by part.
@@ -133,9 +144,9 @@ public:
   /// The script's form at a stage of compilation.
   std::string show(ScriptStage stage);
 
-  /// Compares the gradient of every trained loss, at the parameters' initial values, with central
-  /// finite differences, all in f64.
-  std::vector<GradientCheck> checkGradients();
+  /// Runs the script in f64, silently, and compares each derivative that it takes with finite
+  /// differences at the values where it takes it; that of a `train`, at the initial parameters.
+  GradientReport checkGradients();
 
   const Timing &timing() const;
 

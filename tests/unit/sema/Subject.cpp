@@ -71,7 +71,7 @@ Subject::Subject(const std::string &script, AnalyzeOptions options) {
   const SourceFile &file = sources.add("test.gd", script);
   tree = parse(file, diagnostics);
   options.dataSource = &data;
-  program = analyze(*tree, sources, diagnostics, options, &losses);
+  program = analyze(*tree, sources, diagnostics, options);
   std::ostringstream out;
   diagnostics.render(out);
   shown = out.str();

@@ -37,7 +37,6 @@ public:
   TestData data;
   std::unique_ptr<ast::Ast> tree;
   std::optional<Program> program;
-  std::vector<TrainedLoss> losses;
   /// All diagnostics as they are shown.
   std::string shown;
   /// What is wrong with the program itself; empty where all is well.

@@ -1,4 +1,4 @@
-// `train`: the loop that it becomes, and the losses that a gradient check looks at.
+// `train`: the loop that it becomes; what a gradient check compares.
 #include "tests/unit/sema/Subject.h"
 
 #include <gmock/gmock.h>
@@ -9,6 +9,8 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Pair;
+using testing::SizeIs;
 
 const std::string kModel = R"(
 data d = "d.csv"
@@ -110,31 +112,44 @@ TEST(Train, RefusesAnOptimizerThatChangesTypes) {
 fn wrong() = {init: p -> (), update: (p, g, state, step) -> (p.w, state)}
 train loss(d.x, d.y) with wrong(), steps=5
 )");
-  EXPECT_THAT(subject.shown, HasSubstr("loop-carried"));
+  EXPECT_THAT(subject.shown, HasSubstr("train-update"));
   EXPECT_THAT(subject.shown, HasSubstr("the params"));
 }
 
-TEST(GradientCheck, GivesLossesAsFunctions) {
+/// What derivatives a script takes are by, and of how many elements, in order.
+std::vector<std::pair<std::string, int64_t>> comparisonsOf(const std::string &text) {
   AnalyzeOptions options;
   options.gradientCheck = true;
-  Subject subject(kModel + "let h = train loss(d.x, d.y) with sgd(), steps=5\nprint h.loss[-1]\n"
-                           "train w^2 with sgd(), steps=2",
-                  options);
-  ASSERT_EQ(subject.shown, "");
+  Subject subject(text, options);
+  EXPECT_EQ(subject.shown, "");
   EXPECT_EQ(subject.problem, "");
-  ASSERT_EQ(subject.losses.size(), 2u);
-  EXPECT_EQ(subject.losses[0].expression, "loss(d.x, d.y)");
-  EXPECT_THAT(subject.losses[0].parameters, ElementsAre("w", "b"));
-  EXPECT_THAT(subject.losses[1].parameters, ElementsAre("w"));
-  std::vector<std::string> names;
-  for (const Function &function : subject.program->exports) {
-    names.push_back(function.name);
-    for (ValueId id : function.body.yields)
-      EXPECT_EQ(subject.program->values[id].dtype, DType::F64) << function.name;
-  }
-  EXPECT_THAT(names, ElementsAre("start.0", "loss.0", "gradient.0", "start.1", "loss.1", "gradient.1"));
-  EXPECT_EQ(subject.program->exports[1].body.args.size(), 2u);
-  EXPECT_EQ(subject.program->exports[2].body.yields.size(), 2u);
+  std::vector<std::pair<std::string, int64_t>> found;
+  if (subject.program)
+    for (const abi::Effect &effect : subject.program->effects)
+      if (auto *derivative = std::get_if<abi::DerivativeEffect>(&effect.what))
+        found.emplace_back(derivative->with + (derivative->isComparable ? "" : " (stopped)"),
+                           derivative->elements);
+  return found;
+}
+
+TEST(GradientCheck, ComparesEveryDerivativeOnce) {
+  EXPECT_THAT(comparisonsOf(kModel +
+                            "let h = train loss(d.x, d.y) with sgd(), steps=5\nprint h.loss[-1]\n"
+                            "train w^2 with sgd(), steps=2"),
+              ElementsAre(Pair("w", 1), Pair("b", 2), Pair("w", 1)));
+  EXPECT_THAT(comparisonsOf("fn f(x, y) = sum(x * y^2)\nlet v = [1.0, 2.0]\n"
+                            "print grad(f, wrt=(x, y))(v, v), jvp(x -> f(x, v), v, v)"),
+              ElementsAre(Pair("x", 2), Pair("y", 2), Pair("x", 1)));
+}
+
+TEST(GradientCheck, GoesIntoTransformsAndLoops) {
+  // The outer derivative, and the inner one at the same point.
+  EXPECT_THAT(comparisonsOf("print grad(grad(x -> x^3))(2.0)"), SizeIs(2));
+  EXPECT_THAT(comparisonsOf("print vmap(grad(x -> x^3))([1.0, 2.0])"), ElementsAre(Pair("x", 1)));
+  EXPECT_THAT(comparisonsOf("var x = 4.0\nfor i in 0..9 { x -= 0.1 * grad(x -> x^2)(x) }"),
+              ElementsAre(Pair("x", 1)));
+  EXPECT_THAT(comparisonsOf("print grad(x -> x * stop_gradient(x))(2.0)"),
+              ElementsAre(Pair("x (stopped)", 1)));
 }
 
 } // namespace

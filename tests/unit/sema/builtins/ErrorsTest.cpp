@@ -112,7 +112,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"einsum(\"i->j\", v)", "einsum-subscripts: \"i->j\""},
         Case{"einsum(\"i->ii\", v)", "einsum-subscripts: \"i->ii\""},
         Case{"einsum(\"i?\", f)", "einsum-subscripts: \"i?\""},
-        Case{"einsum(\"...i->i\", f)", "not-supported-yet: \"...i->i\""},
+        Case{"einsum(\"...i->i\", f)", "einsum-subscripts: \"...i->i\""},
+        Case{"einsum(\"...i...->i\", f)", "einsum-subscripts: \"...i...->i\""},
+        Case{"einsum(\"...ijk\", f)", "einsum-subscripts: f"},
+        Case{"einsum(\"...,...\", f, zeros(2))", "einsum-subscripts: zeros(2)"},
+        Case{"(f > 0.5) @ (v > 0.5)", "dtype-mismatch: @"},
+        Case{"(f > 0.5) ^ (v > 0.5)", "dtype-mismatch: ^"},
         Case{"solve(f, v)", "not-supported-yet: solve"}, Case{"fft(v)", "not-supported-yet: fft"}));
 
 INSTANTIATE_TEST_SUITE_P(

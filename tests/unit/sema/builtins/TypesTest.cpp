@@ -125,7 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"f @ f.T", "f32[2, 2]"}, Case{"t @ v", "f32[4, 2]"},
         Case{"f @ swapaxes(t, 1, 2)", "f32[4, 2, 2]"}, Case{"v @ swapaxes(t, 1, 2)", "f32[4, 2]"},
         Case{"t[:, newaxis] @ zeros((5, 3, 1))", "f32[4, 5, 2, 1]"}, Case{"i @ d.T", "f64[2, 2]"},
-        Case{"b @ b.T", "i32[2, 2]"}, Case{"zeros((2, 0)) @ zeros((0, 3))", "f32[2, 3]"},
+        Case{"b @ i.T", "i32[2, 2]"}, Case{"zeros((2, 0)) @ zeros((0, 3))", "f32[2, 3]"},
         Case{"dot(s, f)", "f32[2, 3]"}, Case{"dot(t, f.T)", "f32[4, 2, 2]"},
         Case{"dot(t, zeros((5, 3, 6)))", "f32[4, 2, 5, 6]"}, Case{"outer(f, v)", "f32[6, 3]"},
         Case{"trace(t)", "f32[3]"}, Case{"trace(i)", "i32"},
@@ -133,7 +133,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"einsum(\"bij->bji\", t)", "f32[4, 3, 2]"}, Case{"einsum(\"ij,ij\", f, i)", "f32"},
         Case{"einsum(\"bij,ij,b->j\", t, f, zeros(4))", "f32[3]"},
         Case{"einsum(\"iij->j\", zeros((3, 3, 5)))", "f32[5]"},
-        Case{"einsum(\"i,j\", v, v)", "f32[3, 3]"}));
+        Case{"einsum(\"i,j\", v, v)", "f32[3, 3]"},
+        Case{"einsum(\"...ij,...jk->...ik\", t, f.T)", "f32[4, 2, 2]"},
+        Case{"einsum(\"...i,...i->...\", t, f)", "f32[4, 2]"},
+        Case{"einsum(\"...,...\", zeros((4, 1, 3)), f)", "f32[4, 2, 3]"},
+        Case{"einsum(\"i...\", f)", "f32[3, 2]"}, Case{"einsum(\"...i->i...\", t)", "f32[3, 4, 2]"},
+        Case{"einsum(\"i->...i\", v)", "f32[3]"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Random, BuiltinType,

@@ -1,0 +1,3 @@
+data d = "points.csv"
+print mean(d.x)
+print d.name

@@ -1,0 +1,2 @@
+import "cycle.gd" as me
+print me.x

@@ -1,0 +1,2 @@
+let größe = 1.0
+print größe

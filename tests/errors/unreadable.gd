@@ -1,0 +1,2 @@
+import "no_such_file.gd" as u
+print u.x
