@@ -55,8 +55,9 @@ struct SimplifyPass : PassWrapper<SimplifyPass, OperationPass<func::FuncOp>> {
 private:
   /// Rounds after which a program is simple enough; two or three are usual.
   static constexpr int mostRounds = 8;
-  /// Sweeps of rewriting in a round; all but the first find little.
-  static constexpr int mostSweeps = 4;
+  /// Sweeps of rewriting in a round. All but the first find little, but a chain that shortens by one
+  /// link in each takes many; rules that undo each other are stopped by the limit on rewrites.
+  static constexpr int mostSweeps = 16;
   std::optional<int64_t> mostRewrites;
   FrozenRewritePatternSet beforeDerivative, afterDerivative;
 

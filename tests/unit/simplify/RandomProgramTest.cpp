@@ -89,6 +89,29 @@ TEST(SimplifyRandomPrograms, Twice) {
   });
 }
 
+// Simplification comes to an end by itself. Some of these programs take many sweeps.
+TEST(SimplifyRandomPrograms, ASecondTimeFindsNothing) {
+  std::vector<uint64_t> seeds{20318, 31730, 41003, 54342};
+  for (uint64_t seed = 8000; seed < 8080; ++seed)
+    seeds.push_back(seed);
+  for (uint64_t seed : seeds) {
+    MLIRContext context;
+    context.disableMultithreading();
+    reference::RandomProgramOptions options;
+    if (seed == 20318) {
+      options.operations = 80;
+      options.depth = 3;
+    }
+    auto program = reference::randomProgram(context, seed, options);
+    PassManager passes(&context);
+    addSimplify(passes);
+    ASSERT_TRUE(succeeded(passes.run(*program.module)));
+    std::string once = textOf(*program.module);
+    ASSERT_TRUE(succeeded(passes.run(*program.module)));
+    EXPECT_EQ(once, textOf(*program.module)) << "seed " << seed;
+  }
+}
+
 TEST(SimplifyRandomPrograms, VmapLeftIn) {
   expectSame(3000, 150, withVmap(), addSimplify);
 }
