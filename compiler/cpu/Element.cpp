@@ -72,7 +72,8 @@ Value *rowAddress(FunctionEmission &f, mlir::Value value, const RowPlace &row,
     left.push_back(dims[size_t(dim)]);
     shape.push_back(tensorType(value).getDimSize(dim));
   }
-  return f.address(tensorType(value).getElementType(), row.base, linearIndex(f, left, shape));
+  return f.address(tensorType(value).getElementType(), row.base,
+                   times(f.b, linearIndex(f, left, shape), row.step));
 }
 
 Elements::Elements(FunctionEmission &f, Index index, ArrayRef<mlir::Operation *> stored,

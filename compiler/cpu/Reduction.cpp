@@ -42,6 +42,25 @@ void Reduction::begin(size_t lanes, bool inDouble) {
   }
 }
 
+Value *Reduction::laneAddress(Value *lane) {
+  return b.CreateInBoundsGEP(registerType(f.context(), element), array, lane);
+}
+
+void Reduction::beginAcross(int64_t lanes) {
+  array = f.variable(llvm::ArrayType::get(registerType(f.context(), element), uint64_t(lanes)));
+  forEach(f, {lanes},
+          [&](ArrayRef<Value *> lane) { b.CreateStore(neutral(), laneAddress(lane[0])); });
+}
+
+void Reduction::addAcross(Value *lane, Value *value) {
+  Value *at = laneAddress(lane);
+  b.CreateStore(combined(b.CreateLoad(registerType(f.context(), element), at), value), at);
+}
+
+Value *Reduction::totalAcross(Value *lane) {
+  return b.CreateLoad(registerType(f.context(), element), laneAddress(lane));
+}
+
 void Reduction::beginPartial() {
   partials.clear();
   for (size_t lane = 0; lane < registers.size(); ++lane) {

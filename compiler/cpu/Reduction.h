@@ -35,6 +35,11 @@ public:
 
   /// Begins an accumulation in a register for each of some iterations side by side.
   void begin(size_t lanes, bool inDouble);
+  /// Begins an accumulation for each of some iterations that are the innermost loop: in a small
+  /// array, which ends up in registers. `lane` is then a value.
+  void beginAcross(int64_t lanes);
+  void addAcross(llvm::Value *lane, llvm::Value *value);
+  llvm::Value *totalAcross(llvm::Value *lane);
   /// Begins a partial sum in each register, and adds it up.
   void beginPartial();
   void finishPartial();
@@ -49,6 +54,7 @@ public:
 
   llvm::Value *combined(llvm::Value *a, llvm::Value *b);
   llvm::Constant *neutral() { return neutralOf(f.context(), how, element); }
+  bool keeps(int dim) const { return llvm::is_contained(kept, dim); }
   /// The index in the result at which an index of the loops accumulates.
   Counters resultDims(llvm::ArrayRef<llvm::Value *> counters);
   void fillWithNeutral();
@@ -64,6 +70,9 @@ private:
   bool inRegister = true;
   size_t outside = 0;
   llvm::SmallVector<llvm::AllocaInst *, 4> registers, partials;
+  llvm::AllocaInst *array = nullptr;
+
+  llvm::Value *laneAddress(llvm::Value *lane);
 };
 
 } // namespace descent::cpu

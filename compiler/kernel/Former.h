@@ -17,8 +17,9 @@ constexpr int mostSearched = 2000; ///< steps between two that might be in one k
 constexpr int mostConeSearched = 32;
 constexpr int mostCandidates = 6; ///< kernels that are looked at for a nest to share loops with
 constexpr int mostNests = 16;     ///< of one tree
-/// Rows that are shorter leave too little to do for an iteration of shared loops.
-constexpr int64_t shortestRow = 16;
+/// Rows that are shorter leave too little to do for an iteration of shared loops, unless there are
+/// enough iterations to fill vectors with numbers of several.
+constexpr int64_t shortestRow = 16, manyRows = 64;
 /// What flows between nests that share loops had better stay in the second cache.
 constexpr int64_t mostRowBytes = 256 << 10;
 

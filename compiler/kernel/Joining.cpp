@@ -160,20 +160,30 @@ int Former::depthToShare(int step, Operation *op, const Made &made, ArrayRef<Use
   const Step &kernel = steps[step];
   if (!kernel.isKernel || kernel.loops.size() >= mostNests || llvm::is_contained(made.space, 0))
     return 0;
+  for (const Loop &loop : kernel.loops)
+    if (llvm::is_contained(loop.space, 0))
+      return 0;
   int depth = sharableDepth(step, made, at);
   if (!depth)
     return 0;
-  int64_t outer = product(ArrayRef(made.space).take_front(depth));
-  int64_t inner = product(ArrayRef(made.space).drop_front(depth)), row = 1;
-  for (const Loop &loop : kernel.loops) {
-    if (llvm::is_contained(loop.space, 0))
-      return 0;
-    inner = std::max(inner, product(ArrayRef(loop.space).drop_front(depth)));
-  }
+  auto outerAt = [&](int depth) { return product(ArrayRef(made.space).take_front(depth)); };
+  auto innerAt = [&](int depth) {
+    int64_t inner = product(ArrayRef(made.space).drop_front(depth));
+    for (const Loop &loop : kernel.loops)
+      inner = std::max(inner, product(ArrayRef(loop.space).drop_front(depth)));
+    return inner;
+  };
+  // Fewer loops than possible are shared where that leaves something to do inside.
+  int deepest = depth;
+  while (depth && innerAt(depth) < shortestRow)
+    --depth;
+  if (!depth || outerAt(depth) < 2)
+    depth = outerAt(deepest) >= manyRows && innerAt(deepest) > 1 ? deepest : 0;
+  int64_t row = 1;
   for (int dim : made.dims)
     if (dim >= depth)
       row *= made.space[dim];
-  if (outer < 2 || inner < shortestRow || 8 * row > mostRowBytes)
+  if (!depth || 8 * row > mostRowBytes)
     return 0;
   bool flows = false;
   for (const Use &how : at) {
@@ -181,7 +191,7 @@ int Former::depthToShare(int step, Operation *op, const Made &made, ArrayRef<Use
     if (how.step >= 0 && how.step != step && reaches(how.step, step))
       return 0;
   }
-  return flows || readsAlike(step, op, outer) ? depth : 0;
+  return flows || readsAlike(step, op, outerAt(depth)) ? depth : 0;
 }
 
 void Former::joinOrStartKernel(Operation *op, ArrayRef<int64_t> space, bool storesAtIndex) {

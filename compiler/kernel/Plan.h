@@ -82,9 +82,11 @@ struct Step {
   llvm::SmallVector<mlir::Operation *, 2> roots;
   llvm::SmallVector<Loop, 1> loops;
   int shared = 0;
-  /// Iterations of the innermost shared loop that run side by side, to load and store once what
-  /// they have in common. (Each has its own locals.)
+  /// Iterations of the innermost shared loop that run together, each with its own locals.
   int together = 1;
+  /// They are the innermost loop of nests with loops of their own, too: where those are short, numbers of
+  /// different iterations fill the vectors. Locals are then laid out with the iterations innermost.
+  bool across = false;
   llvm::SmallVector<Local, 2> locals;
   Division division;
   llvm::SmallVector<Read, 4> reads;

@@ -146,7 +146,7 @@ private:
     indent(depth) << "kernel ";
     printSpace(isTree ? ArrayRef(first.space).take_front(step.shared) : ArrayRef(first.space));
     if (step.together > 1)
-      os << " by " << step.together;
+      os << " by " << step.together << (step.across ? " across" : "");
     if (!isTree)
       os << (first.linear ? " one loop" : "") << ", " << first.operations << " operations";
     if (step.division.count > 1)

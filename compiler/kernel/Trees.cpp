@@ -9,15 +9,17 @@ namespace descent::kernel {
 namespace {
 
 constexpr int64_t alignment = 64;
-/// Sums of floats are made of partial sums of at most so many iterations, so that the error does not
-/// grow with the array: of one loop, which the vectoriser adds up in many lanes, or of rows.
+/// Sums of floats are made of partial sums of at most so many iterations, so that the error does
+/// not grow with the array: of one loop, which the vectoriser adds up in many lanes, or of rows.
 constexpr int64_t longestSum = 4096, longestSumOfRows = 512;
 /// Scratch memory for what the chunks of a kernel leave.
 constexpr int64_t mostPartialBytes = 2 << 20;
 constexpr int64_t mostChunks = 1 << 16;
-/// Iterations that run together, and what their rows may take of the first cache.
+/// Iterations that run together, and what their rows may take of the first and the second cache.
 constexpr int fewTogether = 4, manyTogether = 16;
-constexpr int64_t mostTogetherBytes = 16 << 10;
+constexpr int64_t mostTogetherBytes = 16 << 10, mostAcrossBytes = 256 << 10;
+/// Loops that do not fill vectors, and the bytes of a vector (on smaller machines: of two or four).
+constexpr int64_t shortLoop = 16, vectorBytes = 64;
 
 int64_t product(ArrayRef<int64_t> sizes) {
   int64_t all = 1;
@@ -41,32 +43,50 @@ int outermost(const Step &step) {
   return -1;
 }
 
-/// How many iterations of the innermost shared loop run together. Nests without loops of their own
-/// (there is one number for each iteration) then vectorise along them, and rows to which all
-/// iterations add are loaded and stored once for some.
-int sideBySide(const Step &step) {
-  if (step.loops.size() < 2 || step.loops.front().space[step.shared - 1] < 8)
-    return 1;
+/// How the iterations of the innermost shared loop run. Together, nests without loops of their own
+/// (there is one number for each iteration) vectorise along them, and rows to which all iterations
+/// add are loaded and stored once for some.
+void chooseManner(Step &step) {
+  int64_t extent = step.loops.size() < 2 ? 1 : step.loops.front().space[step.shared - 1];
+  if (extent < fewTogether)
+    return;
   int last = step.shared - 1, single = 0;
   int64_t inner = 1, bytes = 0;
-  bool adds = false;
+  unsigned widest = 1;
+  bool adds = false, isShort = false;
   for (const Loop &loop : step.loops) {
-    int64_t row = product(ArrayRef(loop.space).drop_front(step.shared));
+    ArrayRef<int64_t> own = ArrayRef(loop.space).drop_front(step.shared);
+    int64_t row = product(own);
     inner = std::max(inner, row);
     if (row == 1)
       single += loop.cost;
-    for (Operation *root : loop.roots)
-      if (isReduction(root)) {
-        SmallVector<int, 4> kept = keptDims(root);
-        adds |= row > 1 && !llvm::is_contained(kept, last) &&
-                llvm::any_of(kept, [&](int dim) { return dim > last; });
-      }
+    bool addsHere = false;
+    for (Operation *root : loop.roots) {
+      widest =
+          std::max(widest, unsigned(elementBytes(tensorType(root->getResult(0)).getElementType())));
+      if (!isReduction(root))
+        continue;
+      SmallVector<int, 4> kept = keptDims(root);
+      addsHere |= row > 1 && !llvm::is_contained(kept, last) &&
+                  llvm::any_of(kept, [&](int dim) { return dim > last; });
+    }
+    adds |= addsHere;
+    auto innermost = llvm::find_if(llvm::reverse(own), [](int64_t size) { return size > 1; });
+    if (!addsHere && innermost != own.rend())
+      isShort |= *innermost <= shortLoop;
   }
   for (const Local &local : step.locals)
     bytes += local.elements * elementBytes(tensorType(local.value).getElementType());
-  if (single * 8 > inner && manyTogether * bytes <= mostTogetherBytes)
-    return manyTogether;
-  return adds && fewTogether * bytes <= mostTogetherBytes ? fewTogether : 1;
+  int vector = int(vectorBytes / widest);
+  if (isShort && extent >= 4 * vector && vector * bytes <= mostAcrossBytes) {
+    step.together = vector;
+    step.across = true;
+  } else if (single * 8 > inner && extent >= manyTogether &&
+             manyTogether * bytes <= mostTogetherBytes) {
+    step.together = manyTogether;
+  } else if (adds && fewTogether * bytes <= mostAcrossBytes) {
+    step.together = fewTogether;
+  }
 }
 
 } // namespace
@@ -170,7 +190,7 @@ void Former::finishKernels() {
             if (!isReduction(root) && materialised.contains(root->getResult(0)))
               read.pointwise &=
                   nest >= read.nest && step.loops[nest].space == step.loops[read.nest].space;
-    step.together = sideBySide(step);
+    chooseManner(step);
     divide(step);
     int64_t bytes = 0;
     for (Local &local : step.locals) {

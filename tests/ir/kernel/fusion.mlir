@@ -25,15 +25,13 @@ func.func @regression(%x: tensor<1000xf32>, %y: tensor<1000xf32>, %w: tensor<f32
   return %loss, %dw, %db : tensor<f32>, tensor<f32>, tensor<f32>
 }
 
-// What a reduction's result is needed for waits for the reduction. Rows are too short for a tree of loops: the
-// exponential is stored by the kernel that sums it, and the second kernel divides. (Longer rows: trees.mlir.)
+// What a reduction's result is needed for waits for the reduction. Rows are short, so that numbers of sixteen
+// rows fill the vectors. (Longer rows: trees.mlir.)
 // CHECK-LABEL: softmax:
-// CHECK:       kernel [64, 10]
-// CHECK:         = reduce_max [64] f32
-// CHECK:       kernel [64, 10]
-// CHECK:         = exp [64, 10] f32
-// CHECK:         = reduce_sum [64] f32
-// CHECK:       kernel [64, 10]
+// CHECK:       kernel [64] by 16 across
+// CHECK:         = reduce_max [64] f32 in a register
+// CHECK:         = exp [64, 10] f32 in a row
+// CHECK:         = reduce_sum [64] f32 in a register
 // CHECK:         = div [64, 10] f32 in result 0
 func.func @softmax(%x: tensor<64x10xf32>) -> tensor<64x10xf32> {
   %m = descent.reduce_max %x [1] : tensor<64x10xf32> to tensor<64xf32>
