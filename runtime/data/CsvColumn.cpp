@@ -70,17 +70,30 @@ bool saysMissing(std::string_view text) {
   return false;
 }
 
+void CsvColumn::becomeFloats() {
+  auto take = [&](auto &values) {
+    values.reserve(integers.capacity());
+    for (int64_t value : integers)
+      values.push_back(static_cast<std::decay_t<decltype(values[0])>>(static_cast<double>(value)));
+  };
+  if (isNarrow)
+    take(floats);
+  else
+    take(doubles);
+  integers = {};
+  kind = Kind::Floats;
+}
+
 bool CsvColumn::addOther(const ParsedNumber &number) {
   switch (kind) {
   case Kind::Unknown:
-    kind = number.isInteger ? Kind::Integers : Kind::Floats;
-    floats.reserve(number.isInteger ? 0 : integers.capacity());
+    if (number.isInteger)
+      kind = Kind::Integers;
+    else
+      becomeFloats();
     return add(number);
   case Kind::Integers:
-    floats.reserve(integers.capacity());
-    floats.assign(integers.begin(), integers.end());
-    integers = {};
-    kind = Kind::Floats;
+    becomeFloats();
     return add(number);
   case Kind::Bools:
     return false;
@@ -118,22 +131,24 @@ bool CsvColumn::addText(std::string_view text, Place place) {
   return kind == Kind::Refused;
 }
 
-/// The elements, converted, without a detour through an array of the wider type.
-template <typename To, typename From> static Array arrayOf(const std::vector<From> &values) {
+/// The elements, converted. The vector gives up its memory.
+template <typename To, typename From> static Array arrayOf(std::vector<From> &from) {
+  std::vector<From> values = std::move(from);
+  from = {};
   Array array = Array::uninitialized(dtypeOf<To>, {static_cast<int64_t>(values.size())});
   std::transform(values.begin(), values.end(), array.mutableValues<To>().begin(),
                  [](From value) { return static_cast<To>(value); });
   return array;
 }
 
-Array CsvColumn::finish(DType floatType) const {
+Array CsvColumn::finish() {
   if (kind == Kind::Bools)
     return Array::fromVector(bools);
   if (kind == Kind::Floats)
-    return floatType == DType::F32 ? arrayOf<float>(floats) : arrayOf<double>(floats);
-  bool isNarrow = std::all_of(integers.begin(), integers.end(),
-                              [](int64_t value) { return value == static_cast<int32_t>(value); });
-  return isNarrow ? arrayOf<int32_t>(integers) : arrayOf<int64_t>(integers);
+    return isNarrow ? arrayOf<float>(floats) : arrayOf<double>(doubles);
+  bool areNarrow = std::all_of(integers.begin(), integers.end(),
+                               [](int64_t value) { return value == static_cast<int32_t>(value); });
+  return areNarrow ? arrayOf<int32_t>(integers) : arrayOf<int64_t>(integers);
 }
 
 } // namespace descent

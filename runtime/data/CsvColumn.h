@@ -35,7 +35,9 @@ public:
     const char *start = nullptr;
   };
 
-  explicit CsvColumn(std::string label) : label(std::move(label)) {}
+  /// Floats are kept as, and finally given as, `floatType`.
+  CsvColumn(std::string label, DType floatType)
+      : label(std::move(label)), isNarrow(floatType == DType::F32) {}
 
   void reserve(size_t rows) { integers.reserve(rows); }
 
@@ -46,7 +48,11 @@ public:
       return true;
     }
     if (kind == Kind::Floats) {
-      floats.push_back(number.isInteger ? static_cast<double>(number.integer) : number.real);
+      double value = number.isInteger ? static_cast<double>(number.integer) : number.real;
+      if (isNarrow)
+        floats.push_back(static_cast<float>(value));
+      else
+        doubles.push_back(value);
       return true;
     }
     return addOther(number);
@@ -71,17 +77,21 @@ public:
   const std::string &reason() const { return refusal; }
   Place place() const { return refusedAt; }
 
-  /// The values as an array of one axis, integers as i32 if all fit.
-  Array finish(DType floatType) const;
+  /// The values as an array of one axis, integers as i32 if all fit. The column has none
+  /// afterwards.
+  Array finish();
 
 private:
   enum class Kind { Unknown, Integers, Floats, Bools, Refused };
   bool addOther(const ParsedNumber &number);
+  void becomeFloats();
 
   std::string label;
+  bool isNarrow;
   Kind kind = Kind::Unknown;
   std::vector<int64_t> integers;
-  std::vector<double> floats;
+  std::vector<float> floats;   ///< where isNarrow
+  std::vector<double> doubles; ///< elsewhere
   std::vector<bool> bools;
   std::optional<std::pair<Place, std::string>> firstMissing;
   std::string refusal;

@@ -89,7 +89,8 @@ private:
     size_t rows = left / size + left / size / 8 + 1;
     for (size_t i = 0; i < first.size(); ++i) {
       bool isNamed = hasHeader && !first[i].text.empty();
-      columns.emplace_back(isNamed ? std::string(first[i].text) : "c" + std::to_string(i));
+      columns.emplace_back(isNamed ? std::string(first[i].text) : "c" + std::to_string(i),
+                           floatType);
       columns.back().reserve(rows);
     }
     firstLine = first[0].place.line;
@@ -213,12 +214,12 @@ private:
     }
     Table table;
     table.path = path;
-    for (const CsvColumn &column : columns) {
+    for (CsvColumn &column : columns) {
       if (column.isRefused())
         table.refused.push_back(
             {"", column.name(), column.reason(), column.place().line, columnAfter(column.place())});
       else
-        table.arrays.push_back({"", column.finish(floatType), column.name()});
+        table.arrays.push_back({"", column.finish(), column.name()});
     }
     return table;
   }
