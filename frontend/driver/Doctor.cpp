@@ -5,15 +5,23 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <memory>
 
 namespace descent::driver {
 
 void addDoctor(CLI::App &app, int &result) {
   CLI::App *command = app.add_subcommand("doctor", "Show what was found on this machine");
+  auto clear = std::make_shared<bool>(false);
+  command->add_flag("--clear-cache", *clear, "Remove the compiled programs that are kept on disk");
   command->footer("Example:\n  descent doctor");
-  command->callback([&result] {
-    for (const auto &[what, found] : describeMachine())
-      std::cout << fmt::format("{:<14} {}\n", what, found);
+  command->callback([clear, &result] {
+    if (*clear) {
+      size_t count = clearCache();
+      std::cout << fmt::format("{} compiled program{} removed\n", count, count == 1 ? "" : "s");
+    } else {
+      for (const auto &[what, found] : describeMachine())
+        std::cout << fmt::format("{:<14} {}\n", what, found);
+    }
     result = kDone;
   });
 }

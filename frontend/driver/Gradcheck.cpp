@@ -68,6 +68,7 @@ void addGradcheck(CLI::App &app, int &result) {
       app.add_subcommand("gradcheck", "Check every derivative against finite differences");
   auto arguments = std::make_shared<ScriptArguments>();
   addScriptArguments(*command, *arguments);
+  addMachineArguments(*command, *arguments);
   command->footer("Runs the script in f64 without its output. Each derivative is compared where it is taken, that of\n"
                   "a `train` at the initial parameters. The error is the largest difference relative to the\n"
                   "derivative's largest element. Exit code: 0 all agree.\n\n"

@@ -13,25 +13,31 @@ namespace {
 struct RunArguments {
   ScriptArguments script;
   std::string device = "cpu";
-  int threads = 0;
   bool quiet = false;
   bool timing = false;
   std::string json;
 };
 
 void showTiming(const Timing &timing) {
-  auto row = [](const char *what, double seconds) {
-    std::cerr << fmt::format("  {:<12} {:8.2f} ms\n", what, seconds * 1e3);
+  double total = 0;
+  auto row = [&](const char *what, double seconds, const char *remark = "") {
+    std::cerr << fmt::format("  {:<12} {:8.2f} ms{}\n", what, seconds * 1e3, remark);
+    total += seconds;
   };
   std::cerr << "time:\n";
   row("parse", timing.parse);
+  row("read data", timing.data);
   row("analyse", timing.analyze);
-  row("emit", timing.emit);
-  row("derivative", timing.derivative);
-  row("kernels", timing.kernel);
-  row("llvm", timing.llvm);
+  row("cache", timing.cache, timing.cached ? "  (the code was found)" : "");
+  if (!timing.cached) {
+    row("emit", timing.emit);
+    row("derivative", timing.derivative);
+    row("kernels", timing.kernel);
+    row("llvm", timing.llvm);
+  }
   row("link", timing.link);
   row("run", timing.run);
+  row("all", total);
 }
 
 /// Whether a file could be made or replaced there: better known before a long run than after it.
@@ -82,6 +88,7 @@ void addRun(CLI::App &app, int &result) {
   CLI::App *command = app.add_subcommand("run", "Compile a script and run it");
   auto arguments = std::make_shared<RunArguments>();
   addScriptArguments(*command, arguments->script);
+  addMachineArguments(*command, arguments->script);
   command->add_option("--device", arguments->device, "Where to run: cpu or auto")
       ->check([](const std::string &device) -> std::string {
         if (device == "cpu" || device == "auto")
@@ -90,20 +97,14 @@ void addRun(CLI::App &app, int &result) {
                                : "there is no device " + device + "; there are cpu and auto";
       })
       ->capture_default_str();
-  command->add_option("--threads", arguments->threads,
-                      "Threads to use at most (0: one for each core). Results do not depend on it")
-      ->check([](const std::string &count) -> std::string {
-        bool isCount = !count.empty() && count.size() < 6 &&
-                       count.find_first_not_of("0123456789") == std::string::npos;
-        return isCount ? "" : "it takes a whole number, 0 or more, not " + count;
-      });
   command->add_flag("--quiet", arguments->quiet, "No progress on standard error");
   command->add_flag("--timing", arguments->timing, "Show where the time went, on standard error");
   command->add_option("--json", arguments->json, "Also write the script's values to this file")
       ->type_name("FILE");
-  command->footer("Results go to standard output, progress to standard error. Exit code: 0 done, "
-                  "1 the script failed,\n2 it has errors, 130 interrupted.\n\n"
-                  "Example:\n  descent run model.gd --set rate=0.01 --data points=other.csv --json out.json");
+  command->footer(
+      "Results go to standard output, progress to standard error. Exit code: 0 done, "
+      "1 the script failed,\n2 it has errors, 130 interrupted.\n\n"
+      "Example:\n  descent run model.gd --set rate=0.01 --data points=other.csv --json out.json");
   command->callback([arguments, &result] { result = run(*arguments); });
 }
 

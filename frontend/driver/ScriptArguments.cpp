@@ -8,7 +8,8 @@
 namespace descent::driver {
 namespace {
 
-std::vector<std::pair<std::string, std::string>> split(const std::vector<std::string> &assignments) {
+std::vector<std::pair<std::string, std::string>>
+split(const std::vector<std::string> &assignments) {
   std::vector<std::pair<std::string, std::string>> result;
   for (const std::string &assignment : assignments) {
     size_t equals = assignment.find('=');
@@ -25,8 +26,12 @@ void addScriptArguments(CLI::App &command, ScriptArguments &arguments) {
     return equals == std::string::npos || equals == 0 ? "expected name=value, got " + text
                                                       : std::string();
   };
-  command.add_option("script", arguments.path, "The script, a .gd file")->required()->type_name("FILE");
-  command.add_option("--set", arguments.settings, "Replace the value of a top-level `let` of a literal")
+  command.add_option("script", arguments.path, "The script, a .gd file")
+      ->required()
+      ->type_name("FILE");
+  command
+      .add_option("--set", arguments.settings,
+                  "Replace the value of a top-level `let` of a literal")
       ->type_name("NAME=VALUE")
       ->check(isAssignment)
       ->take_all()
@@ -38,11 +43,29 @@ void addScriptArguments(CLI::App &command, ScriptArguments &arguments) {
       ->allow_extra_args(false);
 }
 
+void addMachineArguments(CLI::App &command, ScriptArguments &arguments) {
+  command
+      .add_option("--threads", arguments.threads,
+                  "Threads to use at most (0: $DESCENT_THREADS, or one for each processor that may "
+                  "be used).\nResults do not depend on it")
+      ->type_name("COUNT")
+      ->check([](const std::string &count) -> std::string {
+        bool isCount = !count.empty() && count.size() < 5 &&
+                       count.find_first_not_of("0123456789") == std::string::npos &&
+                       std::stoi(count) <= 1024;
+        return isCount ? "" : "it takes a whole number from 0 to 1024, not " + count;
+      });
+  command.add_flag("!--no-cache", arguments.cache,
+                   "Neither look for the compiled program on disk nor keep it there");
+}
+
 std::optional<Script> loadScript(const ScriptArguments &arguments, bool tests) {
   ScriptOptions options;
   options.settings = split(arguments.settings);
   options.data = split(arguments.data);
   options.tests = tests;
+  options.cache = arguments.cache;
+  options.threads = arguments.threads;
   Script script = Script::load(arguments.path, options);
   bool colour = isatty(STDERR_FILENO) && !std::getenv("NO_COLOR");
   script.showDiagnostics(std::cerr, colour);

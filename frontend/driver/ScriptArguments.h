@@ -14,10 +14,15 @@ struct ScriptArguments {
   std::string path;
   std::vector<std::string> settings; ///< "name=value"
   std::vector<std::string> data;     ///< "name=path"
+  bool cache = true;
+  int threads = 0;
 };
 
 /// Adds SCRIPT, --set and --data to a command.
 void addScriptArguments(CLI::App &command, ScriptArguments &arguments);
+
+/// Adds --threads and --no-cache to a command that runs the script.
+void addMachineArguments(CLI::App &command, ScriptArguments &arguments);
 
 /// Loads the script and shows its diagnostics on standard error. Nothing where it has errors; the
 /// exit code is then kUsageOrCompileError.

@@ -48,6 +48,7 @@ void addTest(CLI::App &app, int &result) {
   CLI::App *command = app.add_subcommand("test", "Run the test blocks of a script");
   auto arguments = std::make_shared<ScriptArguments>();
   addScriptArguments(*command, *arguments);
+  addMachineArguments(*command, *arguments);
   command->footer("The script runs first, then each `test \"name\" { … }` block; an assert that does not\n"
                   "hold fails its block. Exit code: 0 all passed, 1 some failed.\n\n"
                   "Example:\n  descent test model.gd");

@@ -551,6 +551,7 @@ void Specializer::runExport(const FunctionStmt *stmt) {
     }
     for (const ArrayValue &leaf : leavesOf(result))
       exported.body.yields.push_back(builder.materialize(leaf));
+    exported.resultPaths = leafPaths(result);
   }
   std::unordered_set<ValueId> inside;
   const Op *outside = findOutsideUse(exported.body, inside);

@@ -77,6 +77,7 @@ struct Function {
   std::string name;
   std::vector<std::string> parameterNames;
   Region body;
+  std::vector<std::string> resultPaths; ///< of each yield: see leafPaths
 };
 
 /// One array that the runtime provides, in the order of the `input` operation's index.

@@ -2,6 +2,7 @@
 
 #include "descent/Data.h"
 #include "descent/Error.h"
+#include "frontend/session/Stopwatch.h"
 
 #include <fmt/format.h>
 
@@ -16,6 +17,7 @@ sema::DataResult FileData::load(const std::string &path, DType defaultFloat) {
   std::filesystem::path full = std::filesystem::path(path).is_absolute() || folder.empty()
                                    ? std::filesystem::path(path)
                                    : std::filesystem::path(folder) / path;
+  Stopwatch watch(spent);
   sema::DataResult result;
   try {
     Table table = readData(full.string(), defaultFloat);
@@ -24,7 +26,9 @@ sema::DataResult FileData::load(const std::string &path, DType defaultFloat) {
       result.columns.push_back({array.name, array.label, std::move(array.array), ""});
     for (const Table::RefusedColumn &column : table.refused)
       result.columns.push_back(
-          {column.name, column.label, {},
+          {column.name,
+           column.label,
+           {},
            fmt::format("{}:{}:{}: {}", full.string(), column.line, column.column, column.reason)});
   } catch (const Error &error) {
     result.error = error.what();

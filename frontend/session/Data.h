@@ -15,8 +15,12 @@ public:
 
   sema::DataResult load(const std::string &path, DType defaultFloat) override;
 
+  /// Spent reading so far.
+  double seconds() const { return spent; }
+
 private:
   std::string folder;
+  double spent = 0;
 };
 
 } // namespace descent

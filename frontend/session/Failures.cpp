@@ -30,8 +30,9 @@ std::string renderFailure(const abi::Failure &failure, const SourceManager &sour
   SourceRange range{failure.span.file, failure.span.begin, failure.span.end};
   auto &&report = diagnostics.error(range, messageOf(failure.kind), failure.message);
   if (origin)
-    report.note(*origin, "the first value that was not finite was made here, from finite ones, or in "
-                         "the derivative of this");
+    report.note(*origin,
+                "the first value that was not finite was made here, from finite ones, or in "
+                "the derivative of this");
   std::ostringstream out;
   diagnostics.render(out);
   return out.str();

@@ -1,6 +1,8 @@
 // What `descent doctor` shows.
 #include "compiler/Compiler.h"
+#include "compiler/cache/CodeCache.h"
 #include "descent/Script.h"
+#include "runtime/core/Threads.h"
 
 #include <fmt/format.h>
 
@@ -9,14 +11,37 @@
 
 namespace descent {
 
+namespace {
+
+std::string describeCache() {
+  compiler::CodeCache cache(compiler::CodeCache::defaultFolder());
+  std::string problem = cache.problem();
+  if (cache.folder().empty())
+    return "none: " + problem;
+  if (!problem.empty())
+    return fmt::format("none: {} ({})", problem, cache.folder());
+  auto usage = cache.usage();
+  return fmt::format("{}: {} program{}, {:.1f} MiB", cache.folder(), usage.entries,
+                     usage.entries == 1 ? "" : "s", static_cast<double>(usage.bytes) / (1 << 20));
+}
+
+} // namespace
+
+size_t clearCache() {
+  return compiler::CodeCache(compiler::CodeCache::defaultFolder()).clear();
+}
+
 std::vector<std::pair<std::string, std::string>> describeMachine() {
   std::vector<std::pair<std::string, std::string>> lines;
   lines.emplace_back("descent", std::string(version()));
   for (auto &line : compiler::describeTarget())
     lines.push_back(std::move(line));
-  lines.emplace_back("threads", fmt::format("{} hardware threads", std::thread::hardware_concurrency()));
-  double bytes = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
+  lines.emplace_back("threads", fmt::format("{} ({} hardware threads)", defaultThreads(),
+                                            std::thread::hardware_concurrency()));
+  double bytes =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
   lines.emplace_back("memory", fmt::format("{:.1f} GiB", bytes / (1 << 30)));
+  lines.emplace_back("cache", describeCache());
   lines.emplace_back("devices", "cpu (GPUs are not supported yet)");
   return lines;
 }

@@ -39,9 +39,10 @@ void writeResults(const std::string &path, const RunResult &result, const Timing
   if (!result.message.empty())
     results.set({"run", "message"}, result.message);
   const std::pair<const char *, double> parts[] = {
-      {"parse", timing.parse},           {"analyze", timing.analyze}, {"emit", timing.emit},
-      {"derivative", timing.derivative}, {"kernel", timing.kernel},   {"llvm", timing.llvm},
-      {"link", timing.link},             {"run", timing.run}};
+      {"parse", timing.parse},   {"data", timing.data}, {"analyze", timing.analyze},
+      {"cache", timing.cache},   {"emit", timing.emit}, {"derivative", timing.derivative},
+      {"kernel", timing.kernel}, {"llvm", timing.llvm}, {"link", timing.link},
+      {"run", timing.run}};
   for (const auto &[name, seconds] : parts)
     results.set({"seconds", name}, Array::scalar(seconds));
   results.write(path);

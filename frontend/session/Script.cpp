@@ -2,12 +2,15 @@
 #include "descent/Script.h"
 
 #include "compiler/Compiler.h"
+#include "compiler/cache/CodeCache.h"
 #include "frontend/emit/Emit.h"
+#include "frontend/sema/Sema.h"
 #include "frontend/session/Data.h"
 #include "frontend/session/Failures.h"
 #include "frontend/session/Gradients.h"
+#include "frontend/session/Identity.h"
 #include "frontend/session/Kept.h"
-#include "frontend/sema/Sema.h"
+#include "frontend/session/Stopwatch.h"
 #include "frontend/syntax/AstPrinter.h"
 #include "frontend/syntax/Formatter.h"
 #include "frontend/syntax/Parser.h"
@@ -17,7 +20,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <ostream>
@@ -26,20 +28,10 @@
 namespace descent {
 namespace {
 
-/// Adds the seconds until it dies to a total.
-class Stopwatch {
-public:
-  explicit Stopwatch(double &total) : total(total), begin(Clock::now()) {}
-  ~Stopwatch() { total += std::chrono::duration<double>(Clock::now() - begin).count(); }
+/// Memory for runs, aligned as compiled code expects it.
+using Arena = std::unique_ptr<void, void (*)(void *)>;
 
-private:
-  using Clock = std::chrono::steady_clock;
-  double &total;
-  Clock::time_point begin;
-};
-
-/// Memory for one run, aligned as compiled code expects it.
-std::unique_ptr<void, void (*)(void *)> makeArena(size_t bytes) {
+Arena makeArena(size_t bytes) {
   size_t rounded = (std::max<size_t>(bytes, 64) + 63) / 64 * 64;
   void *memory = std::aligned_alloc(64, rounded);
   if (!memory)
@@ -58,12 +50,17 @@ struct Script::State {
   std::unique_ptr<ast::Ast> tree;
   std::optional<sema::Program> program;
   std::optional<compiler::Executable> executable;
+  /// What `executable` works in, kept from run to run: touching new memory costs more than most
+  /// runs.
+  Arena arena{nullptr, std::free};
   Timing timing;
 
   void analyze(const SourceFile &file, bool gradientCheck = false);
   /// The script's own text.
   std::string_view text() const { return sources.file(0).text(); }
   sema::Program &validProgram();
+  /// The exported function of that name. Throws Error where there is none.
+  const sema::Function &exported(std::string_view name);
   compiler::Module emitted();
   compiler::Executable &compiled();
   /// Runs the program again, silently and slowly, to find the operation that made the first NaN or
@@ -76,15 +73,19 @@ void Script::State::analyze(const SourceFile &file, bool gradientCheck) {
     Stopwatch watch(timing.parse);
     tree = parse(file, diagnostics);
   }
-  Stopwatch watch(timing.analyze);
   FileData data(path);
-  sema::AnalyzeOptions analysis;
-  analysis.settings = options.settings;
-  analysis.data = options.data;
-  analysis.dataSource = &data;
-  analysis.tests = options.tests;
-  analysis.gradientCheck = gradientCheck;
-  program = sema::analyze(*tree, sources, diagnostics, analysis);
+  {
+    Stopwatch watch(timing.analyze);
+    sema::AnalyzeOptions analysis;
+    analysis.settings = options.settings;
+    analysis.data = options.data;
+    analysis.dataSource = &data;
+    analysis.tests = options.tests;
+    analysis.gradientCheck = gradientCheck;
+    program = sema::analyze(*tree, sources, diagnostics, analysis);
+  }
+  timing.data = data.seconds();
+  timing.analyze -= timing.data; // it was part of it
   if (diagnostics.hasErrors())
     program.reset();
 }
@@ -102,19 +103,40 @@ compiler::Module Script::State::emitted() {
 }
 
 compiler::Executable &Script::State::compiled() {
-  if (!executable) {
-    executable = compiler::compile(emitted());
-    const compiler::CompileTimes &times = executable->times();
-    timing.derivative = times.derivative;
-    timing.kernel = times.kernel;
-    timing.llvm = times.llvm;
-    timing.link = times.link;
+  if (executable)
+    return *executable;
+  std::optional<compiler::Executable> made;
+  std::optional<compiler::CodeCache::Key> key;
+  compiler::CodeCache cache(options.cache ? compiler::CodeCache::defaultFolder() : "");
+  if (!cache.folder().empty()) {
+    Stopwatch watch(timing.cache);
+    if (std::string code = compiler::codeIdentity(); !code.empty()) {
+      key = compiler::CodeCache::keyOf({code, identityOf(validProgram())});
+      if (std::optional<std::string> image = cache.find(*key))
+        made = compiler::load(*image);
+    }
   }
+  timing.cached = made.has_value();
+  if (!made) {
+    std::string image;
+    made = compiler::compile(emitted(), {}, key ? &image : nullptr);
+    Stopwatch watch(timing.cache);
+    if (key)
+      cache.keep(*key, image);
+  }
+  arena = makeArena(made->arenaBytes());
+  const compiler::CompileTimes &times = made->times();
+  timing.derivative = times.derivative;
+  timing.kernel = times.kernel;
+  timing.llvm = times.llvm;
+  timing.link = times.link;
+  if (timing.cached)
+    timing.cache -= times.link; // it was part of it
+  executable = std::move(made);
   return *executable;
 }
 
-std::optional<SourceRange>
-Script::State::findNonFinite(const std::vector<const void *> &inputs) {
+std::optional<SourceRange> Script::State::findNonFinite(const std::vector<const void *> &inputs) {
   sema::Program &valid = validProgram();
   compiler::CompileOptions tracing;
   tracing.traceNonFinite = static_cast<int64_t>(valid.effects.size());
@@ -122,6 +144,7 @@ Script::State::findNonFinite(const std::vector<const void *> &inputs) {
   auto arena = makeArena(traced.arenaBytes());
   abi::RunContext::Options running;
   running.rehearse = true;
+  running.threads = options.threads;
   abi::RunContext context(valid.effects, valid.checks, running);
   traced.run(&context, inputs.data(), arena.get());
   std::optional<int32_t> effect = context.tracedEffect();
@@ -164,9 +187,15 @@ Script Script::fromText(const std::string &name, std::string text, const ScriptO
   return Script(std::move(state));
 }
 
-bool Script::valid() const { return state->program.has_value(); }
-size_t Script::errorCount() const { return state->diagnostics.errorCount(); }
-size_t Script::warningCount() const { return state->diagnostics.warningCount(); }
+bool Script::valid() const {
+  return state->program.has_value();
+}
+size_t Script::errorCount() const {
+  return state->diagnostics.errorCount();
+}
+size_t Script::warningCount() const {
+  return state->diagnostics.warningCount();
+}
 
 void Script::showDiagnostics(std::ostream &out, bool colour) const {
   state->diagnostics.render(out, colour ? Colour::Always : Colour::Never);
@@ -176,7 +205,6 @@ RunResult Script::run(const RunOptions &options) {
   sema::Program &program = state->validProgram();
   compiler::Executable &executable = state->compiled();
   Stopwatch watch(state->timing.run);
-  auto arena = makeArena(executable.arenaBytes());
   std::vector<const void *> inputs;
   for (const sema::Input &input : program.inputs)
     inputs.push_back(input.data.data());
@@ -185,6 +213,7 @@ RunResult Script::run(const RunOptions &options) {
   if (options.handleInterrupt)
     interrupts.emplace();
   abi::RunContext::Options running;
+  running.threads = state->options.threads;
   running.out = options.out;
   running.pollInterrupt = options.handleInterrupt;
   if (options.progress) {
@@ -192,7 +221,7 @@ RunResult Script::run(const RunOptions &options) {
     running.writeProgress = [&](std::string_view text) { *options.progress << text << std::flush; };
   }
   abi::RunContext context(program.effects, program.checks, running);
-  executable.run(&context, inputs.data(), arena.get());
+  executable.run(&context, inputs.data(), state->arena.get());
 
   RunResult result;
   if (const auto &failure = context.failure()) {
@@ -219,54 +248,71 @@ std::vector<std::string> Script::exportedFunctions() const {
   return names;
 }
 
-std::vector<Array> Script::call(std::string_view name, const std::vector<Array> &arguments) {
-  sema::Program &program = state->validProgram();
-  const sema::Function *function = nullptr;
-  for (const sema::Function &candidate : program.exports)
+const sema::Function &Script::State::exported(std::string_view name) {
+  for (const sema::Function &candidate : validProgram().exports)
     if (candidate.name == name)
-      function = &candidate;
-  if (!function)
-    throw Error(fmt::format("{} exports no function '{}'", state->path, name));
-  auto typeOf = [&](sema::ValueId id) { return program.values[id]; };
-  if (arguments.size() != function->body.args.size())
-    throw TypeError(fmt::format("{} takes {} arguments, got {}", name, function->body.args.size(),
-                                arguments.size()));
-  std::vector<const void *> given;
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    sema::TensorType wanted = typeOf(function->body.args[i]);
-    if (arguments[i].dtype() != wanted.dtype || arguments[i].shape() != wanted.dims)
-      throw TypeError(fmt::format("argument {} of {} is {}, but {} was declared", i + 1, name,
-                                  arguments[i].typeName(), typeName(wanted.dtype, wanted.dims)));
-    given.push_back(arguments[i].data());
-  }
+      return candidate;
+  throw Error(fmt::format("{} exports no function '{}'", path, name));
+}
+
+std::vector<std::string> Script::resultPaths(std::string_view name) const {
+  return state->exported(name).resultPaths;
+}
+
+std::vector<Array> Script::call(std::string_view name, const std::vector<Array> &arguments) {
   std::vector<Array> results;
-  std::vector<void *> places;
-  for (sema::ValueId id : function->body.yields) {
-    sema::TensorType type = typeOf(id);
+  for (sema::ValueId id : state->exported(name).body.yields) {
+    const sema::TensorType &type = state->program->values[id];
     results.push_back(Array::uninitialized(type.dtype, type.dims));
   }
-  for (Array &result : results)
-    places.push_back(result.mutableData());
+  callInto(name, arguments, results);
+  return results;
+}
+
+void Script::callInto(std::string_view name, const std::vector<Array> &arguments,
+                      std::vector<Array> &results) {
+  const sema::Function &function = state->exported(name);
+  const sema::Program &program = *state->program;
+  auto check = [&](const Array &array, sema::ValueId id, std::string_view what, size_t index) {
+    const sema::TensorType &wanted = program.values[id];
+    if (array.dtype() != wanted.dtype || array.shape() != wanted.dims)
+      throw TypeError(fmt::format("{} {} of {} is {}, but {} was declared", what, index + 1, name,
+                                  array.typeName(), typeName(wanted.dtype, wanted.dims)));
+  };
+  if (arguments.size() != function.body.args.size())
+    throw TypeError(fmt::format("{} takes {} arguments, got {}", name, function.body.args.size(),
+                                arguments.size()));
+  if (results.size() != function.body.yields.size())
+    throw TypeError(fmt::format("{} gives {} results, got room for {}", name,
+                                function.body.yields.size(), results.size()));
+  std::vector<const void *> given;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    check(arguments[i], function.body.args[i], "argument", i);
+    given.push_back(arguments[i].data());
+  }
+  std::vector<void *> places;
+  for (size_t i = 0; i < results.size(); ++i) {
+    check(results[i], function.body.yields[i], "result", i);
+    places.push_back(results[i].mutableData());
+  }
 
   compiler::Executable &executable = state->compiled();
-  auto arena = makeArena(executable.arenaBytes());
   abi::RunContext::Options quietly;
   quietly.pollInterrupt = false;
+  quietly.threads = state->options.threads;
   abi::RunContext context(program.effects, program.checks, quietly);
-  executable.call(name, &context, given.data(), places.data(), arena.get());
+  executable.call(name, &context, given.data(), places.data(), state->arena.get());
   if (const auto &failure = context.failure())
     throw Error(renderFailure(*failure, state->sources));
-  return results;
 }
 
 std::string Script::show(ScriptStage stage) {
   switch (stage) {
-  case ScriptStage::Ast:
-    {
-      std::ostringstream out;
-      printAst(*state->tree, state->sources.file(0), out);
-      return out.str();
-    }
+  case ScriptStage::Ast: {
+    std::ostringstream out;
+    printAst(*state->tree, state->sources.file(0), out);
+    return out.str();
+  }
   case ScriptStage::Array:
     return compiler::show(state->emitted(), compiler::Stage::Array);
   case ScriptStage::Derivative:
@@ -294,11 +340,13 @@ GradientReport Script::checkGradients() {
     throw Error("in f64 the script has errors:\n" + problems.str());
   }
   compiler::Executable &executable = checking.compiled();
-  auto arena = makeArena(executable.arenaBytes());
+  Arena arena = makeArena(executable.arenaBytes());
   return compareDerivatives(*checking.program, executable, arena.get(), checking.sources);
 }
 
-const Timing &Script::timing() const { return state->timing; }
+const Timing &Script::timing() const {
+  return state->timing;
+}
 
 const NamedValue &RunResult::value(std::string_view name) const {
   for (const NamedValue &value : values)
@@ -331,6 +379,8 @@ std::optional<std::string> formatScript(const std::string &name, std::string tex
   return formatted;
 }
 
-std::string_view version() { return "0.1.0"; }
+std::string_view version() {
+  return "0.1.0";
+}
 
 } // namespace descent

@@ -4,8 +4,13 @@ The script stands beside its expectation; under examples/ it is the one of docs/
 one by one; two integers must be the same, other numbers agree within 2e-5 of each other, since the order of a sum
 depends on the width of the processor's vectors. A first line `exit N` expects that exit code (0 otherwise); a line `error: TEXT`
 expects TEXT somewhere on standard error.
+
+Each script runs three times: compiled, with as many threads as there are processors; from the cache of compiled code,
+with one thread; and from there with seven. All must give the same output, the same messages and the same bits of
+all values.
 """
 
+import json
 import math
 import os
 import re
@@ -60,8 +65,8 @@ class ProgramTest(lit.formats.FileBasedTest):
                 else:
                     lines.append(line)
         with tempfile.TemporaryDirectory() as folder:
-            run = subprocess.run([test.config.descent, "run", script, "--quiet"], cwd=folder,
-                                 capture_output=True, text=True, timeout=120)
+            run, results = self.run(test, script, folder)
+            others = [self.run(test, script, folder, "--threads", str(threads)) for threads in (1, 7)]
         output = f"{script}\n--- stdout\n{run.stdout}--- stderr\n{run.stderr}"
         if run.returncode != exit_code:
             return lit.Test.FAIL, f"exit code {run.returncode}, expected {exit_code}\n{output}"
@@ -70,4 +75,25 @@ class ProgramTest(lit.formats.FileBasedTest):
         problem = difference(run.stdout, "\n".join(lines))
         if problem:
             return lit.Test.FAIL, f"{problem}\n{output}"
+        for other, values in others:
+            again = f"{output}--- again: {' '.join(other.args[2:])}\n{other.stdout}--- stderr\n{other.stderr}"
+            if (other.returncode, other.stdout, other.stderr) != (run.returncode, run.stdout, run.stderr):
+                return lit.Test.FAIL, f"another run says something else\n{again}"
+            if values != results:
+                return lit.Test.FAIL, f"another run has other values\n{again}\n{results}\n{values}"
         return lit.Test.PASS, ""
+
+    def run(self, test, script, folder, *options):
+        """One run and, but for times, what it wrote as JSON."""
+        environment = {**os.environ, "DESCENT_CACHE_DIR": os.path.join(folder, "cache")}
+        json_file = os.path.join(folder, "values.json")
+        run = subprocess.run(
+            [test.config.descent, "run", script, "--quiet", "--json", json_file, *options],
+            cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+        results = None
+        if os.path.exists(json_file):
+            with open(json_file, encoding="utf-8") as file:
+                results = {name: part for name, part in json.load(file).items() if name != "seconds"}
+            os.remove(json_file)
+        # nan is not equal to itself, but its text is.
+        return run, json.dumps(results)

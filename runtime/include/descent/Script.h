@@ -29,6 +29,14 @@ struct ScriptOptions {
   std::vector<std::pair<std::string, std::string>> data;
   /// Compiles the `test` blocks (in order, after the rest of the file) as `descent test` runs them.
   bool tests = false;
+  /// Keeps compiled code on disk, so that the next process that runs the same program need not
+  /// compile it: in $DESCENT_CACHE_DIR (set but empty: nowhere), $XDG_CACHE_HOME/descent or
+  /// ~/.cache/descent. Where that cannot be written, nothing is kept.
+  bool cache = true;
+  /// Threads that a run or call may use at most; 0: $DESCENT_THREADS, or as many as this process has
+  /// processors. Results do not depend on it. All scripts of a process share one set of threads: a
+  /// script that runs while another uses them runs on its own thread alone.
+  int threads = 0;
 };
 
 /// A value that a script gave: an array, or a tuple or record of values.
@@ -101,9 +109,14 @@ struct GradientReport {
   std::string stopped;
 };
 
-/// Seconds spent before a script ran, by part.
+/// Seconds spent, by part. Of a script whose code was found on disk, the parts from emit to llvm are 0.
 struct Timing {
-  double parse = 0, analyze = 0, emit = 0, derivative = 0, kernel = 0, llvm = 0, link = 0, run = 0;
+  double parse = 0;
+  double data = 0; ///< reading data files
+  double analyze = 0;
+  double cache = 0; ///< looking for the code on disk, and keeping it there
+  double emit = 0, derivative = 0, kernel = 0, llvm = 0, link = 0, run = 0;
+  bool cached = false; ///< whether the code was found on disk
 };
 
 /// A stage of compilation whose form can be shown.
@@ -140,6 +153,13 @@ public:
   /// Calls an exported function. Throws Error where there is none of that name, TypeError where an
   /// argument is not of the declared type, and Error with the message of a check that failed.
   std::vector<Array> call(std::string_view name, const std::vector<Array> &arguments);
+  /// The same into arrays that are there already, such as an earlier call's: nothing is allocated.
+  /// Throws TypeError also where a result is not of the function's type.
+  void callInto(std::string_view name, const std::vector<Array> &arguments,
+                std::vector<Array> &results);
+  /// The path to each array of what an exported function gives: "" for an array alone, ".w" or "[0]"
+  /// inside a record or tuple. Throws Error where there is no such function.
+  std::vector<std::string> resultPaths(std::string_view name) const;
 
   /// The script's form at a stage of compilation.
   std::string show(ScriptStage stage);
@@ -172,5 +192,8 @@ std::string_view version();
 /// What was found on this machine: processor and vector width, threads, memory, devices, LLVM; one
 /// line each, for `descent doctor`.
 std::vector<std::pair<std::string, std::string>> describeMachine();
+
+/// Removes the compiled code that is kept on disk (see ScriptOptions::cache); how many programs.
+size_t clearCache();
 
 } // namespace descent
