@@ -16,6 +16,32 @@ DESCENT_MATH_INLINE double smallPower(double x, uint32_t n) {
   return result;
 }
 
+/// sum * n! a^-(n+1): for n <= 7 by powers of a double-word inverse, so that the result is as good
+/// as the sum, else by logarithms.
+DESCENT_MATH_INLINE double timesFirstTerm(int32_t n, double a, Pair<double> sum) {
+  constexpr double infinity = Format<double>::infinity;
+  double factorial = 1;
+#pragma clang loop unroll(full)
+  for (int i = 2; i < 8; ++i)
+    factorial *= n >= i ? i : 1;
+  bool few = n <= 7;
+  // Below this even the smallest power overflows.
+  constexpr double least = 0x1p-600;
+  double base = a > least ? a : least;
+  Pair<double> inverse = {1 / base, 0};
+  inverse.low = fma(-inverse.high, base, 1.0) * inverse.high;
+  Pair<double> y = multiply(sum, factorial);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 7; ++i)
+    y = choose(i < n, multiply(y, inverse), y);
+  double high = y.high * inverse.high;
+  double low = fma(y.high, inverse.high, -high) + fma(y.high, inverse.low, y.low * inverse.high);
+  double product = abs(high) < infinity ? high + low : high;
+  double s = double(n) + 1;
+  Pair<double> l = add(multiply(logPair(a), -s), lgammaStirling(choose(few, 9.0, s)));
+  return choose(few, product, scaledExp(l.high, l.low, sum.high));
+}
+
 /// n! zeta(n + 1, a) for a > 0 and 1 <= n < 1023: 16 terms of Hurwitz's series, the rest after
 /// Euler and Maclaurin. Everything is computed relative to the first term, n! a^-(n+1).
 DESCENT_MATH_INLINE double scaledZeta(int32_t n, double a) {
@@ -27,31 +53,33 @@ DESCENT_MATH_INLINE double scaledZeta(int32_t n, double a) {
   constexpr int terms = 16;
   uint32_t exponent = uint32_t(n) + 1;
   double s = double(n) + 1;
-  double sum = 1;
+  Pair<double> sum = {1, 0};
 #pragma clang loop unroll(full)
-  for (int k = 1; k < terms; ++k)
-    sum += smallPower(a / (a + k), exponent);
-  double x = a + terms;
-  double inverse = 1 / x;
-  double tail = x / (s - 1) + 0.5;
+  for (int k = 1; k < terms; ++k) {
+    // q = a / (a + k) with its error, to first order in that of the power.
+    Pair<double> t = twoSum(a, double(k));
+    double q = a / t.high;
+    double error = fma(-q, t.low, fma(-q, t.high, a)) / a;
+    double power = smallPower(q, exponent);
+    sum = add(sum, power);
+    sum.low += power * (s * error);
+  }
+  Pair<double> x = twoSum(a, double(terms));
+  double inverse = 1 / x.high;
+  double tail = 0.5;
   double factor = s * inverse;
 #pragma clang loop unroll(full)
   for (int j = 0; j < 10; ++j) {
     tail = fma(bernoulli[j], factor, tail);
     factor *= (s + (2 * j + 1)) * (s + (2 * j + 2)) * inverse * inverse;
   }
-  sum = fma(smallPower(a * inverse, exponent), tail, sum);
-  // n! a^-s: the factorial as it is, or its logarithm where n > 7.
-  double factorial = 1;
-#pragma clang loop unroll(full)
-  for (int i = 2; i < 8; ++i)
-    factorial *= n >= i ? i : 1;
-  bool large = n > 7;
-  factorial = large ? 1 : factorial;
-  Pair<double> logFactorial = lgammaStirling(choose(large, s, 9.0));
-  Pair<double> l = multiply(logPair(a), -s);
-  l = choose(large, add(l, logFactorial), l);
-  return scaledExp(l.high, l.low, sum * factorial);
+  tail += x.high / (s - 1);
+  double q = a * inverse;
+  double error = fma(-q, x.low, fma(-q, x.high, a)) / a;
+  double power = smallPower(q, exponent);
+  power = fma(power, s * error, power);
+  sum = add(sum, power * tail);
+  return timesFirstTerm(n, a, sum);
 }
 
 DESCENT_MATH_INLINE double polygamma(int32_t n, double x) {

@@ -48,11 +48,15 @@ template <class T> DESCENT_MATH_INLINE T cbrt(T x) {
   T power = r == T(0) ? T(1) : (r == T(1) ? T(2) : T(4));
   T t = polynomial<Coefficients<T>::cbrt>(m) * root;
   m *= power;
-  // One step of Halley's method; the difference is taken exactly enough.
+  // One step of Halley's method, then one of Newton's with the same slope and the difference as
+  // exact as it takes for perfect cubes to have exact roots.
   T square = t * t;
   T cube = square * t;
-  T difference = fma(-square, t, m);
-  t = t + t * (difference / (cube + cube + m));
+  T slope = t / (cube + cube + m);
+  t = fma(fma(-square, t, m), slope, t);
+  Pair<T> exact = twoProduct(t, t);
+  T difference = fma(-exact.high, t, m) - exact.low * t;
+  t = fma(difference, slope, t);
   UInt biased = lowBits(q) - bitsOf(Format<T>::shifter) + UInt(Format<T>::bias);
   T y = copySign(t * powerOfTwo<T>(biased), x);
   return a > T(0) && a < Format<T>::infinity ? y : x;

@@ -175,10 +175,28 @@ TEST(Logaddexp, NearTheCurveOfZeros) {
   EXPECT_LE(absolute.ulp, 0x1p-103) << absolute.x << " " << absolute.y;
 }
 
+/// B_2j / (2j)! = +-2 zeta(2j) / (2 pi)^2j for j from 1 to 30.
+struct ScaledBernoulli {
+  Exact numbers[31];
+  ScaledBernoulli() {
+    Exact power(1), square;
+    mpfr_const_pi(square, MPFR_RNDN);
+    mpfr_mul_ui(square, square, 2, MPFR_RNDN);
+    mpfr_sqr(square, square, MPFR_RNDN);
+    for (int j = 1; j <= 30; ++j) {
+      mpfr_mul(power, power, square, MPFR_RNDN);
+      mpfr_zeta_ui(numbers[j], 2 * j, MPFR_RNDN);
+      mpfr_mul_si(numbers[j], numbers[j], j % 2 ? 2 : -2, MPFR_RNDN);
+      mpfr_div(numbers[j], numbers[j], power, MPFR_RNDN);
+    }
+  }
+};
+
 /// polygamma by its series up to an argument of 80, and Euler and Maclaurin's rest with 30 terms.
 /// `largest` gets the largest term.
 void exactPolygamma(mpfr_ptr result, mpfr_ptr largest, int n, double x) {
-  Exact argument(x), term, sum(0), factor, bernoulli;
+  static const ScaledBernoulli bernoulli;
+  Exact argument(x), term, sum(0), factor;
   mpfr_set_zero(largest, 1);
   auto power = [&](mpfr_ptr value, long exponent) {
     mpfr_pow_si(value, argument, exponent, MPFR_RNDN);
@@ -196,19 +214,11 @@ void exactPolygamma(mpfr_ptr result, mpfr_ptr largest, int n, double x) {
   power(term, -n - 1);
   mpfr_div_ui(term, term, 2, MPFR_RNDN);
   mpfr_add(sum, sum, term, MPFR_RNDN);
-  // B_2j / (2j)! = +-2 zeta(2j) / (2 pi)^2j.
-  Exact twoPi;
-  mpfr_const_pi(twoPi, MPFR_RNDN);
-  mpfr_mul_ui(twoPi, twoPi, 2, MPFR_RNDN);
   mpfr_set_ui(factor, n + 1, MPFR_RNDN);
   for (int j = 1; j <= 30; ++j) {
-    mpfr_zeta_ui(bernoulli, 2 * j, MPFR_RNDN);
-    mpfr_mul_si(bernoulli, bernoulli, j % 2 ? 2 : -2, MPFR_RNDN);
-    mpfr_pow_ui(term, twoPi, 2 * j, MPFR_RNDN);
-    mpfr_div(bernoulli, bernoulli, term, MPFR_RNDN);
     power(term, -n - 2 * j);
     mpfr_mul(term, term, factor, MPFR_RNDN);
-    mpfr_mul(term, term, bernoulli, MPFR_RNDN);
+    mpfr_mul(term, term, bernoulli.numbers[j], MPFR_RNDN);
     mpfr_add(sum, sum, term, MPFR_RNDN);
     mpfr_mul_ui(factor, factor, n + 2 * j, MPFR_RNDN);
     mpfr_mul_ui(factor, factor, n + 2 * j + 1, MPFR_RNDN);
@@ -223,7 +233,7 @@ void exactPolygamma(mpfr_ptr result, mpfr_ptr largest, int n, double x) {
 TEST(Polygamma, AgainstItsSeries) {
   Random random(4);
   Exact exact, largest, difference;
-  double worst = 0;
+  double worst = 0, worstOfHigh = 0;
   for (int n : {1, 2, 3, 4, 7, 8, 12, 25, 60})
     for (int i = 0; i < 400 / fraction; ++i) {
       double x = i % 4 == 0 ? std::exp(random.uniform(-4, 6)) : random.uniform(-20, 30);
@@ -233,15 +243,17 @@ TEST(Polygamma, AgainstItsSeries) {
       mpfr_max(exact, exact, largest, MPFR_RNDN);
       mpfr_div(difference, difference, exact, MPFR_RNDN);
       double error = std::fabs(mpfr_get_d(difference, MPFR_RNDN));
-      EXPECT_LE(error, 1e-12) << n << " " << x;
-      worst = std::max(worst, error);
+      // Half an ulp of a number just above a power of two is 2^-53 of it: 4 ulp, at the least.
+      EXPECT_LE(error, n <= 7 ? 4 * 0x1p-53 : 1e-12) << n << " " << x;
+      (n <= 7 ? worst : worstOfHigh) = std::max(n <= 7 ? worst : worstOfHigh, error);
       float narrow = float(x);
       exactPolygamma(exact, largest, n, narrow);
       if (narrow > 0) {
         EXPECT_LE(ulpError(descent_polygamma_f32(n, narrow), exact), allowed) << n << " " << narrow;
       }
     }
-  std::printf("%-10s f64  max %.1e relative\n", "polygamma", worst);
+  std::printf("%-10s f64  max %.1e relative for orders to 7, %.1e above\n", "polygamma", worst,
+              worstOfHigh);
 }
 
 } // namespace

@@ -3,167 +3,21 @@
 
 #include "compiler/math/Bitcode.h"
 #include "compiler/math/Math.h"
+#include "tests/unit/math/BitcodeLoops.h"
 
 #include <gtest/gtest.h>
-#include <llvm/AsmParser/Parser.h>
 #include <llvm/Bitcode/BitcodeReader.h>
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Verifier.h>
-#include <llvm/Linker/Linker.h>
-#include <llvm/MC/TargetRegistry.h>
-#include <llvm/Passes/PassBuilder.h>
-#include <llvm/Support/SourceMgr.h>
 #include <llvm/Support/TargetSelect.h>
-#include <llvm/Target/TargetMachine.h>
-#include <llvm/TargetParser/Host.h>
 
 #include <cstring>
 #include <random>
 
 namespace descent::test {
 namespace {
-
-/// One function of Math.def, its types in LLVM's spelling.
-struct Function {
-  std::string name;
-  std::vector<std::string> arguments;
-  std::string result;
-  void *native;
-};
-
-std::string typeOf(const std::string &name) {
-  return name == "f32"    ? "float"
-         : name == "f64"  ? "double"
-         : name == "u32"  ? "i32"
-         : name == "bool" ? "i1"
-                          : name;
-}
-
-/// The sorts are not elementwise and left out.
-std::vector<Function> functions() {
-  std::vector<Function> list;
-  auto add = [&](const char *name, std::vector<std::string> arguments, std::string result,
-                 void *native) {
-    list.push_back({name, arguments, result, native});
-  };
-#define NATIVE(name) reinterpret_cast<void *>(&name)
-#define DESCENT_MATH_FLOAT(name, arity)                                                            \
-  add("descent_" #name "_f32", std::vector<std::string>(arity, "float"), "float",                  \
-      NATIVE(descent_##name##_f32));                                                               \
-  add("descent_" #name "_f64", std::vector<std::string>(arity, "double"), "double",                \
-      NATIVE(descent_##name##_f64));
-#define DESCENT_MATH_INTEGER(name, arity)                                                          \
-  add("descent_" #name "_i32", std::vector<std::string>(arity, "i32"), "i32",                      \
-      NATIVE(descent_##name##_i32));                                                               \
-  add("descent_" #name "_i64", std::vector<std::string>(arity, "i64"), "i64",                      \
-      NATIVE(descent_##name##_i64));                                                               \
-  add("descent_" #name "_u32", std::vector<std::string>(arity, "i32"), "i32",                      \
-      NATIVE(descent_##name##_u32));
-#define DESCENT_MATH_CONVERT(from, to)                                                             \
-  add("descent_" #from "_to_" #to, {typeOf(#from)}, typeOf(#to), NATIVE(descent_##from##_to_##to));
-#define DESCENT_MATH_WORDS(name, arity)                                                            \
-  add("descent_" #name, std::vector<std::string>(arity, "i64"), "i64", NATIVE(descent_##name));
-#define DESCENT_MATH_ORDER(name)                                                                   \
-  add("descent_" #name "_f32", {"i32", "float"}, "float", NATIVE(descent_##name##_f32));           \
-  add("descent_" #name "_f64", {"i32", "double"}, "double", NATIVE(descent_##name##_f64));
-#include "compiler/math/Math.def"
-  return list;
-}
-
-/// Only the order of polygamma is an i32 beside a floating argument.
-bool isOrder(const Function &f, size_t argument) {
-  return argument == 0 && f.arguments.size() == 2 && f.arguments[1] != f.arguments[0];
-}
-
-/// A loop y[i] = f(a[i], b[i]) named loop_<f>, marked to be vectorised; a function's order is 2.
-/// Booleans are stored as bytes.
-std::string loopOf(const Function &f) {
-  std::string text = "declare " + f.result + " @" + f.name + "(";
-  std::string call, loads, parameters;
-  for (size_t k = 0; k < f.arguments.size(); ++k) {
-    std::string type = f.arguments[k], n = std::to_string(k), separator = k ? ", " : "";
-    text += separator + type;
-    parameters += "ptr noalias %a" + n + ", ";
-    if (isOrder(f, k)) {
-      call += separator + "i32 2";
-      continue;
-    }
-    call += separator + type + " %v" + n;
-    loads += "  %p" + n + " = getelementptr " + type + ", ptr %a" + n + ", i64 %i\n  %v" + n +
-             " = load " + type + ", ptr %p" + n + "\n";
-  }
-  bool boolean = f.result == "i1";
-  std::string stored = boolean ? "i8" : f.result;
-  text += ")\ndefine void @loop_" + f.name + "(" + parameters +
-          "ptr noalias %y, i64 %n) {\nentry:\n  br label %body\nbody:\n"
-          "  %i = phi i64 [ 0, %entry ], [ %next, %body ]\n" +
-          loads + "  %r = call " + f.result + " @" + f.name + "(" + call + ")\n";
-  if (boolean)
-    text += "  %s = zext i1 %r to i8\n";
-  text += "  %q = getelementptr " + stored + ", ptr %y, i64 %i\n  store " + stored +
-          (boolean ? " %s" : " %r") +
-          ", ptr %q\n  %next = add i64 %i, 1\n  %done = icmp eq i64 %next, %n\n"
-          "  br i1 %done, label %exit, label %body, !llvm.loop !0\nexit:\n  ret void\n}\n";
-  return text;
-}
-
-std::unique_ptr<llvm::Module> parsedMath(llvm::LLVMContext &context) {
-  llvm::MemoryBufferRef buffer(llvm::StringRef(mathBitcode().data(), mathBitcode().size()), "math");
-  return llvm::cantFail(llvm::getLazyBitcodeModule(buffer, context));
-}
-
-std::unique_ptr<llvm::TargetMachine> machineFor(const std::string &triple, const std::string &cpu,
-                                                const std::string &features = "") {
-  llvm::InitializeNativeTarget();
-  llvm::InitializeNativeTargetAsmPrinter();
-  std::string error;
-  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(llvm::Triple(triple), error);
-  return std::unique_ptr<llvm::TargetMachine>(
-      target ? target->createTargetMachine(llvm::Triple(triple), cpu, features,
-                                           llvm::TargetOptions(), llvm::Reloc::PIC_)
-             : nullptr);
-}
-
-/// Loops over all the given functions, linked with their definitions and optimised for a machine.
-std::unique_ptr<llvm::Module> loopsFor(llvm::TargetMachine &machine, llvm::LLVMContext &context,
-                                       const std::vector<Function> &list) {
-  // Whatever LLVM's cost model thinks of rarely taken branches; a GPU's threads need no vectors.
-  bool vectors = !machine.getTargetTriple().isNVPTX();
-  std::string text =
-      std::string("!0 = distinct !{!0, !1}\n!1 = !{!\"llvm.loop.vectorize.enable\", i1 ") +
-      (vectors ? "true" : "false") + "}\n";
-  for (const Function &f : list)
-    text += loopOf(f);
-  llvm::SMDiagnostic diagnostic;
-  std::unique_ptr<llvm::Module> module = llvm::parseAssemblyString(text, diagnostic, context);
-  EXPECT_TRUE(module) << diagnostic.getMessage().str();
-  module->setTargetTriple(machine.getTargetTriple());
-  module->setDataLayout(machine.createDataLayout());
-  for (llvm::Function &f : *module)
-    if (!f.isDeclaration()) {
-      f.addFnAttr("target-cpu", machine.getTargetCPU());
-      f.addFnAttr("target-features", machine.getTargetFeatureString());
-    }
-  std::unique_ptr<llvm::Module> math = parsedMath(context);
-  math->setTargetTriple(machine.getTargetTriple());
-  math->setDataLayout(machine.createDataLayout());
-  EXPECT_FALSE(llvm::Linker::linkModules(*module, std::move(math), llvm::Linker::LinkOnlyNeeded));
-  llvm::PassBuilder builder(&machine);
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager graph;
-  llvm::ModuleAnalysisManager modules;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(graph);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, graph, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(*module, modules);
-  EXPECT_FALSE(llvm::verifyModule(*module, &llvm::errs()));
-  return module;
-}
 
 TEST(MathBitcode, DefinesEveryFunctionAndCallsNothing) {
   llvm::LLVMContext context;
@@ -269,25 +123,10 @@ template <class... Arguments> struct Caller {
   }
 };
 
-TEST(MathBitcode, CompiledForThisMachineGivesTheSameBits) {
-  llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
-  std::string list;
-  for (auto &feature : features)
-    list += (list.empty() ? "" : ",") + std::string(feature.getValue() ? "+" : "-") +
-            feature.getKey().str();
-  std::string triple = llvm::sys::getProcessTriple();
-  std::unique_ptr<llvm::TargetMachine> machine =
-      machineFor(triple, llvm::sys::getHostCPUName().str(), list);
-  ASSERT_TRUE(machine);
-  auto context = std::make_unique<llvm::LLVMContext>();
-  std::unique_ptr<llvm::Module> module = loopsFor(*machine, *context, functions());
-  llvm::orc::JITTargetMachineBuilder target{llvm::Triple(triple)};
-  target.setCPU(machine->getTargetCPU().str());
-  target.addFeatures({list});
-  auto jit = llvm::cantFail(
-      llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(std::move(target)).create());
-  llvm::cantFail(
-      jit->addIRModule(llvm::orc::ThreadSafeModule(std::move(module), std::move(context))));
+class SameBits : public testing::TestWithParam<RareCases> {};
+
+TEST_P(SameBits, CompiledForThisMachine) {
+  auto jit = compiledLoops(functions(), GetParam());
   for (const Function &f : functions()) {
     void *loop = llvm::cantFail(jit->lookup("loop_" + f.name)).toPtr<void *>();
     std::string type = f.arguments.back();
@@ -316,6 +155,9 @@ TEST(MathBitcode, CompiledForThisMachineGivesTheSameBits) {
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(MathBitcode, SameBits,
+                         testing::Values(RareCases::Computed, RareCases::Skipped));
 
 TEST(MathBitcode, TheGpuBackendTakesEveryFunction) {
   llvm::InitializeAllTargetInfos();

@@ -27,8 +27,7 @@ struct Unary {
   double expected;
 };
 
-#define ROW(name, x, expected)                                                                     \
-  { #name, descent_##name##_f64, descent_##name##_f32, x, expected }
+#define ROW(name, x, expected) {#name, descent_##name##_f64, descent_##name##_f32, x, expected}
 /// x -> expected, -x -> -expected.
 #define ODD(name, x, expected) ROW(name, x, expected), ROW(name, -(x), -(expected))
 
@@ -217,7 +216,7 @@ struct Binary {
 };
 
 #define ROW2(name, x, y, expected)                                                                 \
-  { #name, descent_##name##_f64, descent_##name##_f32, x, y, expected }
+  {#name, descent_##name##_f64, descent_##name##_f32, x, y, expected}
 
 const Binary binary[] = {
     ROW2(atan2, 0.0, 1, 0.0),
@@ -427,6 +426,20 @@ TEST(SpecialValues, Polygamma) {
   EXPECT_TRUE(std::isnan(descent_polygamma_f64(1, -inf)));
   EXPECT_TRUE(std::isnan(descent_polygamma_f64(1, nan)));
   EXPECT_TRUE(std::isnan(descent_polygamma_f64(-1, 1)));
+}
+
+TEST(SpecialValues, PerfectCubesHaveExactRoots) {
+  for (int64_t root = 1; root < 200000; root += root < 2000 ? 1 : 97)
+    for (double scale : {1.0, 0x1p-300, 0x1p300, -1.0}) {
+      double x = double(root) * double(root) * double(root) * scale * scale * scale;
+      if (std::abs(x) < inf && std::abs(x) > 0x1p-1000)
+        ASSERT_EQ(descent_cbrt_f64(x), double(root) * scale) << root << " " << scale;
+    }
+  for (int root = 1; root <= 256; ++root)
+    for (float scale : {1.0f, 0x1p-30f, 0x1p20f, -1.0f}) {
+      float x = float(root * root * root) * scale * scale * scale;
+      ASSERT_EQ(descent_cbrt_f32(x), float(root) * scale) << root << " " << scale;
+    }
 }
 
 } // namespace
