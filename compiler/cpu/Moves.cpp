@@ -3,6 +3,7 @@
 #include "compiler/cpu/Nest.h"
 #include "compiler/cpu/Scalar.h"
 #include "compiler/cpu/Steps.h"
+#include "compiler/kernel/Forming.h"
 
 namespace descent::cpu {
 
@@ -19,8 +20,7 @@ bool samePlace(FunctionEmission &f, mlir::Value a, mlir::Value b) {
 }
 
 void copyBytes(FunctionEmission &f, Value *to, Value *from, mlir::Value value) {
-  llvm::MaybeAlign align(uint64_t(
-      kernel::elementBytes(tensorType(value).getElementType())));
+  llvm::MaybeAlign align(uint64_t(kernel::elementBytes(tensorType(value).getElementType())));
   f.b.CreateMemCpy(to, align, from, align, uint64_t(kernel::byteSize(value)));
 }
 
@@ -68,19 +68,31 @@ void emitConcat(FunctionEmission &f, const kernel::Step &step) {
   ArrayRef<int64_t> shape = op.getType().getShape();
   mlir::Type element = op.getType().getElementType();
   Value *base = f.pointerTo(op);
-  int64_t begin = 0;
+  int64_t begin = 0, inner = 1;
+  for (int64_t size : shape.drop_front(op.getDim() + 1))
+    inner *= size;
+  bool isWhole =
+      llvm::all_of(shape.take_front(op.getDim()), [](int64_t size) { return size == 1; });
   f.scopes.reset();
   for (auto [piece, loop] : llvm::zip(op.getInputs(), step.loops)) {
+    int64_t first = begin;
+    begin += tensorType(piece).getDimSize(int64_t(op.getDim()));
+    // Pieces that follow each other in memory need no loops: there may be many of them.
+    mlir::Value source = kernel::aliasRoot(piece);
+    if (isWhole && kernel::isArray(source) && f.isInMemory(source)) {
+      if (kernel::byteSize(piece))
+        copyBytes(f, f.address(element, base, f.number(first * inner)), f.pointerTo(source), piece);
+      continue;
+    }
     overLoop(f, loop, [&](Elements &elements, ArrayRef<Value *> counters) {
       Value *value = elements.at(piece);
       SmallVector<Value *, 4> dims(counters);
       Value *&dim = dims[op.getDim()];
-      dim = f.b.CreateAdd(dim, f.number(begin), "", true, true);
+      dim = f.b.CreateAdd(dim, f.number(first), "", true, true);
       f.scopes.tag(
           storeElement(f.b, element, value, f.address(element, base, linearIndex(f, dims, shape))),
           f.placeOf(op));
     });
-    begin += tensorType(piece).getDimSize(int64_t(op.getDim()));
   }
   f.scopes.apply();
 }
@@ -99,9 +111,9 @@ void emitUpdate(FunctionEmission &f, const kernel::Step &step) {
   Value *base = f.pointerTo(op.getResult());
   SmallVector<Value *, 4> starts;
   for (auto [i, start] : llvm::enumerate(op.getStarts()))
-    starts.push_back(clampedIndex(f, f.registerOf(start),
-                                  type.getDimSize(int64_t(i)) -
-                                      tensorType(update).getDimSize(int64_t(i))));
+    starts.push_back(
+        clampedIndex(f, f.registerOf(start),
+                     type.getDimSize(int64_t(i)) - tensorType(update).getDimSize(int64_t(i))));
   f.scopes.reset();
   overLoop(f, step.loops.front(), [&](Elements &elements, ArrayRef<Value *> counters) {
     Value *value = elements.at(update);
@@ -137,9 +149,8 @@ void emitScatter(FunctionEmission &f, const kernel::Step &step) {
     Index where;
     where.dims.append(counters.begin(), counters.begin() + batch);
     where.dims.append(counters.begin() + axis, counters.begin() + axis + indexDims);
-    Value *found = clampedIndex(
-        f, elements.operandAt(op, 1, kernel::IndexMaps::identity, where),
-        type.getDimSize(int64_t(axis)) - 1);
+    Value *found = clampedIndex(f, elements.operandAt(op, 1, kernel::IndexMaps::identity, where),
+                                type.getDimSize(int64_t(axis)) - 1);
     Value *value = elements.at(op.getUpdates());
     SmallVector<Value *, 4> dims;
     dims.append(counters.begin(), counters.begin() + axis);

@@ -20,6 +20,24 @@ void Former::estimateCosts() {
   }
 }
 
+/// Bytes of the arrays in memory that computing all of `op` reads.
+int64_t Former::leafBytes(Operation *op) {
+  SmallVector<Value> stack(op->operand_begin(), op->operand_end());
+  llvm::SmallDenseSet<Value> seen;
+  int64_t bytes = 0;
+  while (!stack.empty() && seen.size() < mostConeSearched) {
+    Value value = stack.pop_back_val();
+    if (!isArray(value) || splatOf(value) || !seen.insert(value).second)
+      continue;
+    Operation *source = value.getDefiningOp();
+    if (source && source->getBlock() == &block && isElemental(classOf(source)))
+      stack.append(source->operand_begin(), source->operand_end());
+    else
+      bytes += byteSize(value);
+  }
+  return bytes;
+}
+
 bool Former::shouldStore(Operation *op, ArrayRef<Use> at) {
   Value value = op->getResult(0);
   OpClass kind = classOf(op);
@@ -63,6 +81,16 @@ bool Former::shouldStore(Operation *op, ArrayRef<Use> at) {
     return true;
   if (times <= 1 && evaluations <= numElements(value))
     return false;
+  bool inOneKernel = llvm::all_of(places, [&](auto &place) {
+    return loops[place.first].step == loops[places.front().first].step;
+  });
+  if (!inOneKernel && times <= mostRepetitions && evaluations == times * numElements(value) &&
+      byteSize(value) > cachedBytes) {
+    double keeping = operationsPerByte * double(byteSize(value)) * (2 + times);
+    double repeating = (times - 1) * (double(cost) * double(numElements(value)) +
+                                      operationsPerByte * double(leafBytes(op)));
+    return keeping < repeating;
+  }
   return cost > cheapCost || times > mostRepetitions;
 }
 

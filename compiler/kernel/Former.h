@@ -11,6 +11,11 @@ constexpr int mostOperations = 300; ///< in one loop
 constexpr int mostDepth = 48;       ///< of operations computed where they are used
 constexpr int mostOutputs = 12;     ///< of one kernel
 constexpr int cheapCost = 4;        ///< what may be computed twice instead of being stored
+/// Arrays larger than this are read from memory again, and a byte that goes to or from memory costs
+/// as much as so many simple operations: at 10 GB/s a tenth of a nanosecond, in which a core does
+/// three or four on vectors. A stored element is first read by the processor, then written.
+constexpr int64_t cachedBytes = 1 << 20;
+constexpr double operationsPerByte = 2.5;
 constexpr int mostRepetitions = 3;
 constexpr int mostViewRepetitions = 8;
 constexpr int mostSearched = 2000; ///< steps between two that might be in one kernel
@@ -95,6 +100,7 @@ private:
   void visitArray(mlir::Operation *op);
   void visitAlias(mlir::Operation *op);
   bool shouldStore(mlir::Operation *op, llvm::ArrayRef<Use> at);
+  int64_t leafBytes(mlir::Operation *op);
   void estimateCosts();
 
   // Steps.
@@ -103,6 +109,8 @@ private:
   void addRoot(int step, mlir::Operation *op);
   void joinOrStartKernel(mlir::Operation *op, llvm::ArrayRef<int64_t> space, bool storesAtIndex);
   bool mayJoin(int loop, const Made &made, llvm::ArrayRef<Use> at);
+  /// Why sharableDepth or depthToShare last gave 0.
+  const char *refusal = nullptr;
   int sharableDepth(int step, const Made &made, llvm::ArrayRef<Use> at);
   int depthToShare(int step, mlir::Operation *op, const Made &made, llvm::ArrayRef<Use> at);
   bool readsAlike(int step, mlir::Operation *op, int64_t least);

@@ -77,17 +77,23 @@ int Former::sharableDepth(int step, const Made &made, ArrayRef<Use> at) {
       ++same;
     depth = same;
   }
+  refusal = "their outermost loops differ";
   for (const Use &how : at) {
     if (how.step != step)
       continue;
-    if (how.kind != UseKind::Element)
+    if (how.kind != UseKind::Element) {
+      refusal = "what it makes is needed as a whole";
       return 0;
+    }
     for (int shared = 0; shared < depth; ++shared) {
       if (made.space[shared] == 1)
         continue;
       auto dim = llvm::find(made.dims, shared);
-      if (dim == made.dims.end() || maps.source(how.map, dim - made.dims.begin()) != shared)
-        depth = shared;
+      if (dim != made.dims.end() && maps.source(how.map, dim - made.dims.begin()) == shared)
+        continue;
+      depth = shared;
+      refusal = dim == made.dims.end() ? "what it makes is complete after its outermost loop only"
+                                       : "what it makes is read at other indices";
     }
   }
   return depth;
@@ -130,6 +136,13 @@ int64_t product(ArrayRef<int64_t> sizes) {
   return all;
 }
 
+int64_t outermostExtent(ArrayRef<int64_t> space) {
+  for (int64_t size : space)
+    if (size != 1)
+      return size;
+  return 1;
+}
+
 } // namespace
 
 /// Whether what `op` computes needs something large that a kernel needs too.
@@ -158,6 +171,7 @@ bool Former::readsAlike(int step, Operation *op, int64_t least) {
 /// The number of loops that a nest for `op` had better share with a kernel's; 0 for none.
 int Former::depthToShare(int step, Operation *op, const Made &made, ArrayRef<Use> at) {
   const Step &kernel = steps[step];
+  refusal = "one of them is no kernel, is full, or has nothing to do";
   if (!kernel.isKernel || kernel.loops.size() >= mostNests || llvm::is_contained(made.space, 0))
     return 0;
   for (const Loop &loop : kernel.loops)
@@ -166,6 +180,14 @@ int Former::depthToShare(int step, Operation *op, const Made &made, ArrayRef<Use
   int depth = sharableDepth(step, made, at);
   if (!depth)
     return 0;
+  bool flows = false;
+  for (const Use &how : at) {
+    flows |= how.step == step;
+    if (how.step >= 0 && how.step != step && reaches(how.step, step)) {
+      refusal = "something has to run in between";
+      return 0;
+    }
+  }
   auto outerAt = [&](int depth) { return product(ArrayRef(made.space).take_front(depth)); };
   auto innerAt = [&](int depth) {
     int64_t inner = product(ArrayRef(made.space).drop_front(depth));
@@ -183,14 +205,11 @@ int Former::depthToShare(int step, Operation *op, const Made &made, ArrayRef<Use
   for (int dim : made.dims)
     if (dim >= depth)
       row *= made.space[dim];
+  refusal =
+      depth ? "a row is too long for the cache" : "rows and loops are too short to gain by it";
   if (!depth || 8 * row > mostRowBytes)
     return 0;
-  bool flows = false;
-  for (const Use &how : at) {
-    flows |= how.step == step;
-    if (how.step >= 0 && how.step != step && reaches(how.step, step))
-      return 0;
-  }
+  refusal = "they read nothing in common";
   return flows || readsAlike(step, op, outerAt(depth)) ? depth : 0;
 }
 
@@ -206,6 +225,8 @@ void Former::joinOrStartKernel(Operation *op, ArrayRef<int64_t> space, bool stor
   ArrayRef<Use> at = uses[op->getResult(0)];
   SmallVector<int, 4> &siblings = kernelLoops[made.space];
   int step = -1;
+  Operation *neighbour = nullptr;
+  const char *apart = nullptr;
   if (options.fuse && !splatOf(op->getResult(0))) {
     auto joinLoops = [&](ArrayRef<int> candidates) {
       for (int loop : candidates)
@@ -221,6 +242,11 @@ void Former::joinOrStartKernel(Operation *op, ArrayRef<int64_t> space, bool stor
           steps[candidate].shared = depth;
           step = candidate;
           return true;
+        } else if (!neighbour && steps[candidate].isKernel &&
+                   outermostExtent(steps[candidate].loops.front().space) ==
+                       outermostExtent(made.space)) {
+          neighbour = steps[candidate].roots.front();
+          apart = refusal;
         }
       return false;
     };
@@ -246,6 +272,8 @@ void Former::joinOrStartKernel(Operation *op, ArrayRef<int64_t> space, bool stor
   if (step < 0) {
     step = newStep(op);
     steps[step].isKernel = true;
+    steps[step].neighbour = neighbour;
+    steps[step].apart = apart;
     recentKernels.insert(recentKernels.begin(), step);
     if (recentKernels.size() > mostCandidates)
       recentKernels.pop_back();

@@ -88,6 +88,9 @@ struct Step {
   /// different iterations fill the vectors. Locals are then laid out with the iterations innermost.
   bool across = false;
   llvm::SmallVector<Local, 2> locals;
+  /// A later kernel with an outermost loop as long as this one's, and why they do not share it.
+  mlir::Operation *neighbour = nullptr;
+  const char *apart = nullptr;
   Division division;
   llvm::SmallVector<Read, 4> reads;
   /// Positions of this step's begin and end in the order of execution of the function.

@@ -176,6 +176,9 @@ private:
     }
     if (written)
       indent(depth + 1) << "writes " << written << " bytes\n";
+    if (step.apart)
+      indent(depth + 1) << "not in one kernel with %" << nameOf(step.neighbour->getResult(0))
+                        << ": " << step.apart << "\n";
   }
 
   void printStep(const Step &step, int depth) {

@@ -104,6 +104,7 @@ func.func @pairs(%p: tensor<500x8xf64>, %c: tensor<100x8xf64>) -> (tensor<f64>, 
 // A value that is read at another row cannot flow inside a row.
 // CHECK-LABEL: turned:
 // CHECK:       kernel [64, 64]
+// CHECK:         not in one kernel with %{{[0-9]+}}: what it makes is read at other indices
 // CHECK:       kernel [64, 64]
 func.func @turned(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
   %m = descent.reduce_max %x [1] : tensor<64x64xf32> to tensor<64xf32>
