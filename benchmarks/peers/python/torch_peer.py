@@ -1,4 +1,5 @@
-"""PyTorch: eager (`torch`) and by torch.compile (`torch-compile`)."""
+"""PyTorch: eager (`torch`), and with losses and kernels by torch.compile (`torch-compile`), whose backward pass is then
+compiled too."""
 import torch
 import torch.nn.functional as F
 
@@ -86,16 +87,16 @@ def single_gradient(loss):
 
 
 def descents(wrap):
-    """The training loops, their steps wrapped by torch.compile or not."""
+    """The training loops, their losses wrapped by torch.compile or not."""
 
     def sgd_step(loss, rate):
-        gradient = gradient_of(loss, ["w", "b"])
+        gradient = gradient_of(wrap(loss), ["w", "b"])
 
         def step(w, b, x, y):
             slope = gradient({"w": w, "b": b, "x": x, "y": y})[1]
             return w - rate * slope[0], b - rate * slope[1]
 
-        return wrap(step)
+        return step
 
     linear_step, minibatch_step = sgd_step(linear_loss, 0.1), sgd_step(linear_loss, 0.01)
 
@@ -111,13 +112,12 @@ def descents(wrap):
             w, b = minibatch_step(w, b, x[first:first + 100], y[first:first + 100])
         return {"w": w, "b": b}
 
-    normal_gradient = gradient_of(lambda p, x: normal_loss(p, x), ["p"])
-    normal_step = wrap(lambda p, x: p - 0.1 * normal_gradient({"p": p, "x": x})[1][0])
+    normal_gradient = gradient_of(wrap(normal_loss), ["p"])
 
     def normal_descend(x, start, steps):
         p = start
         for _ in range(steps):
-            p = normal_step(p, x)
+            p = p - 0.1 * normal_gradient({"p": p, "x": x})[1][0]
         return p
 
     def mlp(x, labels, w1, w2, steps):
@@ -152,22 +152,21 @@ def descents(wrap):
             ("normal", "descend"): normal_descend, ("mlp", "run"): mlp}
 
 
-FUNCTIONS = {
-    ("llsq", "gradient"): single_gradient(llsq),
-    ("lse", "gradient"): single_gradient(lse),
+GRADIENTS = {
+    ("llsq", "gradient"): lambda wrap: single_gradient(wrap(llsq)),
+    ("lse", "gradient"): lambda wrap: single_gradient(wrap(lse)),
+    ("gmm", "jacobian"): lambda wrap: named_gradient(wrap(gmm), ["alpha", "mu", "q", "l"], False),
+    ("linear", "gradient"): lambda wrap: named_gradient(wrap(linear_loss), ["w", "b"], True),
+    ("logistic", "gradient"): lambda wrap: named_gradient(wrap(logistic_loss), ["w", "b"], True),
+}
+FUNCTIONS = {("kernels", name): function for name, function in kernels.functions(torch, torch.special).items()} | {
     ("kmeans", "cost"): kmeans,
     ("kmeans", "dir"): kmeans_dir,
     ("gmm", "objective"): gmm,
-    ("gmm", "jacobian"): named_gradient(gmm, ["alpha", "mu", "q", "l"], False),
-    ("linear", "gradient"): named_gradient(linear_loss, ["w", "b"], True),
-    ("logistic", "gradient"): named_gradient(logistic_loss, ["w", "b"], True),
-    ("kernels", "chain"): lambda x, y: torch.sqrt(torch.abs(x * y + x)) * 0.5 - y / (1 + x * x),
     ("kernels", "scatter"): lambda x, places, n: torch.zeros(n, dtype=x.dtype).index_add(0, places, x),
     ("kernels", "normalize"): lambda x: torch.softmax(x, 1),
     ("kernels", "log_sum_exp"): lambda x: torch.logsumexp(x, 1),
-    ("kernels", "max_all"): lambda x: x.max(),
-} | {("kernels", name): function for name, function in kernels.functions(torch, torch.special).items()
-     if name not in ("chain", "normalize", "log_sum_exp", "max_all")}
+}
 
 
 def prepare(module, function, inputs, mode):
@@ -180,5 +179,6 @@ def prepare(module, function, inputs, mode):
         if module == "mlp":
             return loop(**inputs)
         return lambda: loop(**inputs)
-    body = wrap(FUNCTIONS[module, function])
+    gradient = GRADIENTS.get((module, function))
+    body = gradient(wrap) if gradient else wrap(FUNCTIONS[module, function])
     return lambda: body(**inputs)
