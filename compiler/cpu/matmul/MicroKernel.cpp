@@ -51,6 +51,7 @@ private:
   llvm::BasicBlock *block(const char *name) {
     return llvm::BasicBlock::Create(function->getContext(), name, function);
   }
+  void fetchResult(Value *terms, Value *result, Value *step);
   void addTerm(Sums &sums, size_t first, Value *lhs, Value *rhs);
   struct State {
     Sums sums;
@@ -107,12 +108,33 @@ MicroKernelEmitter::State MicroKernelEmitter::loop(State before, Value *count, i
   return state;
 }
 
+/// Where sums are long, asks for the tile of the result while they are made.
+void MicroKernelEmitter::fetchResult(Value *terms, Value *result, Value *step) {
+  constexpr int64_t longSum = 192, lineBytes = 64;
+  int64_t line = lineBytes * 8 / int64_t(kind.element->getPrimitiveSizeInBits());
+  llvm::BasicBlock *before = b.GetInsertBlock(), *fetch = block("fetch"), *after = block("begin");
+  b.CreateCondBr(b.CreateICmpUGE(terms, b.getInt64(longSum)), fetch, after);
+  b.SetInsertPoint(fetch);
+  llvm::PHINode *row = b.CreatePHI(result->getType(), 2), *left = b.CreatePHI(b.getInt64Ty(), 2);
+  for (int64_t column = 0; column < kind.tile.columns; column += line)
+    b.CreateIntrinsic(llvm::Intrinsic::prefetch, {b.getPtrTy()},
+                      {offset(row, column), b.getInt32(1), b.getInt32(3), b.getInt32(1)});
+  Value *next = b.CreateSub(left, b.getInt64(1));
+  row->addIncoming(result, before);
+  row->addIncoming(b.CreateInBoundsGEP(kind.element, row, step), fetch);
+  left->addIncoming(b.getInt64(uint64_t(kind.tile.rows)), before);
+  left->addIncoming(next, fetch);
+  b.CreateCondBr(b.CreateICmpNE(next, b.getInt64(0)), fetch, after);
+  b.SetInsertPoint(after);
+}
+
 void MicroKernelEmitter::emit() {
   llvm::FastMathFlags flags;
   flags.setAllowContract();
   b.setFastMathFlags(flags);
   Value *terms = function->getArg(0), *result = function->getArg(3), *step = function->getArg(4);
   State state{{}, function->getArg(1), function->getArg(2)};
+  fetchResult(terms, result, step);
   for (int i = 0; i < ways * kind.tile.rows; ++i)
     for (size_t v = 0; v < columns.vectors(); ++v)
       state.sums.push_back(llvm::Constant::getNullValue(columns.type(v)));

@@ -2,8 +2,8 @@
 //
 //   for columns in blocks              a block of the right operand, packed, fills the second cache
 //     for terms in blocks
-//       pack rhs[terms, columns]
-//       for rows in tiles              a function of its own, for a range of tiles
+//       pack rhs[terms, columns]       divided among threads by tiles' columns
+//       for rows in tiles              divided among threads by tiles' rows or columns
 //         pack lhs[rows, terms]        into the first cache, where that pays
 //         for columns in tiles
 //           micro-kernel
@@ -12,7 +12,9 @@
 // on who computes which rows.
 #include "compiler/cpu/matmul/Product.h"
 
+#include "compiler/cpu/Element.h"
 #include "compiler/cpu/Nest.h"
+#include "compiler/cpu/Parallel.h"
 #include "compiler/cpu/matmul/MicroKernel.h"
 #include "compiler/cpu/matmul/Pack.h"
 
@@ -20,6 +22,7 @@
 
 namespace descent::cpu {
 
+using llvm::ArrayRef;
 using llvm::SmallVector;
 using llvm::Value;
 
@@ -42,62 +45,187 @@ private:
   Blocking blocking;
   llvm::Type *element;
   const Host &host;
+  /// Runs in a chunk, and is not divided again.
+  bool alone = false;
+
+  /// Where one of the products that the `outer` loops go through is.
+  struct Bases {
+    Value *lhs, *rhs, *result;
+  };
+  void advanceBy(Bases &bases, const Extent &extent, Value *index) {
+    bases.lhs = advance(f, element, bases.lhs, index, extent.lhs);
+    bases.rhs = advance(f, element, bases.rhs, index, extent.rhs);
+    bases.result = advance(f, element, bases.result, index, extent.result);
+  }
+  Value *open(Nest &nest, Bases &bases, const Extent &extent) {
+    Value *at = nest.open(extent.size);
+    advanceBy(bases, extent, at);
+    return at;
+  }
+  Value *openBlocks(Nest &nest, Bases &bases, const Extent &extent, int64_t block, Value *&size);
+  void emitEach(Bases bases);
+  void emitMany(Bases bases, int64_t count);
+  void emitOne(Bases bases, ArrayRef<Extent> inside, Value *scratch);
 
   int64_t tilesDown() const {
     return (layout.row.size + blocking.tile.rows - 1) / blocking.tile.rows;
   }
+  int64_t tilesAcross() const {
+    return (std::min(layout.column.size, blocking.columnBlock) + blocking.tile.columns - 1) /
+           blocking.tile.columns;
+  }
   int restColumns() const { return int(layout.column.size % blocking.tile.columns); }
   int restRows() const { return int(layout.row.size % blocking.tile.rows); }
 
+  int64_t operations() const;
+  kernel::Division divided(int64_t tiles, int64_t operations) const;
+  void pack(Value *from, Value *to, Value *terms, Value *columns);
+  void multiply(Value *lhs, Value *rhs, Value *result, Value *terms, Value *columns, Value *add);
+  /// Elements from one panel of the right operand to the next.
+  Value *panelSize(FunctionEmission &in, Value *terms) const;
   llvm::Function *rowsFunction();
   void emitRows(FunctionEmission &in);
   void tileRow(FunctionEmission &in, Value *tile, Value *packed, int rows);
 };
 
+/// A loop over blocks of another, and how many iterations of that are in this block.
+Value *ProductEmitter::openBlocks(Nest &nest, Bases &bases, const Extent &extent, int64_t block,
+                                  Value *&size) {
+  Value *at = open(nest, bases,
+                   {(extent.size + block - 1) / block, extent.lhs * block, extent.rhs * block,
+                    extent.result * block});
+  Value *left = b.CreateSub(f.number(extent.size), b.CreateMul(at, f.number(block)));
+  size = b.CreateBinaryIntrinsic(llvm::Intrinsic::umin, f.number(block), left);
+  return at;
+}
+
 void ProductEmitter::emit(Value *result) {
-  Nest nest(f);
-  Value *lhs = advance(f, element, f.pointerTo(layout.lhs), f.number(1), layout.lhsOffset);
-  Value *rhs = advance(f, element, f.pointerTo(layout.rhs), f.number(1), layout.rhsOffset);
-  auto open = [&](const Extent &extent) {
-    Value *at = nest.open(extent.size);
-    lhs = advance(f, element, lhs, at, extent.lhs);
-    rhs = advance(f, element, rhs, at, extent.rhs);
-    result = advance(f, element, result, at, extent.result);
-    return at;
-  };
-  // Blocks of one kind of loop: how many are left of it in this one.
-  auto openBlocks = [&](const Extent &extent, int64_t block, Value *&size) {
-    Extent blocks{(extent.size + block - 1) / block, extent.lhs * block, extent.rhs * block,
-                  extent.result * block};
-    Value *at = open(blocks);
-    Value *left = b.CreateSub(f.number(extent.size), b.CreateMul(at, f.number(block)));
-    size = b.CreateBinaryIntrinsic(llvm::Intrinsic::umin, f.number(block), left);
-    return at;
-  };
-  // What repeats the right operand goes inside, so that it is packed once.
+  Bases bases{advance(f, element, f.pointerTo(layout.lhs), f.number(1), layout.lhsOffset),
+              advance(f, element, f.pointerTo(layout.rhs), f.number(1), layout.rhsOffset), result};
+  int64_t count = 1;
   for (const Extent &each : layout.outer)
-    if (each.rhs != 0)
-      open(each);
-  Value *columns, *terms;
-  openBlocks(layout.column, blocking.columnBlock, columns);
-  Value *add = b.getFalse();
-  for (const Extent &each : layout.outerSums)
-    add = b.CreateOr(add, b.CreateICmpNE(open(each), f.number(0)));
-  Value *at = openBlocks(layout.sum, blocking.sumBlock, terms);
-  add = b.CreateOr(add, b.CreateICmpNE(at, f.number(0)));
-  if (blocking.packRhs) {
-    PanelKind kind{element, blocking.tile.columns, restColumns(), layout.sum.rhs,
-                   layout.column.rhs};
-    Value *scratch = f.pointerAt(step.scratchOffset);
-    b.CreateCall(panelPacker(f, kind, host), {rhs, scratch, terms, columns});
-    rhs = scratch;
-  }
+    count *= each.size;
+  // Many products are divided among threads, few are divided themselves.
+  if (count >= 8)
+    emitMany(bases, count);
+  else
+    emitEach(bases);
+}
+
+void ProductEmitter::emitEach(Bases bases) {
+  Nest nest(f);
+  // What repeats the right operand goes inside, so that it is packed once.
+  SmallVector<Extent, 4> inside;
   for (const Extent &each : layout.outer)
     if (each.rhs == 0)
-      open(each);
-  b.CreateCall(rowsFunction(),
-               {lhs, rhs, result, terms, columns, add, f.number(0), f.number(tilesDown())});
+      inside.push_back(each);
+    else
+      open(nest, bases, each);
+  emitOne(bases, inside, f.pointerAt(step.scratchOffset));
   nest.closeAll();
+}
+
+void ProductEmitter::emitMany(Bases bases, int64_t count) {
+  kernel::Division division = divided(count, count * operations());
+  division.laneBytes = blocking.packRhs ? step.scratchBytes : 0;
+  SmallVector<int64_t, 4> sizes;
+  for (const Extent &each : layout.outer)
+    sizes.push_back(each.size);
+  alone = true;
+  emitChunks(f, division, step.scratchOffset, [&](const Chunk &chunk) {
+    Nest nest(f);
+    Value *at = nest.open(chunk.begin, chunk.end);
+    Bases own = bases;
+    for (auto [extent, index] : llvm::zip(layout.outer, dimsOfLinear(f, at, sizes)))
+      advanceBy(own, extent, index);
+    emitOne(own, {}, chunk.lane);
+    nest.closeAll();
+  });
+}
+
+void ProductEmitter::emitOne(Bases bases, ArrayRef<Extent> inside, Value *scratch) {
+  Nest nest(f);
+  Value *columns, *terms, *add = b.getFalse();
+  openBlocks(nest, bases, layout.column, blocking.columnBlock, columns);
+  for (const Extent &each : layout.outerSums)
+    add = b.CreateOr(add, b.CreateICmpNE(open(nest, bases, each), f.number(0)));
+  Value *block = openBlocks(nest, bases, layout.sum, blocking.sumBlock, terms);
+  add = b.CreateOr(add, b.CreateICmpNE(block, f.number(0)));
+  if (blocking.packRhs) {
+    pack(bases.rhs, scratch, terms, columns);
+    bases.rhs = scratch;
+  }
+  for (const Extent &each : inside)
+    open(nest, bases, each);
+  multiply(bases.lhs, bases.rhs, bases.result, terms, columns, add);
+  nest.closeAll();
+}
+
+/// Of one block of a product, in units of simple ones: a processor does about sixteen products of a
+/// tile in the time of one.
+int64_t ProductEmitter::operations() const {
+  return layout.row.size * std::min(layout.column.size, blocking.columnBlock) * blocking.sumBlock /
+         16;
+}
+
+/// Chunks of so many tiles: many enough for all threads, and none smaller than a few microseconds.
+/// `operations` are those of all tiles.
+kernel::Division ProductEmitter::divided(int64_t tiles, int64_t operations) const {
+  constexpr int64_t mostChunks = 64, leastOperations = 16 << 10;
+  int64_t count =
+      alone ? 1 : std::clamp<int64_t>(operations / leastOperations, 1, std::min(tiles, mostChunks));
+  kernel::Division division;
+  division.extent = tiles;
+  division.size = (tiles + count - 1) / count;
+  division.count = (tiles + division.size - 1) / division.size;
+  division.operations = operations / division.count;
+  return division;
+}
+
+Value *ProductEmitter::panelSize(FunctionEmission &in, Value *terms) const {
+  if (!blocking.packRhs)
+    return in.number(blocking.tile.columns);
+  return in.b.CreateMul(terms, in.number(Columns(element, blocking.tile.columns, host).width()));
+}
+
+/// The columns of a chunk of tiles, of which there may be none in the last block.
+Value *columnsOf(FunctionEmission &f, const Chunk &chunk, Value *columns, int tile) {
+  auto bound = [&](Value *tiles) {
+    return f.b.CreateBinaryIntrinsic(llvm::Intrinsic::umin, f.b.CreateMul(tiles, f.number(tile)),
+                                     columns);
+  };
+  return f.b.CreateSub(bound(chunk.end), bound(chunk.begin));
+}
+
+void ProductEmitter::pack(Value *from, Value *to, Value *terms, Value *columns) {
+  PanelKind kind{element, blocking.tile.columns, restColumns(), layout.sum.rhs, layout.column.rhs};
+  llvm::Function *packer = panelPacker(f, kind, host);
+  Value *panel = panelSize(f, terms);
+  int64_t elements = std::min(layout.column.size, blocking.columnBlock) * blocking.sumBlock;
+  emitChunks(f, divided(tilesAcross(), elements), step.scratchOffset, [&](const Chunk &chunk) {
+    b.CreateCall(packer,
+                 {advance(f, element, from, chunk.begin, blocking.tile.columns * layout.column.rhs),
+                  advance(f, element, to, b.CreateMul(chunk.begin, panel), 1), terms,
+                  columnsOf(f, chunk, columns, blocking.tile.columns)});
+  });
+}
+
+void ProductEmitter::multiply(Value *lhs, Value *rhs, Value *result, Value *terms, Value *columns,
+                              Value *add) {
+  llvm::Function *rows = rowsFunction();
+  if (tilesDown() >= std::min<int64_t>(tilesAcross(), 16)) {
+    emitChunks(f, divided(tilesDown(), operations()), step.scratchOffset, [&](const Chunk &chunk) {
+      b.CreateCall(rows, {lhs, rhs, result, terms, columns, add, chunk.begin, chunk.end});
+    });
+    return;
+  }
+  Value *panel = panelSize(f, terms);
+  emitChunks(f, divided(tilesAcross(), operations()), step.scratchOffset, [&](const Chunk &chunk) {
+    b.CreateCall(rows, {lhs, advance(f, element, rhs, b.CreateMul(chunk.begin, panel), 1),
+                        advance(f, element, result, chunk.begin, blocking.tile.columns), terms,
+                        columnsOf(f, chunk, columns, blocking.tile.columns), add, f.number(0),
+                        f.number(tilesDown())});
+  });
 }
 
 /// `void (ptr lhs, ptr rhs, ptr result, i64 terms, i64 columns, i1 add, i64 from, i64 to)`: the
@@ -172,10 +300,7 @@ void ProductEmitter::tileRow(FunctionEmission &in, Value *tile, Value *packed, i
                     {terms, lhs, rhsAt, resultAt, in.number(layout.row.result), add});
   };
   Value *whole = in.b.CreateUDiv(columns, in.number(size.columns));
-  Value *panel =
-      blocking.packRhs
-          ? in.b.CreateMul(terms, in.number(Columns(element, size.columns, host).width()))
-          : in.number(size.columns);
+  Value *panel = panelSize(in, terms);
   auto rhsAt = [&](Value *i) { return advance(in, element, rhs, in.b.CreateMul(i, panel), 1); };
   forCount(in, whole, [&](Value *i) {
     call(size.columns, rhsAt(i), advance(in, element, result, i, size.columns));

@@ -2,7 +2,17 @@
 // blocks.
 #include "tests/unit/cpu/Harness.h"
 
+#include "compiler/Module.h"
+#include "compiler/cpu/CodeGen.h"
+#include "compiler/cpu/Jit.h"
+#include "compiler/cpu/Target.h"
+#include "compiler/cpu/matmul/Blocking.h"
+#include "descent/Array.h"
+#include "runtime/abi/RunContext.h"
+
 #include <cmath>
+#include <cstdlib>
+#include <functional>
 #include <random>
 
 namespace descent::tests {
@@ -43,40 +53,106 @@ std::string productsText(const std::vector<Size> &sizes, Form form, const std::s
          " : " + types + "\n}";
 }
 
-void expectProducts(const std::vector<Size> &sizes, const std::string &element) {
-  double unit = element == "f32" ? 6e-8 : 1.2e-16;
-  for (Form form : {Form{false, false}, {true, false}, {false, true}, {true, true}}) {
-    std::vector<Tensor> arguments;
-    for (size_t i = 0; i < sizes.size(); ++i) {
-      auto [m, n, k] = sizes[i];
-      arguments.push_back(sample(
-          form.lhsTurned ? tensorText({k, m}, element) : tensorText({m, k}, element), unsigned(i)));
-      arguments.push_back(
-          sample(form.rhsTurned ? tensorText({n, k}, element) : tensorText({k, n}, element),
-                 unsigned(i) + 100));
-    }
-    std::vector<Tensor> results = compileFunction(productsText(sizes, form, element))(arguments);
-    for (size_t i = 0; i < sizes.size(); ++i) {
-      auto [m, n, k] = sizes[i];
-      const Tensor &x = arguments[2 * i], &y = arguments[2 * i + 1];
-      int64_t wrong = 0;
-      for (int64_t r = 0; r < m; ++r)
-        for (int64_t c = 0; c < n; ++c) {
-          long double sum = 0, size = 0;
-          for (int64_t t = 0; t < k; ++t) {
-            long double term = (long double)x.number(form.lhsTurned ? t * m + r : r * k + t) *
-                               y.number(form.rhsTurned ? c * k + t : t * n + c);
-            sum += term;
-            size += std::abs(term);
-          }
-          double error = double(std::abs(sum - (long double)results[i].number(r * n + c)));
-          // The bound for any order of the sum.
-          wrong += !(error <= double(k + 1) * unit * double(size));
-        }
-      EXPECT_EQ(wrong, 0) << element << " " << m << "x" << n << "x" << k
-                          << (form.lhsTurned ? " T" : " N") << (form.rhsTurned ? "T" : "N");
-    }
+const Form allForms[] = {{false, false}, {true, false}, {false, true}, {true, true}};
+
+std::vector<Tensor> operandsOf(const std::vector<Size> &sizes, Form form,
+                               const std::string &element) {
+  std::vector<Tensor> operands;
+  for (auto [m, n, k] : sizes) {
+    auto seed = unsigned(operands.size());
+    operands.push_back(sample(
+        form.lhsTurned ? tensorText({k, m}, element) : tensorText({m, k}, element), seed + 1));
+    operands.push_back(sample(
+        form.rhsTurned ? tensorText({n, k}, element) : tensorText({k, n}, element), seed + 2));
   }
+  return operands;
+}
+
+/// `result(i, j)`: element j of product i. The bound is that for sums in any order.
+void expectSums(const std::vector<Size> &sizes, Form form, const std::string &element,
+                const std::vector<Tensor> &operands,
+                const std::function<double(size_t, int64_t)> &result) {
+  double unit = element == "f32" ? 6e-8 : 1.2e-16;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    auto [m, n, k] = sizes[i];
+    const Tensor &x = operands[2 * i], &y = operands[2 * i + 1];
+    int64_t wrong = 0;
+    for (int64_t r = 0; r < m; ++r)
+      for (int64_t c = 0; c < n; ++c) {
+        long double sum = 0, size = 0;
+        for (int64_t t = 0; t < k; ++t) {
+          long double term = (long double)x.number(form.lhsTurned ? t * m + r : r * k + t) *
+                             y.number(form.rhsTurned ? c * k + t : t * n + c);
+          sum += term;
+          size += std::abs(term);
+        }
+        double error = double(std::abs(sum - (long double)result(i, r * n + c)));
+        wrong += !(error <= double(k + 1) * unit * double(size));
+      }
+    EXPECT_EQ(wrong, 0) << element << " " << m << "x" << n << "x" << k
+                        << (form.lhsTurned ? " T" : " N") << (form.rhsTurned ? "T" : "N");
+  }
+}
+
+void expectProducts(const std::vector<Size> &sizes, const std::string &element) {
+  for (Form form : allForms) {
+    std::vector<Tensor> operands = operandsOf(sizes, form, element);
+    std::vector<Tensor> results = compileFunction(productsText(sizes, form, element))(operands);
+    expectSums(sizes, form, element, operands,
+               [&](size_t i, int64_t j) { return results[i].number(j); });
+  }
+}
+
+/// The same by code for a processor of another kind, which this one can run.
+template <typename T>
+void expectProductsOn(const cpu::Host &host, const std::vector<Size> &sizes, Form form) {
+  std::string element = sizeof(T) == 4 ? "f32" : "f64";
+  std::vector<Tensor> operands = operandsOf(sizes, form, element);
+  compiler::Module module = parse(productsText(sizes, form, element));
+  cpu::ProgramPlan plan = cpu::planProgram(*module.state().module, {});
+  auto machine = cpu::hostMachine();
+  llvm::LLVMContext context;
+  auto code =
+      cpu::generate(plan, context, machine->createDataLayout(), machine->getTargetTriple(), host);
+  cpu::optimize(*code, *machine);
+  cpu::LoadedCode loaded(cpu::emitCode(*code, *machine, llvm::CodeGenFileType::ObjectFile));
+  using Function = int (*)(void *, const void *const *, void *const *, void *);
+  auto function = reinterpret_cast<Function>(loaded.find(cpu::symbolOf("f")));
+
+  std::vector<std::vector<T>> arguments, results;
+  for (const Tensor &operand : operands) {
+    arguments.emplace_back(size_t(operand.size()));
+    for (int64_t i = 0; i < operand.size(); ++i)
+      arguments.back()[size_t(i)] = T(operand.number(i));
+  }
+  // A margin behind each result must stay as it is.
+  constexpr size_t margin = 64;
+  for (auto [m, n, k] : sizes)
+    results.emplace_back(size_t(m * n) + margin, T(12345));
+  std::vector<const void *> from;
+  std::vector<void *> to;
+  for (auto &each : arguments)
+    from.push_back(each.data());
+  for (auto &each : results)
+    to.push_back(each.data());
+  Array arena = Array::uninitialized(DType::Bool, {plan.arenaBytes + 1});
+  abi::RunContext run({}, {}, {});
+  ASSERT_EQ(function(&run, from.data(), to.data(), arena.mutableData()), 0);
+  expectSums(sizes, form, element, operands,
+             [&](size_t i, int64_t j) { return double(results[i][size_t(j)]); });
+  for (auto &each : results)
+    for (size_t i = each.size() - margin; i < each.size(); ++i)
+      EXPECT_EQ(each[i], T(12345));
+}
+
+TEST(Product, VectorsOfOtherProcessors) {
+  const std::vector<Size> sizes = {{9, 10, 11}, {17, 31, 40}, {14, 2, 17}};
+  for (const cpu::Host &host : {cpu::Host{16, 16, false}, {16, 32, false}, {32, 16, true}})
+    for (Form form : {Form{false, false}, {true, true}}) {
+      expectProductsOn<float>(host, sizes, form);
+      if (host.vectorBytes == 32)
+        expectProductsOn<double>(host, sizes, form);
+    }
 }
 
 TEST(Product, SizesAroundVectorsAndTiles) {
@@ -86,7 +162,7 @@ TEST(Product, SizesAroundVectorsAndTiles) {
                              17, 23, 24, 25, 31, 32, 33, 48, 49, 65};
     auto edge = [&] { return edges[random() % std::size(edges)]; };
     std::vector<Size> sizes;
-    for (int i = 0; i < 24; ++i)
+    for (int i = 0; i < 14; ++i)
       sizes.push_back({edge(), edge(), edge()});
     sizes.push_back({2, 65, 1});
     sizes.push_back({129, 2, 3});
@@ -95,17 +171,60 @@ TEST(Product, SizesAroundVectorsAndTiles) {
 }
 
 TEST(Product, SumsInSeveralBlocks) {
-  expectProducts({{5, 20, 384}, {5, 20, 385}, {17, 33, 769}, {3, 2, 1200}}, "f32");
-  expectProducts({{5, 20, 192}, {5, 20, 193}, {17, 33, 385}, {3, 2, 1200}}, "f64");
+  expectProducts({{5, 20, 256}, {5, 20, 257}, {17, 33, 513}, {3, 2, 1200}}, "f32");
+  expectProducts({{5, 20, 192}, {17, 33, 385}}, "f64");
 }
 
 TEST(Product, RightOperandsInSeveralBlocks) {
-  expectProducts({{6, 2300, 400}, {70, 1025, 130}}, "f32");
-  expectProducts({{6, 1100, 400}, {70, 515, 130}}, "f64");
+  // As long as the working memory that they get holds the terms of one block only for some columns.
+  int64_t columns = cpu::productScratchLimit(cpu::thisHost()) / 4 / 256 + 40;
+  expectProducts({{70, columns, 260}}, "f32");
 }
 
 TEST(Product, LeftOperandsFarApart) {
-  expectProducts({{64, 100, 512}, {33, 200, 1024}, {70, 96, 2048}}, "f32");
+  expectProducts({{17, 100, 1024}, {520, 97, 30}}, "f32");
+}
+
+/// The bits of a function's results, run by so many threads.
+std::vector<Tensor> runBy(int threads, const Compiled &compiled,
+                          const std::vector<Tensor> &operands) {
+  setenv("DESCENT_THREADS", std::to_string(threads).c_str(), 1);
+  std::vector<Tensor> results = compiled(operands);
+  unsetenv("DESCENT_THREADS");
+  return results;
+}
+
+TEST(Product, SameBitsForAnyNumberOfThreads) {
+  const std::vector<Size> sizes = {{200, 150, 300}, {20, 1500, 270}};
+  for (Form form : {Form{false, false}, {true, true}}) {
+    std::vector<Tensor> operands = operandsOf(sizes, form, "f32");
+    std::string text = productsText(sizes, form, "f32");
+    EXPECT_NE(llvmOf(text).find("@descent_parallel"), std::string::npos);
+    Compiled compiled = compileFunction(text);
+    std::vector<Tensor> alone = runBy(1, compiled, operands);
+    expectSums(sizes, form, "f32", operands,
+               [&](size_t i, int64_t j) { return alone[i].number(j); });
+    for (int threads : {2, 7}) {
+      std::vector<Tensor> shared = runBy(threads, compiled, operands);
+      for (size_t i = 0; i < alone.size(); ++i)
+        EXPECT_EQ(shared[i].elements, alone[i].elements) << threads << " threads";
+    }
+  }
+}
+
+TEST(Product, ManyProductsAreSharedAsWholes) {
+  std::string text =
+      R"(func.func @f(%x: tensor<16x48x80xf32>, %y: tensor<16x90x80xf32>) -> tensor<16x48x90xf32> {
+    %z = descent.dot %x, %y batch [0] x [0] contract [2] x [2] : tensor<16x48x80xf32>, tensor<16x90x80xf32> to tensor<16x48x90xf32>
+    return %z : tensor<16x48x90xf32>
+  })";
+  EXPECT_NE(llvmOf(text).find("@descent_parallel"), std::string::npos);
+  std::vector<Tensor> operands = {sample("tensor<16x48x80xf32>", 1),
+                                  sample("tensor<16x90x80xf32>", 2)};
+  std::vector<Tensor> expected = evaluateFunction(text, operands);
+  Compiled compiled = compileFunction(text);
+  for (int threads : {1, 2, 7})
+    EXPECT_TRUE(reference::agree(runBy(threads, compiled, operands)[0], expected[0], 1e-4, 1e-3));
 }
 
 TEST(Product, Batches) {
