@@ -490,7 +490,7 @@ Value Specializer::evaluateField(const FieldExpr *expr) {
                          : "`" + std::string(sources.text(expr->base->extent)) + "`";
   auto report = diagnostics.error(expr->range, Msg::UnknownField, what, name);
   report.point(expr->field.range);
-  if (base.array() && (findBuiltin(name) || (prelude() && prelude()->find(name)))) {
+  if (base.array() && (findBuiltin(name) || (preludeModule && preludeModule->find(name)))) {
     report.note("functions are no methods: write `" + std::string(name) + "(…)` with it as an argument");
     return ErrorValue{};
   }
