@@ -4,6 +4,8 @@ import platform
 import statistics
 import time
 
+from . import cases
+
 
 def summary(measurement, floor):
     """Medians with their spreads, and ratios to Descent of the same round."""
@@ -60,6 +62,26 @@ def memory_row(result):
             f"{(memory['state'] or 0) / mib:.2f} | {allowed / mib:.0f} |")
 
 
+def targets(results):
+    """The rows of targets.json whose cases were measured: what is wanted, what is there, whether it is enough."""
+    by_name = {result["name"]: result for result in results}
+    for target in json.loads((cases.FOLDER / "targets.json").read_text()):
+        result = by_name.get(target["case"])
+        if not result or not result["tools"].get("descent"):
+            continue
+        if "milliseconds" in target:
+            figure = result["tools"][target["tool"]]["nanoseconds"] / 1e6
+            yield target, f"at most {target['milliseconds']} ms", f"{figure:.1f} ms", figure <= target["milliseconds"]
+            continue
+        peer = target["peer"]
+        if peer == "floor":
+            figure = result["floor"] / result["tools"]["descent"]["nanoseconds"]
+        else:
+            figure = result["tools"].get(peer, {}).get("ratio")
+        given = "not measured" if figure is None else f"{figure:.2f}×"
+        yield target, f"{target['at_least']}× {peer}", given, figure is not None and figure >= target["at_least"]
+
+
 def markdown(report):
     lines = [f"# Benchmarks of {report['date']}", "",
              f"{report['processor']}, {report['machine']['threads']} threads. A time is the median of rounds, ± half its "
@@ -78,6 +100,10 @@ def markdown(report):
             lines += ["", "| case | peak MiB | inputs | parameters and optimizer | allowed, but for the tape |",
                       "|---|---|---|---|---|"]
             lines += [memory_row(result) for result in chosen if "memory" in result]
+    rows = [f"| {target['what']} ({target['case']}) | {wanted} | {given} | {'yes' if reached else '**no**'} |"
+            for target, wanted, given, reached in targets(report["results"])]
+    if rows:
+        lines += ["", "## Numbers to reach", "", "| what | wanted | measured | reached |", "|---|---|---|---|"] + rows
     lines += ["", "Versions: " + ", ".join(sorted(report["tools"].values())) + "."]
     missing = {name: reason for result in report["results"] for name, reason in result["missing"].items()}
     if missing:
