@@ -92,6 +92,9 @@ public:
   llvm::BasicBlock *newBlock(const llvm::Twine &name = "");
   llvm::ConstantInt *number(int64_t value) { return b.getInt64(uint64_t(value)); }
 
+  /// Math functions are called from here, not inlined.
+  bool callsMath = false;
+
   /// Pointers that the caller gave: inputs by index, arguments, results.
   llvm::DenseMap<int, llvm::Value *> inputs;
   std::vector<llvm::Value *> arguments, results;

@@ -1,6 +1,7 @@
 // The steps of a function in order: control flow, and what the program asks of the runtime.
 #include "compiler/cpu/Element.h"
 #include "compiler/cpu/Nest.h"
+#include "compiler/cpu/Parallel.h"
 #include "compiler/cpu/Scalar.h"
 #include "compiler/cpu/Steps.h"
 
@@ -24,12 +25,20 @@ public:
   void emit(bool isProgram);
 
 private:
+  /// Steps with loops, above which each becomes a function of its own.
+  static constexpr size_t kMostLoops = 32;
+  /// Computations on registers, above which functions such as the sine are called, not inlined.
+  static constexpr size_t kMostRegisters = 64;
+
   FunctionEmission &f;
   llvm::IRBuilder<> &b;
+
+  bool isLarge = false, callsMath = false;
 
   void readParameters(bool isProgram);
   void block(mlir::Block &block);
   void step(const kernel::Step &step);
+  void plainStep(const kernel::Step &step);
   void copies(mlir::Operation *at);
   void forLoop(ir::ForOp op);
   void whileLoop(ir::WhileOp op);
@@ -43,7 +52,28 @@ private:
   SmallVector<Value *> registersOf(mlir::ValueRange values);
 };
 
-bool inMemory(mlir::Value value) { return kernel::isArray(value); }
+bool inMemory(mlir::Value value) {
+  return kernel::isArray(value);
+}
+
+/// Whether a step has loops. (Control flow has none of its own.)
+bool hasLoops(const kernel::Step &step) {
+  if (step.isKernel)
+    return true;
+  switch (kernel::classOf(step.roots.front())) {
+  case OpClass::View:
+    return kernel::isArray(step.roots.front()->getResult(0));
+  case OpClass::Dot:
+  case OpClass::ArgReduce:
+  case OpClass::Scan:
+  case OpClass::ArgSort:
+  case OpClass::Update:
+  case OpClass::Scatter:
+    return true;
+  default:
+    return false;
+  }
+}
 
 /// Loads the pointers and single elements that the caller gives.
 void FunctionEmitter::readParameters(bool isProgram) {
@@ -80,6 +110,15 @@ void FunctionEmitter::emit(bool isProgram) {
   if (isProgram && (body.getNumArguments() || body.getTerminator()->getNumOperands()))
     throw Error("the program itself has neither arguments nor results");
   readParameters(isProgram);
+  size_t loops = 0, registers = 0;
+  for (const auto &[block, plan] : f.plan.blocks)
+    for (const kernel::Step &step : plan.steps) {
+      loops += hasLoops(step);
+      registers +=
+          step.roots.size() == 1 && kernel::classOf(step.roots.front()) == OpClass::Elementwise;
+    }
+  isLarge = loops > kMostLoops;
+  callsMath = registers > kMostRegisters;
   block(body);
   returnResults();
   b.CreateRet(b.getInt32(0));
@@ -100,6 +139,17 @@ void FunctionEmitter::block(mlir::Block &block) {
 }
 
 void FunctionEmitter::step(const kernel::Step &step) {
+  if (!isLarge || !hasLoops(step))
+    return plainStep(step);
+  SmallVector<mlir::Value> registers;
+  for (mlir::Operation *root : step.roots)
+    for (mlir::Value result : root->getResults())
+      if (kernel::isRegister(result))
+        registers.push_back(result);
+  emitApart(f, registers, [&] { plainStep(step); });
+}
+
+void FunctionEmitter::plainStep(const kernel::Step &step) {
   if (step.isKernel)
     return emitKernel(f, step);
   mlir::Operation *op = step.roots.front();
@@ -107,7 +157,12 @@ void FunctionEmitter::step(const kernel::Step &step) {
   case OpClass::Elementwise:
   case OpClass::View:
   case OpClass::Element:
-    return kernel::isArray(op->getResult(0)) ? emitConcat(f, step) : emitRegister(f, step);
+    if (kernel::isArray(op->getResult(0)))
+      return emitConcat(f, step);
+    f.callsMath = callsMath;
+    emitRegister(f, step);
+    f.callsMath = false;
+    return;
   case OpClass::Dot:
     return emitDot(f, step);
   case OpClass::ArgReduce:
@@ -199,7 +254,8 @@ void addIncoming(llvm::ArrayRef<llvm::PHINode *> phis, llvm::ArrayRef<Value *> v
     phi->addIncoming(value, from);
 }
 
-/// Tests before the first iteration and after each, so that what does not change can leave the loop.
+/// Tests before the first iteration and after each, so that what does not change can leave the
+/// loop.
 void FunctionEmitter::forLoop(ir::ForOp op) {
   copies(op);
   Value *lower = f.registerOf(op.getLower()), *upper = f.registerOf(op.getUpper());
@@ -217,7 +273,8 @@ void FunctionEmitter::forLoop(ir::ForOp op) {
   block(op.getBody().front());
   SmallVector<Value *> yielded = registersOf(op.getYield().getValues());
   copies(op.getYield());
-  Value *next = b.CreateAdd(counter, llvm::ConstantInt::get(counter->getType(), 1), "", false, true);
+  Value *next =
+      b.CreateAdd(counter, llvm::ConstantInt::get(counter->getType(), 1), "", false, true);
   llvm::BasicBlock *latch = b.GetInsertBlock();
   counter->addIncoming(next, latch);
   addIncoming(carried, yielded, latch);
@@ -242,8 +299,7 @@ void FunctionEmitter::whileLoop(ir::WhileOp op) {
   auto carried = phis(condition.getArguments());
   addIncoming(carried, inits, before);
   size_t next = 0;
-  for (auto [argument, result] :
-       llvm::zip(op.getBody().front().getArguments(), op.getResults()))
+  for (auto [argument, result] : llvm::zip(op.getBody().front().getArguments(), op.getResults()))
     if (!inMemory(argument)) {
       f.setRegister(argument, carried[next]);
       f.setRegister(result, carried[next++]);
@@ -310,9 +366,9 @@ Value *FunctionEmitter::operandPointers(mlir::ValueRange operands) {
 }
 
 void FunctionEmitter::effect(ir::EffectOp op) {
-  b.CreateCall(f.module.runtimeFunction("effect"),
-               {f.runContext(), b.getInt32(uint32_t(op.getIndex())),
-                operandPointers(op.getValues())});
+  b.CreateCall(
+      f.module.runtimeFunction("effect"),
+      {f.runContext(), b.getInt32(uint32_t(op.getIndex())), operandPointers(op.getValues())});
 }
 
 void FunctionEmitter::check(const kernel::Step &step) {
@@ -333,13 +389,12 @@ void FunctionEmitter::check(const kernel::Step &step) {
     holds = b.CreateLoad(b.getInt1Ty(), all);
   }
   llvm::BasicBlock *good = f.newBlock("good"), *bad = f.newBlock("bad");
-  b.CreateCondBr(b.CreateIntrinsic(llvm::Intrinsic::expect, {b.getInt1Ty()},
-                                   {holds, b.getTrue()}),
+  b.CreateCondBr(b.CreateIntrinsic(llvm::Intrinsic::expect, {b.getInt1Ty()}, {holds, b.getTrue()}),
                  good, bad);
   b.SetInsertPoint(bad);
-  b.CreateCall(f.module.runtimeFunction("check_failed"),
-               {f.runContext(), b.getInt32(uint32_t(op.getIndex())),
-                operandPointers(op.getValues())});
+  b.CreateCall(
+      f.module.runtimeFunction("check_failed"),
+      {f.runContext(), b.getInt32(uint32_t(op.getIndex())), operandPointers(op.getValues())});
   b.CreateRet(b.getInt32(1));
   b.SetInsertPoint(good);
 }

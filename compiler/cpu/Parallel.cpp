@@ -19,20 +19,22 @@ void setBounds(FunctionEmission &f, const kernel::Division &division, Chunk &chu
         f.b.CreateBinaryIntrinsic(llvm::Intrinsic::umin, chunk.end, f.number(division.extent));
 }
 
-bool belongsTo(llvm::Value *value, llvm::Function *function) {
+/// The function that computes a value; null for constants and the like.
+llvm::Function *homeOf(llvm::Value *value) {
   if (auto *argument = llvm::dyn_cast<llvm::Argument>(value))
-    return argument->getParent() == function;
+    return argument->getParent();
   auto *instruction = llvm::dyn_cast<llvm::Instruction>(value);
-  return instruction && instruction->getFunction() == function;
+  return instruction ? instruction->getFunction() : nullptr;
 }
 
-/// Hands over the values of `outer` that `inner` uses: puts them into a structure, at the current
-/// place in `outer`, and reads them at the begin of `inner`. Returns the structure's address.
-llvm::Value *capture(FunctionEmission &f, llvm::Function *outer, llvm::Function *inner) {
+/// Hands over the values of other functions that `inner` uses: puts them into a structure, at the
+/// current place, and reads them at the begin of `inner`. Returns the structure's address. (Where
+/// the current place is in an outlined function itself, that captures them in turn.)
+llvm::Value *capture(FunctionEmission &f, llvm::Function *inner) {
   llvm::SmallMapVector<llvm::Value *, llvm::SmallVector<llvm::Use *, 4>, 16> captured;
   for (llvm::Instruction &instruction : llvm::instructions(*inner))
     for (llvm::Use &operand : instruction.operands())
-      if (belongsTo(operand.get(), outer))
+      if (llvm::Function *home = homeOf(operand.get()); home && home != inner)
         captured[operand.get()].push_back(&operand);
   if (captured.empty())
     return llvm::ConstantPointerNull::get(f.b.getPtrTy());
@@ -62,18 +64,17 @@ llvm::Value *capture(FunctionEmission &f, llvm::Function *outer, llvm::Function 
   return structure;
 }
 
-/// `void (ptr captured, i64 number, ptr lane)`.
-llvm::Function *declareChunk(FunctionEmission &f) {
-  auto *pointer = f.b.getPtrTy();
-  auto *type =
-      llvm::FunctionType::get(f.b.getVoidTy(), {pointer, f.b.getInt64Ty(), pointer}, false);
+/// `void (ptr captured, …)`.
+llvm::Function *declareFunction(FunctionEmission &f, const char *name,
+                                llvm::ArrayRef<llvm::Type *> others) {
+  llvm::SmallVector<llvm::Type *> parameters{f.b.getPtrTy()};
+  parameters.append(others.begin(), others.end());
+  auto *type = llvm::FunctionType::get(f.b.getVoidTy(), parameters, false);
   auto *function =
-      llvm::Function::Create(type, llvm::Function::InternalLinkage, "chunk", f.module.module);
+      llvm::Function::Create(type, llvm::Function::InternalLinkage, name, f.module.module);
   function->setDoesNotThrow();
-  for (unsigned i : {0u, 2u})
-    function->addParamAttr(i, llvm::Attribute::NoAlias);
+  function->addParamAttr(0, llvm::Attribute::NoAlias);
   function->addParamAttr(0, llvm::Attribute::ReadOnly);
-  function->addParamAttr(2, llvm::Attribute::getWithAlignment(f.context(), llvm::Align(64)));
   return function;
 }
 
@@ -98,7 +99,9 @@ void emitChunks(FunctionEmission &f, const kernel::Division &division, int64_t s
     body(chunk);
     return nest.closeAll();
   }
-  llvm::Function *outer = f.b.GetInsertBlock()->getParent(), *inner = declareChunk(f);
+  llvm::Function *inner = declareFunction(f, "chunk", {f.b.getInt64Ty(), f.b.getPtrTy()});
+  inner->addParamAttr(2, llvm::Attribute::NoAlias);
+  inner->addParamAttr(2, llvm::Attribute::getWithAlignment(f.context(), llvm::Align(64)));
   {
     llvm::IRBuilder<>::InsertPointGuard guard(f.b);
     f.b.SetInsertPoint(llvm::BasicBlock::Create(f.context(), "entry", inner));
@@ -109,10 +112,39 @@ void emitChunks(FunctionEmission &f, const kernel::Division &division, int64_t s
     body(chunk);
     f.b.CreateRetVoid();
   }
-  llvm::Value *captured = capture(f, outer, inner);
+  llvm::Value *captured = capture(f, inner);
   f.b.CreateCall(f.module.runtimeFunction("parallel"),
                  {f.runContext(), f.number(division.count), inner, captured, lane,
                   f.number(division.laneBytes)});
+}
+
+void emitApart(FunctionEmission &f, llvm::ArrayRef<mlir::Value> registers,
+               llvm::function_ref<void()> body) {
+  llvm::Function *inner = declareFunction(f, "kernel", {f.b.getPtrTy()});
+  inner->addFnAttr(llvm::Attribute::NoInline);
+  inner->addParamAttr(1, llvm::Attribute::NoAlias);
+  llvm::StructType *type = nullptr;
+  {
+    llvm::IRBuilder<>::InsertPointGuard guard(f.b);
+    f.b.SetInsertPoint(llvm::BasicBlock::Create(f.context(), "entry", inner));
+    body();
+    llvm::SmallVector<llvm::Type *> types;
+    for (mlir::Value value : registers)
+      types.push_back(f.registerOf(value)->getType());
+    type = llvm::StructType::get(f.context(), types);
+    for (auto [i, value] : llvm::enumerate(registers))
+      f.b.CreateStore(f.registerOf(value),
+                      f.b.CreateStructGEP(type, inner->getArg(1), unsigned(i)));
+    f.b.CreateRetVoid();
+  }
+  llvm::Value *captured = capture(f, inner);
+  llvm::Value *results =
+      registers.empty() ? llvm::cast<llvm::Value>(llvm::ConstantPointerNull::get(f.b.getPtrTy()))
+                        : f.variable(type);
+  f.b.CreateCall(inner, {captured, results});
+  for (auto [i, value] : llvm::enumerate(registers))
+    f.setRegister(value, f.b.CreateLoad(type->getElementType(unsigned(i)),
+                                        f.b.CreateStructGEP(type, results, unsigned(i))));
 }
 
 } // namespace descent::cpu

@@ -35,6 +35,12 @@ struct Chunk {
 void emitChunks(FunctionEmission &f, const kernel::Division &division, int64_t scratchOffset,
                 llvm::function_ref<void(const Chunk &)> body);
 
+/// Emits `body` into a function of its own and a call of it: what LLVM does with a function takes
+/// more than in proportion to its size, so large programs are compiled in parts. `registers` are
+/// the values that `body` sets as registers for later use; what it uses may come from anywhere.
+void emitApart(FunctionEmission &f, llvm::ArrayRef<mlir::Value> registers,
+               llvm::function_ref<void()> body);
+
 /// Whether emitChunks would use several threads for a division.
 bool isShared(const FunctionEmission &f, const kernel::Division &division);
 

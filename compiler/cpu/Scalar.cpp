@@ -45,7 +45,10 @@ Value *Scalar::callMath(llvm::StringRef name, llvm::ArrayRef<Value *> arguments)
     types.push_back(argument->getType());
   std::string symbol = ("descent_" + name + "_").str() + std::string(suffixOf(element));
   auto *type = llvm::FunctionType::get(registerType(f.context(), element), types, false);
-  return b.CreateCall(f.module.mathFunction(symbol, type), arguments);
+  llvm::CallInst *call = b.CreateCall(f.module.mathFunction(symbol, type), arguments);
+  if (f.callsMath)
+    call->setIsNoInline();
+  return call;
 }
 
 Value *Scalar::sign() {

@@ -87,7 +87,9 @@ TEST(Parallel, Elementwise) {
         %1 = descent.exp %0 : tensor<100003xT>
         %2 = descent.add %1, %x : tensor<100003xT>
         return %0, %2 : tensor<100003xT>, tensor<100003xT>
-      })", type), 2e-5, 1e-5);
+      })",
+                                type),
+                   2e-5, 1e-5);
 }
 
 TEST(Parallel, SumsOverTheDividedLoop) {
@@ -101,7 +103,9 @@ TEST(Parallel, SumsOverTheDividedLoop) {
         %3 = descent.reduce_sum %0 [1] : tensor<1003x257xT> to tensor<1003xT>
         %4 = descent.reduce_max %x [0, 1] : tensor<1003x257xT> to tensor<T>
         return %1, %2, %3, %4 : tensor<T>, tensor<257xT>, tensor<1003xT>, tensor<T>
-      })", type), 2e-5, 1e-4);
+      })",
+                                type),
+                   2e-5, 1e-4);
 }
 
 TEST(Parallel, OneLongSum) {
@@ -111,7 +115,9 @@ TEST(Parallel, OneLongSum) {
         %0 = descent.mul %x, %x : tensor<1000003xT>
         %1 = descent.reduce_sum %0 [0] : tensor<1000003xT> to tensor<T>
         return %1 : tensor<T>
-      })", type), 2e-5, 1e-4);
+      })",
+                                type),
+                   2e-5, 1e-4);
 }
 
 TEST(Parallel, RowsInScratchMemory) {
@@ -128,7 +134,9 @@ TEST(Parallel, RowsInScratchMemory) {
         %p = descent.div %e, %sb : tensor<701x130xT>
         %c = descent.reduce_sum %p [0] : tensor<701x130xT> to tensor<130xT>
         return %p, %c : tensor<701x130xT>, tensor<130xT>
-      })", type), 2e-5, 1e-5);
+      })",
+                                type),
+                   2e-5, 1e-5);
 }
 
 TEST(Parallel, ReadsWhatOthersMade) {
@@ -147,7 +155,8 @@ TEST(Parallel, ReadsWhatOthersMade) {
         descent.yield %next : tensor<60001xf64>
       } to (tensor<60001xf64>)
       return %r : tensor<60001xf64>
-    })", 1e-9, 1e-9);
+    })",
+                 1e-9, 1e-9);
 }
 
 TEST(Parallel, SeveralCallersOfOneExecutable) {
@@ -175,6 +184,30 @@ TEST(Parallel, SeveralCallersOfOneExecutable) {
   for (std::thread &caller : callers)
     caller.join();
   EXPECT_EQ(wrong, 0);
+}
+
+TEST(Parallel, LargeProgramsAreCompiledInParts) {
+  // Each step needs the mean of the one before, so none can be joined.
+  std::string type = "tensor<50021xf64>",
+              text = "func.func @f(%v0: " + type + ") -> (" + type +
+                     ", tensor<f64>) {\n"
+                     "  %n = descent.constant dense<50021.0> : tensor<f64>\n"
+                     "  %s0 = descent.div %n, %n : tensor<f64>\n";
+  for (int i = 0; i < 50; ++i) {
+    std::string before = std::to_string(i), after = std::to_string(i + 1);
+    text += "  %t" + after + " = descent.reduce_sum %v" + before + " [0] : " + type +
+            " to tensor<f64>\n  %m" + after + " = descent.div %t" + after +
+            ", %n : tensor<f64>\n  %b" + after + " = descent.broadcast %m" + after +
+            " [] : tensor<f64> to " + type + "\n  %v" + after + " = descent.sub %v" + before +
+            ", %b" + after + " : " + type + "\n  %c" + after + " = descent.cos %s" + before +
+            " : tensor<f64>\n  %s" + after + " = descent.add %c" + after + ", %m" + after +
+            " : tensor<f64>\n";
+  }
+  text += "  return %v50, %s50 : " + type + ", tensor<f64>\n}";
+  std::string llvm = llvmOf(text);
+  EXPECT_NE(llvm.find("call void @kernel"), std::string::npos);
+  EXPECT_NE(llvm.find("double @descent_cos_f64"), std::string::npos) << "one for all";
+  expectSameBits(text, 1e-9, 1e-9);
 }
 
 TEST(Parallel, RandomPrograms) {

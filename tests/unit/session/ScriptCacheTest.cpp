@@ -5,10 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
+#include <streambuf>
 #include <thread>
+#include <unistd.h>
 
 namespace descent {
 namespace {
@@ -211,6 +215,42 @@ TEST_F(ScriptCacheTest, TheNumberOfThreadsDoesNotMatter) {
     for (const char *name : {"v", "total"})
       EXPECT_EQ(outcome.result.value(name).array(), first.result.value(name).array()) << name;
   }
+}
+
+/// Text that a run prints, and whether there is any yet.
+class Output : public std::streambuf {
+public:
+  std::atomic<bool> begun{false};
+
+private:
+  int overflow(int c) override {
+    begun = true;
+    return c;
+  }
+};
+
+TEST_F(ScriptCacheTest, CtrlCWhileThreadsAreAtWork) {
+  ScriptOptions options;
+  options.threads = 3;
+  Script script = Script::fromText("test.gd",
+                                   "let t = linspace(0.0, 1.0, 200003)\nparam w = 0.0\n"
+                                   "fn loss(t) = mean((sin(w * t) - t)^2)\nprint \"begins\"\n"
+                                   "train loss(t) with sgd(rate=0.001), steps=100_000_000\n"
+                                   "let after = 1.0\n",
+                                   options);
+  ASSERT_TRUE(script.valid());
+  Output output;
+  std::ostream out(&output);
+  std::thread user([&] {
+    while (!output.begun)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    kill(getpid(), SIGINT);
+  });
+  RunResult result = script.run({.out = &out, .handleInterrupt = true});
+  user.join();
+  EXPECT_EQ(result.status, RunStatus::Interrupted);
+  EXPECT_EQ(result.value("after").array().toDouble(), 1);
 }
 
 TEST_F(ScriptCacheTest, CanBeCleared) {
