@@ -1,6 +1,7 @@
 // The passes over LLVM IR. The kernels come out of the emitter in the shape that the vectoriser wants,
 // so few passes are needed, and each costs compile time.
 #include "compiler/cpu/Target.h"
+#include "compiler/math/RareLanes.h"
 
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Transforms/IPO/AlwaysInliner.h>
@@ -58,6 +59,8 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(invariants());
   passes.addPass(llvm::SimplifyCFGPass());
+  // Last: what comes out has branches where the vectoriser has made none.
+  passes.addPass(RareLanesPass());
   all.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(passes)));
   all.run(module, modules);
 }
