@@ -25,7 +25,7 @@ def arguments():
     settings = parser.parse_args()
     if settings.quick:
         settings.rounds, settings.seconds = 2, 0.05
-    settings.limit = 30 if settings.verify else 600  # seconds until a tool must have answered
+    settings.limit = 30 if settings.verify else 300  # seconds until a tool must have answered
     settings.build = settings.build.resolve()
     settings.data = settings.build.parent / ("bench-data-tiny" if settings.verify else "bench-data")
     settings.venv = ROOT / "build/bench-venv"

@@ -13,22 +13,26 @@ fn layer(weight, bias, hidden, cell, input) = {
 }
 
 fn objective(main_params, extra_params, state, sequence) = {
-  let layers = len(main_params) // 2
-  var memory = state
+  let b = len(sequence[0])
+  let weights = main_params[::2]
+  let biases = main_params[1::2]
+  # Through the layers, from the lowest: each passes its hidden state on.
+  let step = (signal, given) -> {
+    let (hidden, cell) = layer(given.weight, given.bias, given.hidden, given.cell, signal)
+    (hidden, {hidden, cell})
+  }
+  var hidden = state[::2]
+  var cell = state[1::2]
   var total = 0.0
   for t in 0..len(sequence) - 1 {
-    var signal = sequence[t] * extra_params[0]
-    for i in 0..layers {
-      let (hidden, cell) = layer(main_params[2 * i], main_params[2 * i + 1], memory[2 * i], memory[2 * i + 1], signal)
-      memory[2 * i] = hidden
-      memory[2 * i + 1] = cell
-      signal = hidden
-    }
+    let (signal, next) = scan(step, sequence[t] * extra_params[0], {weight: weights, bias: biases, hidden, cell})
+    hidden = next.hidden
+    cell = next.cell
     let predicted = signal * extra_params[1] + extra_params[2]
     let normalizer = log(sum(exp(predicted)) + 2)
     total = total + sum(sequence[t + 1] * (predicted - normalizer))
   }
-  -total / ((len(sequence) - 1) * len(sequence[0]))
+  -total / ((len(sequence) - 1) * b)
 }
 
 fn jacobian(main_params, extra_params, state, sequence) = {
