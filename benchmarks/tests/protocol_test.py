@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Descent's tool speaks GradBench's protocol, and gives figures worked out by hand: protocol_test.py bench-descent."""
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -71,7 +72,7 @@ def wrong_with(number, message, expected, answer):
 def main():
     lines = [json.dumps({"id": number} | message) for number, (message, _) in enumerate(EXPECTED)]
     done = subprocess.run([sys.argv[1], FOLDER / "gradbench"], input="\n".join(lines + ["no message"]) + "\n",
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=60, env=os.environ | {"DESCENT_CACHE_DIR": ""})
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     bad = 0
     if done.returncode or len(answers) != len(EXPECTED) + 1 or answers[-1].get("success") is not False:
