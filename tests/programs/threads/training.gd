@@ -9,4 +9,4 @@ param b = 0.0
 
 fn loss(x, y) = mean((x @ w + b - y)^2)
 train loss(x, y) with adam(rate=0.1), steps=30
-print "w = {w:.4f}, b = {b:.4f}, loss = {loss(x, y):.6f}"
+print "w = {w:.4f}, b = {b:.4f}, loss = {loss(x, y):.5f}"
