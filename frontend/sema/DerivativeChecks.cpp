@@ -77,7 +77,10 @@ public:
                       const ArrayValue &largestValue) {
     ArrayValue scale = max(largestDerivative,
                            builder.binary("mul", largestValue, number(kLeastPart)));
-    return builder.binary("div", error, max(scale, number(kLeastScale)));
+    ArrayValue part = builder.binary("div", error, max(scale, number(kLeastScale)));
+    // An infinite derivative is wrong, whatever it is compared with.
+    ArrayValue infinite = number(std::numeric_limits<double>::infinity());
+    return builder.select(builder.compare("lt", part, infinite), part, infinite);
   }
 
 private:
