@@ -68,4 +68,6 @@ function(descent_unit_test name)
     descent_uses_llvm(${name})
   endif()
   add_test(NAME ${name} COMMAND ${name})
+  # What is tested is compiled, and nothing is left in the user's cache.
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT_MODIFICATION DESCENT_CACHE_DIR=set:)
 endfunction()
