@@ -86,9 +86,34 @@ func.func @f(%p: tensor<{0}x{2}x{3}>, %c: tensor<{1}x{2}x{3}>) -> (tensor<{3}>, 
 }
 
 TEST(Trees, Pairs) {
-  for (auto [n, m, d] : {std::tuple(1, 9, 2), {17, 5, 8}, {16, 20, 3}, {130, 33, 8}, {9, 4, 20}})
+  for (auto [n, m, d] :
+       {std::tuple(1, 9, 2), {17, 5, 8}, {16, 20, 3}, {130, 33, 8}, {9, 4, 20}, {71, 2, 3}})
     expectTree(pairs(n, m, d, "f64"), true, n * d);
   expectTree(pairs(33, 20, 8, "f32"), false, 33 * 8);
+}
+
+/// Sums over a dimension outside another that is kept: rows that are added to inside an iteration.
+std::string rowsOfSums(int64_t n, int64_t d, int64_t m, const char *type) {
+  return llvm::formatv(R"(
+func.func @f(%p: tensor<{0}x{1}x{3}>, %c: tensor<{1}x{2}x{3}>) -> (tensor<{0}x{3}>, tensor<{0}x{2}xi1>) {
+  %pb = descent.broadcast %p [0, 1] : tensor<{0}x{1}x{3}> to tensor<{0}x{1}x{2}x{3}>
+  %cb = descent.broadcast %c [1, 2] : tensor<{1}x{2}x{3}> to tensor<{0}x{1}x{2}x{3}>
+  %d = descent.sub %pb, %cb : tensor<{0}x{1}x{2}x{3}>
+  %q = descent.mul %d, %d : tensor<{0}x{1}x{2}x{3}>
+  %s = descent.reduce_sum %q [1] : tensor<{0}x{1}x{2}x{3}> to tensor<{0}x{2}x{3}>
+  %m = descent.reduce_min %s [1] : tensor<{0}x{2}x{3}> to tensor<{0}x{3}>
+  %mb = descent.broadcast %m [0] : tensor<{0}x{3}> to tensor<{0}x{2}x{3}>
+  %i = descent.compare eq %s, %mb : tensor<{0}x{2}x{3}>
+  return %m, %i : tensor<{0}x{3}>, tensor<{0}x{2}xi1>
+})",
+                       n, d, m, type)
+      .str();
+}
+
+TEST(Trees, RowsOfSums) {
+  for (auto [n, d, m] : {std::tuple(70, 8, 12), {67, 3, 20}, {96, 5, 2}, {5, 20, 30}})
+    for (bool wide : {true, false})
+      expectTree(rowsOfSums(n, d, m, wide ? "f64" : "f32"), wide, d);
 }
 
 // Every nest of a tree may write what others read at the same index alone: results in the place of
