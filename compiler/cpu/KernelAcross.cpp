@@ -1,0 +1,124 @@
+// Nests whose innermost loop is over iterations of the shared loops, so that numbers of different
+// iterations fill the vectors:
+//
+//   for j in 0..m
+//     for l in 0..8: s[j][l] = (p[i+l, 0] - c[j, 0])^2 + … + (p[i+l, 7] - c[j, 7])^2
+#include "compiler/cpu/KernelEmitter.h"
+
+namespace descent::cpu {
+
+using llvm::ArrayRef;
+using llvm::SmallVector;
+using llvm::Value;
+
+namespace {
+
+/// Iterations of a short loop that are written out inside the lanes.
+constexpr int64_t kWrittenOut = 16;
+
+} // namespace
+
+/// A short innermost loop that everything in the nest sums over is written out.
+bool KernelEmitter::isWrittenOut(const NestCode &nest) const {
+  int last = int(nest.sizes.size()) - 1;
+  return last >= int(shared) && nest.sizes.back() <= kWrittenOut && nest.stores.empty() &&
+         llvm::all_of(nest.reductions, [&](const Reduction &reduction) {
+           return reduction.isInRegister() && !reduction.keeps(last);
+         });
+}
+
+/// Whether a nest with loops of its own can run with the lanes as its innermost loop.
+bool KernelEmitter::runsAcross(const NestCode &nest) const {
+  return step.across && llvm::all_of(nest.reductions, [&](const Reduction &reduction) {
+           return reduction.level() >= shared;
+         });
+}
+
+/// Runs `body` with the counters and rows of each lane: the innermost loop.
+void KernelEmitter::forLanes(Value *first, llvm::function_ref<void(Value *lane)> body) {
+  Counters before = lanes.front();
+  forRange(f, f.number(0), f.number(step.together), [&](Value *lane) {
+    lanes.front()[shared - 1] = b.CreateAdd(first, lane, "", true, true);
+    placeRows({lane});
+    body(lane);
+  });
+  lanes.front() = before;
+}
+
+void KernelEmitter::acrossLoops(NestCode &nest, Value *first, size_t level) {
+  bool writtenOut = isWrittenOut(nest);
+  size_t loops = nest.sizes.size() - (writtenOut ? 1 : 0);
+  auto accumulates = [&](const Reduction &reduction) {
+    return reduction.isInRegister() && reduction.level() == level && level < loops;
+  };
+  for (Reduction &reduction : nest.reductions)
+    if (accumulates(reduction))
+      reduction.beginAcross(step.together);
+  if (level == loops) {
+    forLanes(first, [&](Value *lane) { bodyAcross(nest, lane, writtenOut); });
+    return;
+  }
+  forRange(f, f.number(0), f.number(nest.sizes[level]), [&](Value *counter) {
+    lanes.front().push_back(counter);
+    acrossLoops(nest, first, level + 1);
+    lanes.front().pop_back();
+  });
+  if (llvm::any_of(nest.reductions, accumulates))
+    forLanes(first, [&](Value *lane) {
+      for (Reduction &reduction : nest.reductions)
+        if (accumulates(reduction))
+          storeResult(reduction, reduction.totalAcross(lane));
+    });
+}
+
+void KernelEmitter::storeResult(Reduction &reduction, Value *value) {
+  kernel::Place place;
+  Value *at = elementOfResult(reduction, 0, place);
+  reduction.store(at, place, value);
+}
+
+/// At one index of one lane.
+void KernelEmitter::bodyAcross(NestCode &nest, Value *lane, bool writtenOut) {
+  int64_t count = writtenOut ? nest.sizes.back() : 1;
+  SmallVector<Value *, 4> stored, added(nest.reductions.size());
+  for (int64_t i = 0; i < count; ++i) {
+    Index index;
+    index.dims = lanes.front();
+    if (writtenOut)
+      index.dims.push_back(f.number(i));
+    Counters counters = index.dims;
+    Elements elements(f, index, nest.stores, &rows.front());
+    for (mlir::Operation *op : nest.stores)
+      stored.push_back(elements.at(op->getResult(0)));
+    for (auto [sum, reduction] : llvm::zip(added, nest.reductions)) {
+      Value *value = contribution(elements, reduction.operation(), counters);
+      sum = sum ? reduction.combined(sum, value) : value;
+    }
+  }
+  for (auto [op, value] : llvm::zip(nest.stores, stored))
+    storeAtIndex(nest, op, 0, value);
+  size_t loops = nest.sizes.size() - (writtenOut ? 1 : 0);
+  for (auto [reduction, value] : llvm::zip(nest.reductions, added)) {
+    if (!reduction.isInRegister()) {
+      kernel::Place place;
+      Value *at = elementOfResult(reduction, 0, place);
+      reduction.addAt(at, place, value);
+    } else if (reduction.level() >= loops) {
+      storeResult(reduction, value);
+    } else {
+      reduction.addAcross(lane, value);
+    }
+  }
+}
+
+/// Fills the rows of all lanes.
+void KernelEmitter::runAcross(NestCode &nest, Value *first) {
+  lanes.front().push_back(first);
+  for (Reduction &reduction : nest.reductions)
+    if (restarts(reduction))
+      forLanes(first, [&](Value *) { restartRow(nest.sizes, reduction); });
+  acrossLoops(nest, first, shared);
+  lanes.front().pop_back();
+}
+
+} // namespace descent::cpu

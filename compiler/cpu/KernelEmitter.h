@@ -1,0 +1,86 @@
+// The emitter of one kernel, shared by the files it is written in.
+#pragma once
+
+#include "compiler/cpu/Nest.h"
+#include "compiler/cpu/Parallel.h"
+#include "compiler/cpu/Reduction.h"
+#include "compiler/cpu/Steps.h"
+
+#include <vector>
+
+namespace descent::cpu {
+
+/// One nest of the tree.
+struct NestCode {
+  const kernel::Loop *loop;
+  llvm::SmallVector<int64_t, 4> sizes;
+  llvm::SmallVector<mlir::Operation *, 4> stores;
+  std::vector<Reduction> reductions;
+};
+
+/// The bounds of the outermost loop in a chunk.
+struct Range {
+  llvm::Value *from, *to;
+};
+
+class KernelEmitter {
+public:
+  KernelEmitter(FunctionEmission &f, const kernel::Step &step)
+      : f(f), b(f.b), step(step), division(step.division), shared(size_t(step.shared)) {}
+
+  void emit();
+
+private:
+  FunctionEmission &f;
+  llvm::IRBuilder<> &b;
+  const kernel::Step &step;
+  const kernel::Division &division;
+  size_t shared;
+  std::vector<NestCode> nests;
+  size_t outermost = 0; ///< the loop that is divided
+  Range range{};
+  /// Of each of the iterations side by side.
+  llvm::SmallVector<Counters, 4> lanes{1};
+  llvm::SmallVector<Rows, 4> rows;
+  llvm::SmallVector<llvm::Value *, 4> locals; ///< where they begin
+
+  bool describe();
+  void emitEmpty();
+  const kernel::Partial *partialOf(const Reduction &reduction) const;
+  llvm::Value *slot(const kernel::Partial &partial, llvm::Value *chunk);
+  bool restarts(const Reduction &reduction) const;
+  bool isBlocked(const NestCode &nest, const Reduction &reduction) const;
+
+  void chunk(llvm::Value *number, Range range);
+  void sharedLoops(size_t level);
+  void runNests(llvm::Value *first, int64_t count);
+  void runNest(NestCode &nest);
+  void innerLoops(NestCode &nest, size_t level);
+  void body(NestCode &nest);
+  void beginAt(NestCode &nest, size_t level);
+  void finishAt(NestCode &nest, size_t level);
+  void restartRow(llvm::ArrayRef<int64_t> sizes, Reduction &reduction);
+  llvm::Value *elementOfResult(Reduction &reduction, size_t lane, kernel::Place &place);
+  void storeAtIndex(NestCode &nest, mlir::Operation *op, size_t lane, llvm::Value *value);
+  llvm::Value *contribution(Elements &elements, mlir::Operation *op,
+                            llvm::ArrayRef<llvm::Value *> counters);
+  void combineChunks(Reduction &reduction, const kernel::Partial &partial);
+  /// Nests that add to the same row, nests with loops of their own, and nests that compute one
+  /// number for each index.
+  enum class Manner : uint8_t { SideBySide, Rows, Numbers };
+  Manner mannerOf(const NestCode &nest) const;
+  bool isWrittenOut(const NestCode &nest) const;
+  bool runsAcross(const NestCode &nest) const;
+  void forLanes(llvm::Value *first, llvm::function_ref<void(llvm::Value *lane)> body);
+  void acrossLoops(NestCode &nest, llvm::Value *first, size_t level);
+  void storeResult(Reduction &reduction, llvm::Value *value);
+  void bodyAcross(NestCode &nest, llvm::Value *lane, bool writtenOut);
+  void runAcross(NestCode &nest, llvm::Value *first);
+  void prefetchRows(size_t firstNest, size_t endNest, llvm::Value *index, int64_t ahead);
+  void placeLocals();
+  void placeRows(llvm::ArrayRef<llvm::Value *> numbers);
+  llvm::Value *current = nullptr; ///< the chunk
+  llvm::Value *scratch = nullptr; ///< of the thread that runs it
+};
+
+} // namespace descent::cpu
