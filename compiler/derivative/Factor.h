@@ -16,6 +16,8 @@ public:
   Factor(double number) : constant(number) {}
   /// An operand or result. Where it is one number throughout, that is known.
   Factor(Emitter &emitter, Value array);
+  /// An array of which nothing is known.
+  static Factor ofArray(Emitter *emitter, Value array);
 
   bool isNumber(double n) const { return constant && !divisor && *constant == n; }
   std::optional<double> number() const { return divisor ? std::nullopt : constant; }
@@ -38,7 +40,6 @@ public:
 
 private:
   Factor() = default;
-  static Factor ofArray(Emitter *emitter, Value array);
   /// The array. `like` gives a number its shape.
   Value array(const Factor &like) const;
   Emitter &emitterOf(const Factor &other) const { return *(emitter ? emitter : other.emitter); }

@@ -84,6 +84,11 @@ const Rule *ruleOf(Operation *op) {
 Factor partialOf(const Rule &rule, Operation *op, unsigned index, Emitter &emitter,
                  ValueRange operands, Value result) {
   Factor x(emitter, operands.front()), y(emitter, operands.back()), r(emitter, result);
+  // Functions of numbers alone would have no shape.
+  if (x.number() && y.number()) {
+    x = Factor::ofArray(&emitter, operands.front());
+    y = Factor::ofArray(&emitter, operands.back());
+  }
   return rule.partials[index](op, x, y, r);
 }
 

@@ -5,7 +5,7 @@ print [[1, 2], [3, 4]] @ [5, 6]
 print [5, 6] @ [[1, 2], [3, 4]]
 print [[1.5, 2.0]] @ [[2.0], [1.0]]
 print [1, 2] @ [0.5, 0.25]
-print [true, true] @ [true, false]
+print [true, true] @ [1, 0]
 print zeros((2, 0)) @ zeros((0, 3))
 let a = reshape(arange(24.0), (2, 3, 4))
 let b = reshape(arange(8.0), (2, 4, 1)) - 3.0
