@@ -1,7 +1,8 @@
-// The passes over LLVM IR. The kernels come out of the emitter in the shape that the vectoriser wants,
-// so few passes are needed, and each costs compile time.
+// The passes over LLVM IR. The kernels come out of the emitter in the shape that the vectoriser
+// wants, so few passes are needed, and each costs compile time.
 #include "compiler/cpu/Target.h"
 #include "compiler/math/RareLanes.h"
+#include "compiler/math/VectorCalls.h"
 
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Transforms/IPO/AlwaysInliner.h>
@@ -36,9 +37,6 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
     passes.addPass(llvm::LICMPass(llvm::LICMOptions()));
     return llvm::createFunctionToLoopPassAdaptor(std::move(passes), /*UseMemorySSA=*/true);
   };
-  llvm::ModulePassManager all;
-  all.addPass(llvm::AlwaysInlinerPass(/*InsertLifetimeIntrinsics=*/false));
-  all.addPass(llvm::GlobalDCEPass());
   llvm::FunctionPassManager passes;
   passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
   passes.addPass(llvm::EarlyCSEPass());
@@ -61,8 +59,21 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   passes.addPass(llvm::SimplifyCFGPass());
   // Last: what comes out has branches where the vectoriser has made none.
   passes.addPass(RareLanesPass());
-  all.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(passes)));
-  all.run(module, modules);
+
+  VectorCalls calls(module);
+  llvm::ModulePassManager before;
+  before.addPass(llvm::AlwaysInlinerPass(/*InsertLifetimeIntrinsics=*/false));
+  before.addPass(llvm::GlobalDCEPass());
+  before.run(module, modules);
+  for (llvm::Function &function : module)
+    if (!function.isDeclaration() && !calls.contains(function))
+      passes.run(function, functions);
+  calls.finish([&](llvm::Function &function) { passes.run(function, functions); });
+  // Functions of which only a vector variant is left.
+  llvm::ModulePassManager after;
+  after.addPass(llvm::GlobalDCEPass());
+  modules.clear();
+  after.run(module, modules);
 }
 
 } // namespace descent::cpu

@@ -35,7 +35,7 @@ template <class I> DESCENT_MATH_INLINE I floordivInt(I x, I y) {
       I divisor = special ? I(1) : y;
       I q = x / divisor;
       I r = I(U(x) - U(q) * U(divisor));
-      q = choose(r != 0 && (r ^ divisor) < 0, I(q - 1), q);
+      q = choose(r != 0 && (r ^ divisor) < 0, I(U(q) - U(1)), q);
       q = y == I(-1) ? I(U(0) - U(x)) : q;
       return y == 0 ? I(0) : q;
     } else {

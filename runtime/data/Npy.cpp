@@ -199,7 +199,8 @@ static Array readElements(const Header &header, std::string_view bytes, DType dt
 /// The elements as they are in the file, which is as they are in memory.
 static Array copyElements(const Header &header, std::string_view bytes, DType dtype) {
   Array array = Array::uninitialized(dtype, header.shape);
-  std::memcpy(array.mutableData(), bytes.data(), array.byteSize());
+  if (!bytes.empty())
+    std::memcpy(array.mutableData(), bytes.data(), array.byteSize());
   return array;
 }
 
