@@ -82,6 +82,21 @@ Slice sliceOf(const Side &side, BasicBlock &block) {
   return slice;
 }
 
+/// The first use of one of the selects' results by the slice or by another of the selects; null if
+/// there is none. Such a use would have to come before the branch and behind it.
+Instruction *firstDependent(const Side &side, const Slice &slice) {
+  Instruction *first = nullptr;
+  for (SelectInst *select : side.selects)
+    for (User *user : select->users()) {
+      auto *instruction = cast<Instruction>(user);
+      if ((slice.instructions.contains(instruction) ||
+           is_contained(side.selects, dyn_cast<SelectInst>(instruction))) &&
+          (!first || instruction->comesBefore(first)))
+        first = instruction;
+    }
+  return first;
+}
+
 /// The last instruction of the block that must come before the branch: whatever the slice and the
 /// selects use from outside. Null if nothing does. False in `possible` if a use of one of the
 /// selects' results comes before it.
@@ -169,6 +184,13 @@ bool splitOnce(BasicBlock &block, SmallVectorImpl<BasicBlock *> &pending,
     Slice slice = sliceOf(side, block);
     if (slice.cost < leastCost || slice.cost <= bestSlice.cost)
       continue;
+    // Selects that depend on others get a branch of their own, in what is left of the block.
+    if (Instruction *dependent = firstDependent(side, slice)) {
+      erase_if(side.selects, [&](SelectInst *select) { return !select->comesBefore(dependent); });
+      slice = sliceOf(side, block);
+      if (slice.cost < leastCost || slice.cost <= bestSlice.cost)
+        continue;
+    }
     // Selects that need nothing of the slice stay where they are.
     Side used = side;
     erase_if(used.selects, [&](SelectInst *select) {

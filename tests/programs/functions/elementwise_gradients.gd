@@ -18,3 +18,12 @@ print hessian(logsumexp)([0.1, -2.0, 3.0])
 print grad(median)([3.0, 1.0, 2.0, 8.0]), grad(v -> sum(sort(v) * [1.0, 2.0, 3.0]))([5.0, 4.0, 6.0])
 print grad(v -> top_k(v, 2)[0][1])([5.0, 4.0, 6.0])
 print grad(v -> sum(cumprod(v)))([2.0, 3.0, 4.0])
+
+# A second derivative over vectors, in two ways: choices that depend on choices of the same condition.
+fn rough(v) = sum(cos(hypot(v + 2.0, v - 0.1))) / 36.0 + cos(sqrt(var(v) + 0.1))
+let places = normal(key(0), [36])
+let along = cos(places)
+let forward = jvp(grad(rough), places, along)[1]
+let reverse = grad(v -> sum(grad(rough)(v) * along))(places)
+print ravel(forward)[0:3]
+print ravel(reverse)[0:3]

@@ -135,6 +135,25 @@ TEST(RareLanes, AResultNeededForTheOtherSideStays) {
   blockCount(body); // the verifier is the judge
 }
 
+TEST(RareLanes, WorkThatNeedsAnotherChoiceHasItsOwnBranch) {
+  // %w is for the rare lanes alone, and needs what %u is for them; %p comes in between.
+  std::string body =
+      chain(40) +
+      "  %u = select <4 x i1> %rare, <4 x double> %far39, <4 x double> zeroinitializer\n"
+      "  %loaded = load <4 x double>, ptr %p\n"
+      "  %w = fadd <4 x double> %u, %loaded\n"
+      "  %v = select <4 x i1> %rare, <4 x double> %w, <4 x double> zeroinitializer\n"
+      "  %y = fadd <4 x double> %u, %v\n";
+  EXPECT_EQ(blockCount(body), 3u);
+  // A choice between choices.
+  EXPECT_EQ(blockCount(chain(40) +
+                       "  %u = select <4 x i1> %rare, <4 x double> %far39, <4 x double> %x\n"
+                       "  %loaded = load <4 x double>, ptr %p\n"
+                       "  %v = select <4 x i1> %rare, <4 x double> %u, <4 x double> %loaded\n"
+                       "  %y = fadd <4 x double> %u, %v\n"),
+            3u);
+}
+
 // ---- Results ----------------------------------------------------------------------------------
 
 /// Arguments of which most functions make short work, and of which some make long work.
