@@ -50,6 +50,17 @@ int main(int argc, char **argv) {
   addTest(app, result);
   addGradcheck(app, result);
   addDoctor(app, result);
+  if (std::string_view first = argv[1];
+      !first.starts_with("-") &&
+      app.get_subcommands([&](const CLI::App *command) { return command->get_name() == first; })
+          .empty()) {
+    std::cerr << "descent: there is no command " << first << ". ";
+    if (first.ends_with(".gd"))
+      std::cerr << "To run a script: descent run " << first << '\n';
+    else
+      std::cerr << "descent --help lists all commands\n";
+    return kUsageOrCompileError;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
