@@ -4,6 +4,9 @@
 #include "compiler/math/RareLanes.h"
 #include "compiler/math/VectorCalls.h"
 
+#include "descent/Error.h"
+
+#include <llvm/IR/Verifier.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Transforms/IPO/AlwaysInliner.h>
 #include <llvm/Transforms/IPO/GlobalDCE.h>
@@ -17,6 +20,8 @@
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Vectorize/LoopVectorize.h>
 #include <llvm/Transforms/Vectorize/SLPVectorizer.h>
+
+#include <string>
 
 namespace descent::cpu {
 
@@ -74,6 +79,13 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   after.addPass(llvm::GlobalDCEPass());
   modules.clear();
   after.run(module, modules);
+#ifndef NDEBUG
+  // Passes of our own have been here: code that is not valid gives wrong numbers, not messages.
+  std::string complaint;
+  llvm::raw_string_ostream os(complaint);
+  if (llvm::verifyModule(module, &os))
+    throw Error("internal: the optimised code is not valid: " + complaint);
+#endif
 }
 
 } // namespace descent::cpu
