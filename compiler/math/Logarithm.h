@@ -4,6 +4,7 @@
 
 #include "compiler/math/Coefficients.h"
 #include "compiler/math/Exponential.h"
+#include "compiler/math/FixedPoint.h"
 #include "compiler/math/Numeric.h"
 
 namespace descent::math {
@@ -238,8 +239,12 @@ template <class T> DESCENT_MATH_INLINE T logaddexp(T a, T b) {
   T low = a > b ? b : a;
   Pair<T> difference = twoSum(low, -high);
   T y = high + log1pUnit(scaledExp(difference.high, difference.low, T(1)));
-  if (high <= T(0) && high > T(-0.75) && abs(y) < T(0.25))
+  if (high <= T(0) && high > T(-1) && abs(y) < T(0.25))
     y = T(logaddexpNearZero(high, low < T(-745) ? -745.0 : double(low)));
+  if constexpr (sizeof(T) == 8) {
+    if (high < T(0) && high > T(-0.75) && abs(y) < T(-0x1p-46) * high)
+      y = descent_logaddexp_residual(high, low, y);
+  }
   y = high == low ? high + Coefficients<T>::ln2Full[0] : y; // also two equal infinities
   y = high == Format<T>::infinity ? high : y;
   return isNan(a) ? a : (isNan(b) ? b : y);

@@ -29,11 +29,6 @@
 #include "compiler/math/Sort.h"
 #include "compiler/math/Trigonometric.h"
 
-/// How the functions are defined: inline for C++ users; Bitcode's source emits every one of them.
-#ifndef DESCENT_MATH_FUNCTION
-#define DESCENT_MATH_FUNCTION extern "C" inline
-#endif
-
 #define DESCENT_MATH_DEFINE_1(name)                                                                \
   DESCENT_MATH_FUNCTION __attribute__((always_inline)) float descent_##name##_f32(float x) {       \
     return descent::math::name(x);                                                                 \
@@ -53,8 +48,8 @@
   }
 
 #define DESCENT_MATH_DEFINE_INTEGER_2(name, implementation, suffix, type)                          \
-  DESCENT_MATH_FUNCTION __attribute__((always_inline))                                             \
-  type descent_##name##_##suffix(type x, type y) {                                                 \
+  DESCENT_MATH_FUNCTION __attribute__((always_inline)) type descent_##name##_##suffix(type x,      \
+                                                                                      type y) {    \
     return descent::math::implementation(x, y);                                                    \
   }
 
@@ -64,8 +59,8 @@
   DESCENT_MATH_DEFINE_INTEGER_2(name, implementation, u32, uint32_t)
 
 #define DESCENT_MATH_DEFINE_CONVERSION(from, fromType, to, toType)                                 \
-  DESCENT_MATH_FUNCTION __attribute__((always_inline))                                             \
-  toType descent_##from##_to_##to(fromType x) {                                                    \
+  DESCENT_MATH_FUNCTION __attribute__((always_inline)) toType descent_##from##_to_##to(            \
+      fromType x) {                                                                                \
     return descent::math::toInteger<toType>(x);                                                    \
   }
 
@@ -97,9 +92,8 @@ DESCENT_MATH_DEFINE_1(log2)
 DESCENT_MATH_DEFINE_1(log10)
 DESCENT_MATH_DEFINE_1(log1p)
 
-/// 1 / (1 + e^-x); log(1 + e^x); log(e^x + e^y). On the curve e^x + e^y = 1 logaddexp is what is
-/// left of two numbers that cancel: its error is below 2^-103 there, so that it is within 4 ulp
-/// only where the result is above 2^-52 or so.
+/// 1 / (1 + e^-x); log(1 + e^x); log(e^x + e^y), also near the curve e^x + e^y = 1, where the
+/// result is what is left of two numbers that cancel.
 DESCENT_MATH_DEFINE_1(sigmoid)
 DESCENT_MATH_DEFINE_1(softplus)
 DESCENT_MATH_DEFINE_2(logaddexp)
@@ -137,11 +131,11 @@ DESCENT_MATH_DEFINE_1(erfinv)
 DESCENT_MATH_DEFINE_1(lgamma)
 DESCENT_MATH_DEFINE_1(digamma)
 
-/// The n-th derivative of digamma; 0 is digamma itself. For n from 1 to 7 the error is below 4 ulp of
-/// the largest term of the series, n! |x + k|^-(n+1), which is below the result itself but near the
-/// zeros that even n have at negative arguments. For greater n it is below 1e-12 of that term (f32:
-/// 4 ulp). Poles: +inf for odd n; for even n NaN, and -+inf at +-0. n from 0
-/// to 1022, NaN otherwise; cheap where n is a constant.
+/// The n-th derivative of digamma; 0 is digamma itself. For n from 1 to 7 the error is below 4 ulp
+/// of the largest term of the series, n! |x + k|^-(n+1), which is below the result itself but near
+/// the zeros that even n have at negative arguments. For greater n it is below 1e-12 of that term
+/// (f32: 4 ulp). Poles: +inf for odd n; for even n NaN, and -+inf at +-0. n from 0 to 1022, NaN
+/// otherwise; cheap where n is a constant.
 DESCENT_MATH_FUNCTION __attribute__((always_inline)) float descent_polygamma_f32(int32_t n,
                                                                                  float x) {
   return descent::math::polygamma(n, x);

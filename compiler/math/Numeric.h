@@ -12,6 +12,14 @@
 
 #define DESCENT_MATH_INLINE inline __attribute__((always_inline))
 
+/// How the functions of Math.h are defined: inline for C++ users; Bitcode's source emits every one.
+#ifndef DESCENT_MATH_FUNCTION
+#define DESCENT_MATH_FUNCTION extern "C" inline
+#endif
+/// Long work for few arguments: a function that is called. Its arguments and its result are of one
+/// type, and its last argument is the result where there is nothing to do.
+#define DESCENT_MATH_RARE DESCENT_MATH_FUNCTION __attribute__((noinline))
+
 #if defined(__clang__)
 #pragma clang fp contract(off)
 #endif

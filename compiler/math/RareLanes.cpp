@@ -41,6 +41,8 @@ int costOf(const Instruction &instruction) {
     return 8;
   if (auto *call = dyn_cast<IntrinsicInst>(&instruction))
     return call->getIntrinsicID() == Intrinsic::sqrt ? 8 : 1;
+  if (isa<CallInst>(instruction)) // a function that is called because it is long
+    return leastCost;
   return 1;
 }
 

@@ -25,13 +25,26 @@ Type *elementOf(const Function &function) {
   return same ? type : nullptr;
 }
 
-SmallVector<CallInst *> callsOf(Function &function) {
+SmallVector<CallInst *> usesOf(Function &function) {
   SmallVector<CallInst *> calls;
   for (User *user : function.users())
-    if (auto *call = dyn_cast<CallInst>(user);
-        call && call->getCalledFunction() == &function && !call->isNoInline())
+    if (auto *call = dyn_cast<CallInst>(user); call && call->getCalledFunction() == &function)
       calls.push_back(call);
   return calls;
+}
+
+/// The calls that may be inlined.
+SmallVector<CallInst *> callsOf(Function &function) {
+  SmallVector<CallInst *> calls = usesOf(function);
+  erase_if(calls, [](CallInst *call) { return call->isNoInline(); });
+  return calls;
+}
+
+/// Whether that is one of the math bitcode's functions for few arguments, DESCENT_MATH_RARE.
+bool isRare(const Function &function) {
+  return !function.isDeclaration() && function.getName().starts_with("descent_") &&
+         function.hasFnAttribute(Attribute::NoInline) && elementOf(function) &&
+         function.doesNotAccessMemory();
 }
 
 } // namespace
@@ -49,9 +62,14 @@ VectorCalls::VectorCalls(Module &module) : module(module) {
   }
   for (auto &[function, calls] : chosen)
     call(*function, calls);
+  // After those above, whose variants may call the variants of these.
+  for (Function &function : make_early_inc_range(module))
+    if (isRare(function))
+      call(function, usesOf(function));
 }
 
 void VectorCalls::call(Function &function, ArrayRef<CallInst *> calls) {
+  bool rare = isRare(function);
   function.removeFnAttr(Attribute::AlwaysInline);
   function.addFnAttr(Attribute::NoInline);
   function.setDoesNotThrow();
@@ -70,7 +88,7 @@ void VectorCalls::call(Function &function, ArrayRef<CallInst *> calls) {
     variant->setDoesNotThrow();
     variant->setWillReturn();
     variant->addFnAttr(Attribute::NoInline);
-    define(*variant, function, lanes);
+    define(*variant, function, lanes, !rare);
     variants.insert(variant);
     kept.push_back(variant);
     // As the "vector function ABI" writes it: a variant without mask, all parameters vectors.
@@ -84,7 +102,7 @@ void VectorCalls::call(Function &function, ArrayRef<CallInst *> calls) {
     VFABI::setVectorVariantNames(call, names);
 }
 
-void VectorCalls::define(Function &f, Function &scalar, unsigned lanes) {
+void VectorCalls::define(Function &f, Function &scalar, unsigned lanes, bool inlined) {
   LLVMContext &context = module.getContext();
   auto *entry = BasicBlock::Create(context, "", &f), *body = BasicBlock::Create(context, "", &f),
        *exit = BasicBlock::Create(context, "", &f);
@@ -108,6 +126,10 @@ void VectorCalls::define(Function &f, Function &scalar, unsigned lanes) {
   Value *next = b.CreateAdd(lane, b.getInt64(1), "", true, true);
   lane->addIncoming(next, body);
   auto *branch = b.CreateCondBr(b.CreateICmpULT(next, b.getInt64(lanes)), body, exit);
+  b.SetInsertPoint(exit);
+  b.CreateRet(b.CreateLoad(vector, out));
+  if (!inlined)
+    return;
   auto option = [&](StringRef name, Constant *value) {
     return MDNode::get(context, {MDString::get(context, name), ConstantAsMetadata::get(value)});
   };
@@ -117,8 +139,6 @@ void VectorCalls::define(Function &f, Function &scalar, unsigned lanes) {
                                     option("llvm.loop.interleave.count", b.getInt32(1))});
   loop->replaceOperandWith(0, loop);
   branch->setMetadata(LLVMContext::MD_loop, loop);
-  b.SetInsertPoint(exit);
-  b.CreateRet(b.CreateLoad(vector, out));
   InlineFunctionInfo info;
   InlineFunction(*call, info);
 }

@@ -11,7 +11,8 @@ namespace descent {
 /// Keeps the code small, and quick to compile, of programs that use an elementwise function over
 /// and over: the body of a sine is hundreds of instructions, and the time that LLVM takes grows
 /// with every copy of it. Where a function has many calls it is compiled once, for a vector, and
-/// called.
+/// called. Functions that are always called (DESCENT_MATH_RARE) get vector variants too, which call
+/// them for one lane after the other: a loop around a call of another kind would stay scalar.
 ///
 /// ```
 ///   VectorCalls calls(module);  // before the inliner and the loop vectoriser
@@ -38,8 +39,9 @@ private:
   llvm::SetVector<llvm::Function *> variants;
 
   void call(llvm::Function &function, llvm::ArrayRef<llvm::CallInst *> calls);
-  /// The body of a variant: a loop over the lanes around the inlined scalar function.
-  void define(llvm::Function &variant, llvm::Function &scalar, unsigned lanes);
+  /// The body of a variant: a loop over the lanes around the scalar function, which is inlined and
+  /// vectorised, or called for one lane after the other.
+  void define(llvm::Function &variant, llvm::Function &scalar, unsigned lanes, bool inlined);
 };
 
 } // namespace descent

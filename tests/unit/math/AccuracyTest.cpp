@@ -145,36 +145,6 @@ TEST_P(BinaryAccuracy, FloatAgainstMpfr) {
 INSTANTIATE_TEST_SUITE_P(, BinaryAccuracy, testing::ValuesIn(binaryFunctions()),
                          [](const auto &info) { return info.param.name; });
 
-TEST(Logaddexp, NearTheCurveOfZeros) {
-  // y = log(1 - e^x), rounded: the result is what the rounding left, some 1e-17.
-  Random random(3);
-  Exact a, b, exact;
-  Worst worst;
-  Worst absolute;
-  for (int i = 0; i < 20000 / fraction; ++i) {
-    double x = i % 2 ? -std::exp(-random.uniform(0, 30)) : -random.uniform(0, 0.69);
-    double y = std::log(-std::expm1(x));
-    for (bool single : {false, true}) {
-      double first = single ? double(float(x)) : x;
-      double second = single ? double(float(y)) : y;
-      mpfr_set_d(a, first, MPFR_RNDN);
-      mpfr_set_d(b, second, MPFR_RNDN);
-      mpfr_exp(a, a, MPFR_RNDN);
-      mpfr_exp(b, b, MPFR_RNDN);
-      mpfr_add(exact, a, b, MPFR_RNDN);
-      mpfr_log(exact, exact, MPFR_RNDN);
-      if (single) {
-        worst.note(ulpError(descent_logaddexp_f32(float(x), float(y)), exact), first, second);
-      } else {
-        mpfr_sub_d(exact, exact, descent_logaddexp_f64(x, y), MPFR_RNDN);
-        absolute.note(std::fabs(mpfr_get_d(exact, MPFR_RNDN)), x, y);
-      }
-    }
-  }
-  report("logaddexp", "f32", worst);
-  EXPECT_LE(absolute.ulp, 0x1p-103) << absolute.x << " " << absolute.y;
-}
-
 /// B_2j / (2j)! = +-2 zeta(2j) / (2 pi)^2j for j from 1 to 30.
 struct ScaledBernoulli {
   Exact numbers[31];

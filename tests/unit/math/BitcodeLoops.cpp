@@ -2,6 +2,7 @@
 
 #include "compiler/math/Math.h"
 #include "compiler/math/RareLanes.h"
+#include "compiler/math/VectorCalls.h"
 
 #include <gtest/gtest.h>
 #include <llvm/AsmParser/Parser.h>
@@ -14,6 +15,8 @@
 #include <llvm/Support/SourceMgr.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/TargetParser/Host.h>
+
+#include <optional>
 
 namespace descent::test {
 namespace {
@@ -136,6 +139,9 @@ std::unique_ptr<llvm::Module> loopsFor(llvm::TargetMachine &machine, llvm::LLVMC
   math->setTargetTriple(machine.getTargetTriple());
   math->setDataLayout(machine.createDataLayout());
   EXPECT_FALSE(llvm::Linker::linkModules(*module, std::move(math), llvm::Linker::LinkOnlyNeeded));
+  std::optional<VectorCalls> calls;
+  if (vectors)
+    calls.emplace(*module);
   llvm::PassBuilder builder(&machine);
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
@@ -152,6 +158,8 @@ std::unique_ptr<llvm::Module> loopsFor(llvm::TargetMachine &machine, llvm::LLVMC
           passes.addPass(llvm::createModuleToFunctionPassAdaptor(RareLanesPass()));
         });
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(*module, modules);
+  if (calls)
+    calls->finish([](llvm::Function &) {});
   EXPECT_FALSE(llvm::verifyModule(*module, &llvm::errs()));
   return module;
 }

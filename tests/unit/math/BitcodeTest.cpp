@@ -43,7 +43,8 @@ TEST(MathBitcode, DefinesEveryFunctionAndCallsNothing) {
     for (llvm::Instruction &instruction : llvm::instructions(f))
       EXPECT_FALSE(instruction.getType()->isVectorTy()) << f.getName().str();
   }
-  EXPECT_TRUE(module->global_empty());
+  for (llvm::GlobalVariable &global : module->globals())
+    EXPECT_TRUE(global.isConstant() && global.hasInitializer()) << global.getName().str();
 }
 
 TEST(MathBitcode, LoopsVectorise) {
@@ -60,7 +61,10 @@ TEST(MathBitcode, LoopsVectorise) {
         if (auto *store = llvm::dyn_cast<llvm::StoreInst>(&instruction))
           wide |= store->getValueOperand()->getType()->isVectorTy();
         if (auto *call = llvm::dyn_cast<llvm::CallInst>(&instruction)) {
-          EXPECT_TRUE(call->getCalledFunction()->isIntrinsic()) << f.name << " calls";
+          llvm::Function *called = call->getCalledFunction();
+          bool rare = called->getName().starts_with("descent_logaddexp_residual");
+          EXPECT_TRUE(called->isIntrinsic() || rare)
+              << f.name << " calls " << called->getName().str();
         }
       }
       EXPECT_TRUE(wide) << f.name << " stays scalar for " << cpu;
