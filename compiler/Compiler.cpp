@@ -12,6 +12,7 @@
 
 #include "descent/Error.h"
 
+#include <llvm/ADT/StringExtras.h>
 #include <llvm/Config/llvm-config.h>
 #include <llvm/TargetParser/Host.h>
 #include <mlir/Dialect/Func/IR/FuncOps.h>
@@ -38,8 +39,9 @@ private:
   Clock::time_point start;
 };
 
-/// Expands transforms and simplifies. Throws descent::Error with what the passes say.
-void lowerToPlain(Module::State &state, const CompileOptions &options) {
+/// Expands transforms and simplifies; then, if it is `forKernels`, makes checkpoints branches.
+/// Throws descent::Error with what the passes say.
+void lowerToPlain(Module::State &state, const CompileOptions &options, bool forKernels = true) {
   for (mlir::Operation &op : *state.module->getBody()) {
     auto function = mlir::dyn_cast<mlir::func::FuncOp>(op);
     if (!function || function.isExternal())
@@ -64,6 +66,8 @@ void lowerToPlain(Module::State &state, const CompileOptions &options) {
   each.addPass(simplify::createSimplifyPass());
   each.addPass(createExpandDerivativesPass());
   each.addPass(simplify::createSimplifyPass());
+  if (forKernels)
+    each.addPass(createLowerCheckpointsPass());
   if (mlir::failed(passes.run(*state.module)))
     throw Error(messages.empty() ? "the program cannot be compiled" : messages);
 }
@@ -95,20 +99,23 @@ kernel::PlanOptions planOptions(const CompileOptions &options) {
 
 /// The stages up to optimised LLVM IR.
 struct Lowered {
+  cpu::Processor processor;
   llvm::LLVMContext context;
   std::unique_ptr<llvm::TargetMachine> machine;
   cpu::ProgramPlan plan;
   std::unique_ptr<llvm::Module> module;
 
   void lower(Module::State &state, const CompileOptions &options, CompileTimes &times) {
-    machine = cpu::hostMachine();
+    machine = cpu::makeMachine(processor);
+    cpu::Host host = cpu::hostOf(processor);
     {
       Stopwatch watch(times.kernel);
-      plan = cpu::planProgram(*state.module, planOptions(options));
+      plan = cpu::planProgram(*state.module, planOptions(options), host);
     }
     plan.leastShared = options.shareSmall ? 0 : plan.leastShared;
     Stopwatch watch(times.llvm);
-    module = cpu::generate(plan, context, machine->createDataLayout(), machine->getTargetTriple());
+    module =
+        cpu::generate(plan, context, machine->createDataLayout(), machine->getTargetTriple(), host);
     cpu::optimize(*module, *machine);
   }
 };
@@ -138,13 +145,14 @@ Module::~Module() = default;
 
 Executable compile(Module module, const CompileOptions &options, std::string *image) {
   CompileTimes times;
+  checkProcessor(options.processor, /*here=*/true);
+  Lowered lowered{.processor = cpu::processorNamed(options.processor)};
   std::vector<SourcePlace> tracedPlaces;
   {
     Stopwatch watch(times.derivative);
     lowerToPlain(module.state(), options);
     tracedPlaces = trace(module.state(), options);
   }
-  Lowered lowered;
   lowered.lower(module.state(), options, times);
   CodeImage code;
   code.arenaBytes = uint64_t(lowered.plan.arenaBytes);
@@ -171,19 +179,20 @@ std::string show(Module module, Stage stage, const CompileOptions &options) {
   Module::State &state = module.state();
   if (stage == Stage::Array)
     return textOf(*state.module);
-  lowerToPlain(state, options);
+  lowerToPlain(state, options, /*forKernels=*/stage != Stage::Derivative);
   trace(state, options);
   if (stage == Stage::Derivative)
     return textOf(*state.module);
   std::string text;
   llvm::raw_string_ostream os(text);
   if (stage == Stage::Kernel) {
-    cpu::ProgramPlan plan = cpu::planProgram(*state.module, planOptions(options));
+    cpu::ProgramPlan plan = cpu::planProgram(*state.module, planOptions(options),
+                                             cpu::hostOf(cpu::processorNamed(options.processor)));
     for (const auto &function : plan.functions)
       kernel::printPlan(function.plan, os);
     return text;
   }
-  Lowered lowered;
+  Lowered lowered{.processor = cpu::processorNamed(options.processor)};
   CompileTimes times;
   lowered.lower(state, options, times);
   if (stage == Stage::Llvm) {
@@ -192,6 +201,15 @@ std::string show(Module module, Stage stage, const CompileOptions &options) {
   }
   auto code = cpu::emitCode(*lowered.module, *lowered.machine, llvm::CodeGenFileType::AssemblyFile);
   return std::string(code.begin(), code.end());
+}
+
+void checkProcessor(const std::string &name, bool here) {
+  cpu::Processor processor = cpu::processorNamed(name);
+  if (!here || name.empty() || name == "native")
+    return;
+  if (std::vector<std::string> missing = cpu::missingHere(processor); !missing.empty())
+    throw Error("this machine's processor, " + cpu::hostProcessor().name +
+                ", cannot run code for " + name + ": it has no " + llvm::join(missing, ", "));
 }
 
 std::vector<std::pair<std::string, std::string>> describeTarget() {

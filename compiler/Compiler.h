@@ -44,6 +44,9 @@ struct CompileOptions {
   bool fuse = true;
   /// Divides the smallest loops among threads, too (tests).
   bool shareSmall = false;
+  /// Makes code for another processor than this machine's, by LLVM's name (x86-64-v3, skylake). compile()
+  /// throws where this machine could not run it.
+  std::string processor;
   /// The number of the program's effects, to look for the operation that makes the first NaN of a
   /// training loop: the program then also asks for effects from this index on, one for each operation
   /// that made a NaN or infinity of finite operands. Their places are Executable::tracedPlaces().
@@ -104,6 +107,10 @@ std::string codeIdentity(const CompileOptions &options = {});
 
 /// The module's form at a stage, as text.
 std::string show(Module module, Stage stage, const CompileOptions &options = {});
+
+/// Throws descent::Error with a reason where there is no processor of that name (see
+/// CompileOptions::processor), or, with `here`, where this machine could not run code for it.
+void checkProcessor(const std::string &name, bool here);
 
 /// What code is generated for, as (name, value) lines: processor, vector width, LLVM's version.
 std::vector<std::pair<std::string, std::string>> describeTarget();

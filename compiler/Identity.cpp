@@ -99,15 +99,9 @@ std::string codeIdentity(const CompileOptions &options) {
       return "";
     out << build.size() << ' ' << build << ' ';
   }
-  out << LLVM_VERSION_STRING << ' ' << llvm::sys::getProcessTriple() << ' '
-      << llvm::sys::getHostCPUName();
-  std::vector<std::string> features;
-  for (const auto &feature : llvm::sys::getHostCPUFeatures())
-    if (feature.second)
-      features.push_back(feature.first().str());
-  llvm::sort(features);
-  for (const std::string &feature : features)
-    out << ' ' << feature;
+  cpu::Processor processor = cpu::processorNamed(options.processor);
+  out << LLVM_VERSION_STRING << ' ' << processor.triple.str() << ' ' << processor.name << ' '
+      << processor.features;
   const cpu::Host &host = cpu::thisHost();
   out << " caches=" << host.level1Bytes << ',' << host.level2Bytes << " fuse=" << options.fuse
       << " shareSmall=" << options.shareSmall;

@@ -15,8 +15,8 @@ llvm::Function *declare(llvm::Module &module, llvm::StringRef name, bool isProgr
   auto *pointer = llvm::PointerType::get(context, 0);
   llvm::SmallVector<llvm::Type *> parameters(isProgram ? 3 : 4, pointer);
   auto *type = llvm::FunctionType::get(llvm::Type::getInt32Ty(context), parameters, false);
-  auto *function = llvm::Function::Create(type, llvm::Function::ExternalLinkage, symbolOf(name),
-                                          module);
+  auto *function =
+      llvm::Function::Create(type, llvm::Function::ExternalLinkage, symbolOf(name), module);
   // No other pointer leads into the arena.
   unsigned arena = unsigned(parameters.size()) - 1;
   function->addParamAttr(arena, llvm::Attribute::NoAlias);
@@ -27,10 +27,11 @@ llvm::Function *declare(llvm::Module &module, llvm::StringRef name, bool isProgr
 
 } // namespace
 
-ProgramPlan planProgram(mlir::ModuleOp module, const kernel::PlanOptions &options) {
+ProgramPlan planProgram(mlir::ModuleOp module, const kernel::PlanOptions &options,
+                        const Host &host) {
   ProgramPlan program;
   kernel::PlanOptions all = options;
-  all.productScratchBytes = productScratchLimit(thisHost());
+  all.productScratchBytes = productScratchLimit(host);
   for (auto function : module.getOps<mlir::func::FuncOp>()) {
     ProgramPlan::Function &entry = program.functions.emplace_back();
     entry.name = function.getSymName().str();
@@ -40,11 +41,13 @@ ProgramPlan planProgram(mlir::ModuleOp module, const kernel::PlanOptions &option
   return program;
 }
 
-std::string symbolOf(llvm::StringRef name) { return ("program." + name).str(); }
+std::string symbolOf(llvm::StringRef name) {
+  return ("program." + name).str();
+}
 
 std::unique_ptr<llvm::Module> generate(ProgramPlan &program, llvm::LLVMContext &context,
-                                       const llvm::DataLayout &layout,
-                                       const llvm::Triple &triple, const Host &host) {
+                                       const llvm::DataLayout &layout, const llvm::Triple &triple,
+                                       const Host &host) {
   auto module = std::make_unique<llvm::Module>("program", context);
   module->setDataLayout(layout);
   module->setTargetTriple(triple);

@@ -21,12 +21,14 @@ struct ProgramPlan {
   };
   std::vector<Function> functions;
   int64_t arenaBytes = 0; ///< enough for any of them
-  /// Simple operations of a loop, below which one thread runs it. Waking a thread that spins takes half a
-  /// microsecond, one that sleeps some tens; a thread does 4 to 10 operations in a nanosecond.
+  /// Simple operations of a loop, below which one thread runs it. Waking a thread that spins takes
+  /// half a microsecond, one that sleeps some tens; a thread does 4 to 10 operations in a
+  /// nanosecond.
   int64_t leastShared = 128 << 10;
 };
 
-ProgramPlan planProgram(mlir::ModuleOp module, const kernel::PlanOptions &options);
+ProgramPlan planProgram(mlir::ModuleOp module, const kernel::PlanOptions &options,
+                        const Host &host = thisHost());
 
 /// The symbol of a function of the program.
 std::string symbolOf(llvm::StringRef name);

@@ -21,6 +21,7 @@ void addIr(CLI::App &app, int &result) {
   CLI::App *command = app.add_subcommand("ir", "Show a script's form at a stage of compilation");
   auto arguments = std::make_shared<IrArguments>();
   addScriptArguments(*command, arguments->script);
+  addProcessorArgument(*command, arguments->script, /*runs=*/false);
   command->add_option("--stage", arguments->stage, "ast, array, derivative, kernel, llvm or asm")
       ->transform([](const std::string &name) -> std::string {
         if (auto found = kStages.find(name); found != kStages.end())
@@ -34,7 +35,7 @@ void addIr(CLI::App &app, int &result) {
       ->type_name("STAGE");
   command->footer("ast: the syntax tree; array: array operations, derivatives still to be taken;\n"
                   "derivative: derivatives and batching expanded; kernel: grouped into loops;\n"
-                  "llvm: LLVM IR; asm: this machine's instructions.\n\n"
+                  "llvm: LLVM IR; asm: the processor's instructions.\n\n"
                   "Example:\n  descent ir model.gd --stage derivative");
   command->callback([arguments, &result] {
     std::optional<Script> script = loadScript(arguments->script);

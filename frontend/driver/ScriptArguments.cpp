@@ -1,5 +1,7 @@
 #include "frontend/driver/ScriptArguments.h"
 
+#include "descent/Error.h"
+
 #include <fmt/format.h>
 
 #include <iostream>
@@ -43,7 +45,24 @@ void addScriptArguments(CLI::App &command, ScriptArguments &arguments) {
       ->allow_extra_args(false);
 }
 
+void addProcessorArgument(CLI::App &command, ScriptArguments &arguments, bool runs) {
+  command
+      .add_option(
+          "--processor", arguments.processor,
+          "Make code for this processor: native, or a name of clang's -march such as x86-64-v3")
+      ->type_name("NAME")
+      ->check([runs](const std::string &name) -> std::string {
+        try {
+          checkProcessor(name, runs);
+          return "";
+        } catch (const Error &error) {
+          return error.what();
+        }
+      });
+}
+
 void addMachineArguments(CLI::App &command, ScriptArguments &arguments) {
+  addProcessorArgument(command, arguments, /*runs=*/true);
   command
       .add_option("--threads", arguments.threads,
                   "Threads to use at most (0: $DESCENT_THREADS, or one for each processor that may "
@@ -66,6 +85,7 @@ std::optional<Script> loadScript(const ScriptArguments &arguments, bool tests) {
   options.tests = tests;
   options.cache = arguments.cache;
   options.threads = arguments.threads;
+  options.processor = arguments.processor;
   Script script = Script::load(arguments.path, options);
   bool colour = isatty(STDERR_FILENO) && !std::getenv("NO_COLOR");
   script.showDiagnostics(std::cerr, colour);

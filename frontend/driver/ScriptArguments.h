@@ -16,12 +16,16 @@ struct ScriptArguments {
   std::vector<std::string> data;     ///< "name=path"
   bool cache = true;
   int threads = 0;
+  std::string processor; ///< empty: this machine's
 };
 
 /// Adds SCRIPT, --set and --data to a command.
 void addScriptArguments(CLI::App &command, ScriptArguments &arguments);
 
-/// Adds --threads and --no-cache to a command that runs the script.
+/// Adds --processor to a command that makes code, and perhaps runs it.
+void addProcessorArgument(CLI::App &command, ScriptArguments &arguments, bool runs);
+
+/// Adds --processor, --threads and --no-cache to a command that runs the script.
 void addMachineArguments(CLI::App &command, ScriptArguments &arguments);
 
 /// Loads the script and shows its diagnostics on standard error. Nothing where it has errors; the

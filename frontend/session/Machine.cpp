@@ -31,6 +31,10 @@ size_t clearCache() {
   return compiler::CodeCache(compiler::CodeCache::defaultFolder()).clear();
 }
 
+void checkProcessor(const std::string &name, bool here) {
+  compiler::checkProcessor(name, here);
+}
+
 std::vector<std::pair<std::string, std::string>> describeMachine() {
   std::vector<std::pair<std::string, std::string>> lines;
   lines.emplace_back("descent", std::string(version()));

@@ -50,6 +50,11 @@ struct Script::State {
   std::unique_ptr<ast::Ast> tree;
   std::optional<sema::Program> program;
   std::optional<compiler::Executable> executable;
+  compiler::CompileOptions compileOptions() const {
+    compiler::CompileOptions compiling;
+    compiling.processor = options.processor;
+    return compiling;
+  }
   /// What `executable` works in, kept from run to run: touching new memory costs more than most
   /// runs.
   Arena arena{nullptr, std::free};
@@ -110,7 +115,7 @@ compiler::Executable &Script::State::compiled() {
   compiler::CodeCache cache(options.cache ? compiler::CodeCache::defaultFolder() : "");
   if (!cache.folder().empty()) {
     Stopwatch watch(timing.cache);
-    if (std::string code = compiler::codeIdentity(); !code.empty()) {
+    if (std::string code = compiler::codeIdentity(compileOptions()); !code.empty()) {
       key = compiler::CodeCache::keyOf({code, identityOf(validProgram())});
       if (std::optional<std::string> image = cache.find(*key))
         made = compiler::load(*image);
@@ -119,7 +124,7 @@ compiler::Executable &Script::State::compiled() {
   timing.cached = made.has_value();
   if (!made) {
     std::string image;
-    made = compiler::compile(emitted(), {}, key ? &image : nullptr);
+    made = compiler::compile(emitted(), compileOptions(), key ? &image : nullptr);
     Stopwatch watch(timing.cache);
     if (key)
       cache.keep(*key, image);
@@ -138,7 +143,7 @@ compiler::Executable &Script::State::compiled() {
 
 std::optional<SourceRange> Script::State::findNonFinite(const std::vector<const void *> &inputs) {
   sema::Program &valid = validProgram();
-  compiler::CompileOptions tracing;
+  compiler::CompileOptions tracing = compileOptions();
   tracing.traceNonFinite = static_cast<int64_t>(valid.effects.size());
   compiler::Executable traced = compiler::compile(emitted(), tracing);
   auto arena = makeArena(traced.arenaBytes());
@@ -314,15 +319,15 @@ std::string Script::show(ScriptStage stage) {
     return out.str();
   }
   case ScriptStage::Array:
-    return compiler::show(state->emitted(), compiler::Stage::Array);
+    return compiler::show(state->emitted(), compiler::Stage::Array, state->compileOptions());
   case ScriptStage::Derivative:
-    return compiler::show(state->emitted(), compiler::Stage::Derivative);
+    return compiler::show(state->emitted(), compiler::Stage::Derivative, state->compileOptions());
   case ScriptStage::Kernel:
-    return compiler::show(state->emitted(), compiler::Stage::Kernel);
+    return compiler::show(state->emitted(), compiler::Stage::Kernel, state->compileOptions());
   case ScriptStage::Llvm:
-    return compiler::show(state->emitted(), compiler::Stage::Llvm);
+    return compiler::show(state->emitted(), compiler::Stage::Llvm, state->compileOptions());
   case ScriptStage::Assembly:
-    return compiler::show(state->emitted(), compiler::Stage::Assembly);
+    return compiler::show(state->emitted(), compiler::Stage::Assembly, state->compileOptions());
   }
   throw Error("there is no such stage");
 }

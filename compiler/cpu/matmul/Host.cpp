@@ -1,28 +1,21 @@
 #include "compiler/cpu/matmul/Host.h"
 
-#include <llvm/ADT/StringMap.h>
-#include <llvm/TargetParser/Host.h>
-#include <llvm/TargetParser/Triple.h>
-
 #include <unistd.h>
 
 namespace descent::cpu {
 
-namespace {
-
-Host describe() {
+Host hostOf(const Processor &processor) {
   Host host;
-  llvm::Triple triple(llvm::sys::getProcessTriple());
-  llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
-  if (triple.isX86()) {
-    if (features.lookup("avx512f") && features.lookup("avx512vl")) {
+  std::unique_ptr<llvm::MCSubtargetInfo> info = featuresOf(processor);
+  if (processor.triple.isX86()) {
+    if (info->checkFeatures("+avx512f,+avx512vl")) {
       host.vectorBytes = 64;
       host.vectorRegisters = 32;
       host.masks = true;
-    } else if (features.lookup("avx")) {
+    } else if (info->checkFeatures("+avx")) {
       host.vectorBytes = 32;
     }
-  } else if (triple.isAArch64()) {
+  } else if (processor.triple.isAArch64()) {
     host.vectorRegisters = 32;
   }
   // Virtual machines and other systems than Linux may not know.
@@ -35,10 +28,8 @@ Host describe() {
   return host;
 }
 
-} // namespace
-
 const Host &thisHost() {
-  static const Host host = describe();
+  static const Host host = hostOf(hostProcessor());
   return host;
 }
 

@@ -1,6 +1,8 @@
 // What the processor offers to products of matrices.
 #pragma once
 
+#include "compiler/cpu/Target.h"
+
 #include <cstdint>
 
 namespace descent::cpu {
@@ -13,7 +15,10 @@ struct Host {
   int64_t level1Bytes = 32 << 10, level2Bytes = 512 << 10;
 };
 
-/// This machine: the one that `hostMachine` makes code for.
+/// A processor with this machine's caches.
+Host hostOf(const Processor &processor);
+
+/// This machine.
 const Host &thisHost();
 
 } // namespace descent::cpu

@@ -37,6 +37,10 @@ struct ScriptOptions {
   /// processors. Results do not depend on it. All scripts of a process share one set of threads: a
   /// script that runs while another uses them runs on its own thread alone.
   int threads = 0;
+  /// Makes code for another processor than this machine's: a name of clang's -march (x86-64-v3, skylake).
+  /// "" and "native": this machine's. Loading does not look at it; what makes code throws Error for a
+  /// name that is none, what runs it also where this machine cannot.
+  std::string processor;
 };
 
 /// A value that a script gave: an array, or a tuple or record of values.
@@ -188,6 +192,10 @@ void writeResults(const std::string &path, const RunResult &result, const Timing
 
 /// Descent's version, "0.1.0".
 std::string_view version();
+
+/// Throws Error with a reason where there is no processor of that name (ScriptOptions::processor) or,
+/// with `here`, where this machine could not run code for it.
+void checkProcessor(const std::string &name, bool here);
 
 /// What was found on this machine: processor and vector width, threads, memory, devices, LLVM; one
 /// line each, for `descent doctor`.

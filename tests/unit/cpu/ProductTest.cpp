@@ -110,7 +110,7 @@ void expectProductsOn(const cpu::Host &host, const std::vector<Size> &sizes, For
   std::vector<Tensor> operands = operandsOf(sizes, form, element);
   compiler::Module module = parse(productsText(sizes, form, element));
   cpu::ProgramPlan plan = cpu::planProgram(*module.state().module, {});
-  auto machine = cpu::hostMachine();
+  auto machine = cpu::makeMachine(cpu::hostProcessor());
   llvm::LLVMContext context;
   auto code =
       cpu::generate(plan, context, machine->createDataLayout(), machine->getTargetTriple(), host);
