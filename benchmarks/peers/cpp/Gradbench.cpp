@@ -1,5 +1,6 @@
 // GradBench's functions and their gradients by hand, one thread. The math is that of the suite's
 // own pages (and of its reference where a page and the reference differ: the ode is yᵢ' = xᵢ yᵢ₋₁).
+#include "benchmarks/peers/cpp/Loops.h"
 #include "benchmarks/peers/cpp/Peers.h"
 
 #include <algorithm>
@@ -50,21 +51,80 @@ double signOf(double t) {
   return t > 0 ? 1 : t < 0 ? -1 : 0;
 }
 
-double residual(const double *x, int64_t m, double t) {
-  double rest = signOf(t), power = 1;
-  for (int64_t j = 0; j < m; ++j) {
-    rest -= x[j] * power;
-    power *= t;
+/// rest[i] = sign(t) - Σⱼ x[j] tʲ for the points t from `first` on.
+void residuals(const double *x, int64_t m, int64_t n, int64_t first, int64_t count, double *rest) {
+#ifdef PEER_FAST
+  // Point by point inside, so that the powers of several points are taken at once.
+  constexpr int64_t most = 64;
+  for (int64_t begin = 0; begin < count; begin += most) {
+    int64_t points = std::min(most, count - begin);
+    double t[most] = {}, power[most], sum[most];
+    for (int64_t i = 0; i < points; ++i)
+      t[i] = point(first + begin + i, n);
+    for (int64_t i = 0; i < most; ++i) {
+      power[i] = 1;
+      sum[i] = signOf(t[i]);
+    }
+    for (int64_t j = 0; j < m; ++j)
+      for (int64_t i = 0; i < most; ++i) {
+        sum[i] -= x[j] * power[i];
+        power[i] *= t[i];
+      }
+    std::copy_n(sum, points, rest + begin);
   }
-  return rest;
+#else
+  for (int64_t i = 0; i < count; ++i) {
+    double t = point(first + i, n), sum = signOf(t), power = 1;
+    for (int64_t j = 0; j < m; ++j) {
+      sum -= x[j] * power;
+      power *= t;
+    }
+    rest[i] = sum;
+  }
+#endif
+}
+
+/// g[j] -= Σᵢ rest[i] tᵢʲ
+void subtractPowers(int64_t m, int64_t n, const double *rest, double *g) {
+#ifdef PEER_FAST
+  constexpr int64_t most = 64;
+  for (int64_t begin = 0; begin < n; begin += most) {
+    int64_t points = std::min(most, n - begin);
+    double t[most] = {}, term[most] = {};
+    for (int64_t i = 0; i < points; ++i) {
+      t[i] = point(begin + i, n);
+      term[i] = rest[begin + i];
+    }
+    for (int64_t j = 0; j < m; ++j) {
+      double sum = 0;
+      for (int64_t i = 0; i < most; ++i) {
+        sum += term[i];
+        term[i] *= t[i];
+      }
+      g[j] -= sum;
+    }
+  }
+#else
+  for (int64_t i = 0; i < n; ++i) {
+    double t = point(i, n), power = 1;
+    for (int64_t j = 0; j < m; ++j) {
+      g[j] -= rest[i] * power;
+      power *= t;
+    }
+  }
+#endif
 }
 
 std::function<void()> llsqPrimal(Problem p) {
-  return [x = p.get("x"), m = p.extent("x", 0), n = p.inputs.integer("n"), y = p.result()] {
-    double sum = 0;
-    for (int64_t i = 0; i < n; ++i) {
-      double rest = residual(x, m, point(i, n));
-      sum += rest * rest;
+  int64_t m = p.extent("x", 0), n = p.inputs.integer("n");
+  return [=, x = p.get("x"), y = p.result()] {
+    constexpr int64_t most = 1024;
+    double rest[most], sum = 0;
+    for (int64_t first = 0; first < n; first += most) {
+      int64_t count = std::min(most, n - first);
+      residuals(x, m, n, first, count, rest);
+      for (int64_t i = 0; i < count; ++i)
+        sum += rest[i] * rest[i];
     }
     *y = 0.5 * sum;
   };
@@ -73,36 +133,10 @@ std::function<void()> llsqPrimal(Problem p) {
 std::function<void()> llsqGradient(Problem p) {
   int64_t m = p.extent("x", 0), n = p.inputs.integer("n");
   return [=, x = p.get("x"), g = p.result({m}), rest = Vector(n)]() mutable {
-    for (int64_t i = 0; i < n; ++i)
-      rest[i] = residual(x, m, point(i, n));
+    residuals(x, m, n, 0, n, rest.data());
     std::fill(g, g + m, 0.0);
-    for (int64_t i = 0; i < n; ++i) {
-      double t = point(i, n), power = 1;
-      for (int64_t j = 0; j < m; ++j) {
-        g[j] -= rest[i] * power;
-        power *= t;
-      }
-    }
+    subtractPowers(m, n, rest.data(), g);
   };
-}
-
-double logSumExp(const double *x, int64_t n) {
-  double top = *std::max_element(x, x + n), sum = 0;
-  for (int64_t i = 0; i < n; ++i)
-    sum += std::exp(x[i] - top);
-  return top + std::log(sum);
-}
-
-/// exp(x) / Σ exp(x); gives log Σ exp(x). `weights` may be `x`.
-double softmax(const double *x, int64_t n, double *weights) {
-  double top = *std::max_element(x, x + n), sum = 0;
-  for (int64_t i = 0; i < n; ++i) {
-    weights[i] = std::exp(x[i] - top);
-    sum += weights[i];
-  }
-  for (int64_t i = 0; i < n; ++i)
-    weights[i] /= sum;
-  return top + std::log(sum);
 }
 
 std::function<void()> lsePrimal(Problem p) {

@@ -1,4 +1,5 @@
 // GradBench's two models, a Gaussian mixture and an LSTM, and their gradients by hand, one thread.
+#include "benchmarks/peers/cpp/Loops.h"
 #include "benchmarks/peers/cpp/Peers.h"
 
 #include <algorithm>
@@ -9,17 +10,6 @@ namespace descent::bench::PEER_NAMESPACE {
 namespace {
 
 using Vector = std::vector<double>;
-
-double softmax(const double *x, int64_t n, double *weights) {
-  double top = *std::max_element(x, x + n), sum = 0;
-  for (int64_t i = 0; i < n; ++i) {
-    weights[i] = std::exp(x[i] - top);
-    sum += weights[i];
-  }
-  for (int64_t i = 0; i < n; ++i)
-    weights[i] /= sum;
-  return top + std::log(sum);
-}
 
 /// log posterior and, where its places are given, the gradient.
 struct Mixture {
@@ -151,14 +141,14 @@ struct Lstm {
   int64_t layers, b, length;
   const double *main, *extra, *state, *sequence;
   // By time, layer and element.
-  Vector hidden, cell, forget, ingate, outgate, change, predicted;
+  Vector hidden, cell, forget, ingate, outgate, change, bent, predicted;
 
   explicit Lstm(const Inputs &inputs)
       : layers(inputs.array("main_params").shape()[0] / 2), b(inputs.array("state").shape()[1]),
         length(inputs.array("sequence").shape()[0]), main(in<double>(inputs, "main_params")),
         extra(in<double>(inputs, "extra_params")), state(in<double>(inputs, "state")),
         sequence(in<double>(inputs, "sequence")) {
-    for (Vector *kept : {&hidden, &cell, &forget, &ingate, &outgate, &change})
+    for (Vector *kept : {&hidden, &cell, &forget, &ingate, &outgate, &change, &bent})
       kept->resize(length * layers * b);
     predicted.resize(b);
   }
@@ -190,7 +180,8 @@ struct Lstm {
         outgate[p] = sigmoid(x * weight(layer, 2, i) + bias(layer, 2, i));
         change[p] = std::tanh(h * weight(layer, 3, i) + bias(layer, 3, i));
         cell[p] = cellBefore(t, layer, i) * forget[p] + ingate[p] * change[p];
-        hidden[p] = outgate[p] * std::tanh(cell[p]);
+        bent[p] = std::tanh(cell[p]);
+        hidden[p] = outgate[p] * bent[p];
       }
   }
 
@@ -245,12 +236,12 @@ struct Lstm {
   double reverse(double *g, int64_t t, int64_t layer, int64_t i, double fromAbove, double &dHidden,
                  double &dCell) {
     int64_t p = at(t, layer, i);
-    double x = input(t, layer, i), h = hiddenBefore(t, layer, i), bent = std::tanh(cell[p]);
+    double x = input(t, layer, i), h = hiddenBefore(t, layer, i);
     double of = fromAbove + dHidden;
-    double ofCell = dCell + of * outgate[p] * (1 - bent * bent);
+    double ofCell = dCell + of * outgate[p] * (1 - bent[p] * bent[p]);
     double gates[4] = {ofCell * cellBefore(t, layer, i) * forget[p] * (1 - forget[p]),
                        ofCell * change[p] * ingate[p] * (1 - ingate[p]),
-                       of * bent * outgate[p] * (1 - outgate[p]),
+                       of * bent[p] * outgate[p] * (1 - outgate[p]),
                        ofCell * ingate[p] * (1 - change[p] * change[p])};
     const double fed[4] = {x, h, x, h};
     for (int64_t gate = 0; gate < 4; ++gate) {

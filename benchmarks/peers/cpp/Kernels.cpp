@@ -55,14 +55,15 @@ Shape same(int64_t rows, int64_t columns) {
 }
 
 auto sumRows = [](int64_t rows, int64_t columns, auto *x, auto *y) {
-  for (int64_t i = 0; i < rows; ++i) {
-    y[i] = 0;
+  for (int64_t i = 0; i < rows; ++i, x += columns) {
+    auto sum = 0 * *x;
     for (int64_t j = 0; j < columns; ++j)
-      y[i] += x[i * columns + j];
+      sum += x[j];
+    y[i] = sum;
   }
 };
 
-auto sumColumns = [](int64_t rows, int64_t columns, auto *x, auto *y) {
+auto sumColumns = [](int64_t rows, int64_t columns, auto *x, auto *__restrict y) {
   std::fill(y, y + columns, 0);
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < columns; ++j)
@@ -70,28 +71,17 @@ auto sumColumns = [](int64_t rows, int64_t columns, auto *x, auto *y) {
 };
 
 auto maxAll = [](int64_t rows, int64_t columns, auto *x, auto *y) {
-  *y = *std::max_element(x, x + rows * columns);
+  *y = largest(x, rows * columns);
 };
 
-auto softmax = [](int64_t rows, int64_t columns, auto *x, auto *y) {
-  for (int64_t i = 0; i < rows; ++i, x += columns, y += columns) {
-    auto top = *std::max_element(x, x + columns);
-    auto sum = 0 * top;
-    for (int64_t j = 0; j < columns; ++j)
-      sum += y[j] = std::exp(x[j] - top);
-    for (int64_t j = 0; j < columns; ++j)
-      y[j] /= sum;
-  }
+auto softmaxOfRows = [](int64_t rows, int64_t columns, auto *x, auto *y) {
+  for (int64_t i = 0; i < rows; ++i)
+    softmax(x + i * columns, columns, y + i * columns);
 };
 
-auto logSumExp = [](int64_t rows, int64_t columns, auto *x, auto *y) {
-  for (int64_t i = 0; i < rows; ++i, x += columns) {
-    auto top = *std::max_element(x, x + columns);
-    auto sum = 0 * top;
-    for (int64_t j = 0; j < columns; ++j)
-      sum += std::exp(x[j] - top);
-    y[i] = top + std::log(sum);
-  }
+auto logSumExpOfRows = [](int64_t rows, int64_t columns, auto *x, auto *y) {
+  for (int64_t i = 0; i < rows; ++i)
+    y[i] = logSumExp(x + i * columns, columns);
 };
 
 /// Products of `first` and `second`, the one or the other transposed; a vector is one column.
@@ -174,8 +164,8 @@ void addKernels(Peers &peers) {
   add("max_all", reduction(scalar, maxAll));
   add("sum_rows", reduction(perRow, sumRows));
   add("sum_columns", reduction(perColumn, sumColumns));
-  add("normalize", reduction(same, softmax));
-  add("log_sum_exp", reduction(perRow, logSumExp));
+  add("normalize", reduction(same, softmaxOfRows));
+  add("log_sum_exp", reduction(perRow, logSumExpOfRows));
   add("gemv", product<false, false>("x"));
   add("gemv_transposed", product<true, false>("x"));
   add("gemm", product<false, false>("b"));

@@ -49,8 +49,8 @@ public:
 private:
   void differentiate(const T *x, const int32_t *labels) {
     Product::multiply(false, false, batch, h, d, x, parameter[0], hidden.data());
-    for (int64_t i = 0; i < batch * h; ++i)
-      hidden[i] = std::max(hidden[i] + parameter[1][i % h], T(0));
+    for (int64_t i = 0; i < batch; ++i)
+      addAndRectify(h, parameter[1], &hidden[i * h]);
     Product::multiply(false, false, batch, c, h, hidden.data(), parameter[2], logits.data());
     for (int64_t i = 0; i < batch; ++i) {
       T *row = &logits[i * c], sum = 0;
@@ -71,23 +71,34 @@ private:
     sumRows(logits, c, gradient[3]);
   }
 
+  static void addAndRectify(int64_t columns, const T *__restrict bias, T *__restrict row) {
+    for (int64_t j = 0; j < columns; ++j) {
+      T value = row[j] + bias[j];
+      row[j] = value > 0 ? value : T(0);
+    }
+  }
+
   static void sumRows(const std::vector<T> &matrix, int64_t columns, std::vector<T> &sums) {
     std::ranges::fill(sums, T(0));
-    for (int64_t i = 0; i < batch * columns; ++i)
-      sums[i % columns] += matrix[i];
+    T *__restrict sum = sums.data();
+    for (const T *row = matrix.data(); row < matrix.data() + batch * columns; row += columns)
+      for (int64_t j = 0; j < columns; ++j)
+        sum[j] += row[j];
   }
 
   void update(int64_t step) {
     auto t = static_cast<T>(step);
     T meanScale = 1 / (1 - std::pow(T(0.9), t)), squareScale = 1 / (1 - std::pow(T(0.999), t));
-    for (size_t i = 0; i < 4; ++i)
+    for (size_t i = 0; i < 4; ++i) {
+      const T *g = gradient[i].data();
+      T *__restrict p = parameter[i], *__restrict m = mean[i].data(),
+                    *__restrict s = square[i].data();
       for (size_t j = 0; j < mean[i].size(); ++j) {
-        T g = gradient[i][j];
-        mean[i][j] = T(0.9) * mean[i][j] + T(0.1) * g;
-        square[i][j] = T(0.999) * square[i][j] + T(0.001) * g * g;
-        parameter[i][j] -=
-            T(1e-3) * mean[i][j] * meanScale / (std::sqrt(square[i][j] * squareScale) + T(1e-8));
+        m[j] = T(0.9) * m[j] + T(0.1) * g[j];
+        s[j] = T(0.999) * s[j] + T(0.001) * g[j] * g[j];
+        p[j] -= T(1e-3) * m[j] * meanScale / (std::sqrt(s[j] * squareScale) + T(1e-8));
       }
+    }
   }
 
   int64_t steps, rows, d, h, c;

@@ -7,66 +7,143 @@
 namespace descent::bench::PEER_NAMESPACE {
 namespace {
 
-/// The data of a regression: rows of d features (one where x is a vector) and targets.
+/// The sums of the derivatives of (w x + b - y)^2 / 2 by w and b, and of the squares themselves.
+template <typename T>
+void sumsOfLine(int64_t n, const T *x, const T *y, T w, T b, T &ofW, T &ofB, T &squares) {
+  T first = 0, second = 0, third = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    T rest = w * x[i] + b - y[i];
+    first += rest * x[i];
+    second += rest;
+    third += rest * rest;
+  }
+  ofW = first;
+  ofB = second;
+  squares = third;
+}
+
+/// Rows that are worked on together: they stay in the first-level cache.
+constexpr int64_t most = 64;
+
+/// z = x w + b for some rows of d features.
+template <typename T>
+[[gnu::always_inline]] inline void predict(int64_t rows, int64_t d, const T *x, const T *w, T b,
+                                           T *__restrict z) {
+  for (int64_t i = 0; i < rows; ++i, x += d) {
+    T sum = b;
+    for (int64_t j = 0; j < d; ++j)
+      sum += w[j] * x[j];
+    z[i] = sum;
+  }
+}
+
+/// Adds Σᵢ rest[i] x[i] to the slope.
+template <typename T>
+[[gnu::always_inline]] inline void addSlope(int64_t rows, int64_t d, const T *x, const T *rest,
+                                            T *__restrict slope) {
+  for (int64_t i = 0; i < rows; ++i, x += d)
+    for (int64_t j = 0; j < d; ++j)
+      slope[j] += rest[i] * x[j];
+}
+
+/// Turns predictions into derivatives of half the squared error; gives the sum of the squares.
+template <typename T> T squared(int64_t rows, const T *y, T *__restrict z) {
+  T sum = 0;
+  for (int64_t i = 0; i < rows; ++i) {
+    T rest = z[i] - y[i];
+    sum += rest * rest;
+    z[i] = rest;
+  }
+  return sum;
+}
+
+/// Turns predictions into derivatives of the cross entropy; gives its sum.
+template <typename T> T crossEntropy(int64_t rows, const T *y, T *__restrict z) {
+  T sum = 0;
+  for (int64_t i = 0; i < rows; ++i) {
+    T e = std::exp(-std::abs(z[i]));
+    T p = (z[i] > 0 ? T(1) : e) / (1 + e);
+#ifdef PEER_FAST
+    T log1p = std::log(1 + e); // which is there for vectors
+#else
+    T log1p = std::log1p(e);
+#endif
+    sum += (z[i] > 0 ? z[i] : T(0)) + log1p - y[i] * z[i];
+    z[i] = p - y[i];
+  }
+  return sum;
+}
+
+/// The sums over rows of a loss and of its derivatives, by w and b. `known`: d, or 0 where it is
+/// not known at compile time.
+template <int64_t known, typename T, T (*loss)(int64_t, const T *, T *)>
+T sumOfKnown(int64_t n, int64_t d, const T *x, const T *y, const T *w, T b, T *slope) {
+  if (known)
+    d = known;
+  T sum = 0, ofB = 0, z[most];
+  std::fill(slope, slope + d, T(0));
+  for (int64_t first = 0; first < n; first += most) {
+    int64_t rows = std::min(most, n - first);
+    predict(rows, d, x + first * d, w, b, z);
+    sum += loss(rows, y + first, z);
+    addSlope(rows, d, x + first * d, z, slope);
+    for (int64_t i = 0; i < rows; ++i)
+      ofB += z[i];
+  }
+  slope[d] = ofB;
+  return sum;
+}
+
+/// The same, compiled for the sizes of the cases where loops along a row are short.
+template <typename T, T (*loss)(int64_t, const T *, T *)>
+T sumOver(int64_t n, int64_t d, const T *x, const T *y, const T *w, T b, T *slope) {
+  switch (d) {
+  case 2:
+    return sumOfKnown<2, T, loss>(n, d, x, y, w, b, slope);
+  case 10:
+    return sumOfKnown<10, T, loss>(n, d, x, y, w, b, slope);
+  default:
+    return sumOfKnown<0, T, loss>(n, d, x, y, w, b, slope);
+  }
+}
+
+/// The data of a regression: rows of d features, or one number each (d = 0), and targets.
 template <typename T> struct Regression {
   int64_t n, d;
-  const T *x, *y;
+  const T *x, *y, *w, *b;
   explicit Regression(const Inputs &inputs)
       : n(inputs.array("x").shape()[0]),
-        d(inputs.array("x").rank() == 1 ? 1 : inputs.array("x").shape()[1]), x(in<T>(inputs, "x")),
-        y(in<T>(inputs, "y")) {}
-
-  /// The sum over rows of a loss; `slope` (of d + 1) becomes the sum of its derivatives. `lossAt(z,
-  /// y)` gives the loss at a prediction and its derivative.
-  template <typename LossAt>
-  T sumOver(int64_t begin, int64_t end, const T *w, T b, T *slope, LossAt lossAt) const {
-    T sum = 0;
-    std::fill(slope, slope + d + 1, T(0));
-    for (int64_t i = begin; i < end; ++i) {
-      const T *row = x + i * d;
-      T z = b;
-      for (int64_t j = 0; j < d; ++j)
-        z += w[j] * row[j];
-      auto [value, derivative] = lossAt(z, y[i]);
-      sum += value;
-      for (int64_t j = 0; j < d; ++j)
-        slope[j] += derivative * row[j];
-      slope[d] += derivative;
-    }
-    return sum;
-  }
+        d(inputs.array("x").rank() == 1 ? 0 : inputs.array("x").shape()[1]), x(in<T>(inputs, "x")),
+        y(in<T>(inputs, "y")), w(in<T>(inputs, "w")), b(in<T>(inputs, "b")) {}
 };
 
-template <typename T> std::pair<T, T> squared(T z, T y) {
-  return {(z - y) * (z - y), 2 * (z - y)};
-}
-template <typename T> std::pair<T, T> crossEntropy(T z, T y) {
-  T e = std::exp(-std::abs(z));
-  T p = z > 0 ? 1 / (1 + e) : e / (1 + e);
-  return {std::max(z, T(0)) + std::log1p(e) - y * z, p - y};
-}
-
 /// {loss, w, b} of a mean over all rows.
-template <typename T, std::pair<T, T> (*lossAt)(T, T)> struct Gradient {
-  Regression<T> data;
-  const T *w, *b;
-  T *loss, *dw, *db;
+template <typename T, T (*loss)(int64_t, const T *, T *)> struct Gradient : Regression<T> {
+  T *value, *dw, *db, factor;
   std::vector<T> slope;
   Gradient(const Inputs &inputs, Outputs &outputs)
-      : data(inputs), w(in<T>(inputs, "w")), b(in<T>(inputs, "b")), slope(data.d + 1) {
+      : Regression<T>(inputs), factor(loss == squared<T> ? T(2) : T(1)), slope(this->d + 1) {
     outputs.add("loss", dtypeOf<T>, {});
     outputs.add("w", dtypeOf<T>, inputs.array("w").shape());
     outputs.add("b", dtypeOf<T>, {});
-    loss = out<T>(outputs, 0);
+    value = out<T>(outputs, 0);
     dw = out<T>(outputs, 1);
     db = out<T>(outputs, 2);
   }
   void run() {
-    auto scale = T(1) / static_cast<T>(data.n);
-    *loss = scale * data.sumOver(0, data.n, w, *b, slope.data(), lossAt);
-    for (int64_t j = 0; j < data.d; ++j)
-      dw[j] = scale * slope[j];
-    *db = scale * slope[data.d];
+    auto &[n, d, x, y, w, b] = static_cast<Regression<T> &>(*this);
+    auto scale = T(1) / static_cast<T>(n);
+    if (d == 0) {
+      sumsOfLine(n, x, y, *w, *b, *dw, *db, *value);
+      *dw *= factor * scale;
+      *db *= factor * scale;
+      *value *= scale;
+      return;
+    }
+    *value = scale * sumOver<T, loss>(n, d, x, y, w, *b, slope.data());
+    for (int64_t j = 0; j < d; ++j)
+      dw[j] = factor * scale * slope[j];
+    *db = factor * scale * slope[d];
   }
 };
 template <typename T> struct Linear : Gradient<T, squared<T>> {
@@ -76,46 +153,57 @@ template <typename T> struct Logistic : Gradient<T, crossEntropy<T>> {
   using Gradient<T, crossEntropy<T>>::Gradient;
 };
 
-/// Steps of gradient descent on the mean squared error, of all rows or of batches in order.
-template <typename T> struct Descend {
-  Regression<T> data;
-  int64_t steps, batch;
-  T rate, startB = 0;
-  std::vector<T> startW, slope;
+/// Steps of gradient descent on the mean squared error of a line.
+template <typename T> struct LineDescent : Regression<T> {
+  int64_t steps;
+  T *endW, *endB;
+  LineDescent(const Inputs &inputs, Outputs &outputs)
+      : Regression<T>(inputs), steps(inputs.integer("steps")) {
+    outputs.add("w", dtypeOf<T>, {});
+    outputs.add("b", dtypeOf<T>, {});
+    endW = out<T>(outputs, 0);
+    endB = out<T>(outputs, 1);
+  }
+  void run() {
+    T w = *this->w, b = *this->b, step = T(0.2) / static_cast<T>(this->n);
+    for (int64_t i = 0; i < steps; ++i) {
+      T ofW, ofB, squares;
+      sumsOfLine(this->n, this->x, this->y, w, b, ofW, ofB, squares);
+      w -= step * ofW;
+      b -= step * ofB;
+    }
+    *endW = w;
+    *endB = b;
+  }
+};
+
+/// The same of a plane, from zero, by batches of 100 in order.
+template <typename T> struct MinibatchDescent {
+  static constexpr int64_t batch = 100;
+  int64_t n, d, steps;
+  const T *x, *y;
+  std::vector<T> slope;
   T *w, *b;
-  Descend(const Inputs &inputs, Outputs &outputs, int64_t batch, T rate)
-      : data(inputs), steps(inputs.integer("steps")), batch(batch ? batch : data.n), rate(rate),
-        startW(data.d), slope(data.d + 1) {
-    bool fromZero = batch != 0;
-    outputs.add("w", dtypeOf<T>, fromZero ? Shape{data.d} : inputs.array("w").shape());
+  MinibatchDescent(const Inputs &inputs, Outputs &outputs)
+      : n(inputs.array("x").shape()[0]), d(inputs.array("x").shape()[1]),
+        steps(inputs.integer("steps")), x(in<T>(inputs, "x")), y(in<T>(inputs, "y")), slope(d + 1) {
+    outputs.add("w", dtypeOf<T>, {d});
     outputs.add("b", dtypeOf<T>, {});
     w = out<T>(outputs, 0);
     b = out<T>(outputs, 1);
-    if (!fromZero) {
-      std::copy_n(in<T>(inputs, "w"), data.d, startW.begin());
-      startB = *in<T>(inputs, "b");
-    }
   }
   void run() {
-    std::ranges::copy(startW, w);
-    *b = startB;
-    int64_t batches = data.n / batch;
-    T step = rate / static_cast<T>(batch);
+    std::fill(w, w + d, T(0));
+    *b = 0;
+    T step = T(0.02) / static_cast<T>(batch);
     for (int64_t i = 0; i < steps; ++i) {
-      int64_t begin = i % batches * batch;
-      data.sumOver(begin, begin + batch, w, *b, slope.data(), squared<T>);
-      for (int64_t j = 0; j < data.d; ++j)
+      int64_t first = i % (n / batch) * batch;
+      sumOver<T, squared<T>>(batch, d, x + first * d, y + first, w, *b, slope.data());
+      for (int64_t j = 0; j < d; ++j)
         w[j] -= step * slope[j];
-      *b -= step * slope[data.d];
+      *b -= step * slope[d];
     }
   }
-};
-template <typename T> struct WholeDescent : Descend<T> {
-  WholeDescent(const Inputs &inputs, Outputs &outputs) : Descend<T>(inputs, outputs, 0, T(0.1)) {}
-};
-template <typename T> struct MinibatchDescent : Descend<T> {
-  MinibatchDescent(const Inputs &inputs, Outputs &outputs)
-      : Descend<T>(inputs, outputs, 100, T(0.01)) {}
 };
 
 /// Maximum likelihood of a normal distribution: mean and log deviation.
@@ -151,7 +239,7 @@ void addMlp(Peers &peers);
 
 void addTraining(Peers &peers) {
   peers.add(PEER_LIBRARY, "linear", "gradient", typed<Linear>());
-  peers.add(PEER_LIBRARY, "linear", "descend", typed<WholeDescent>());
+  peers.add(PEER_LIBRARY, "linear", "descend", typed<LineDescent>());
   peers.add(PEER_LIBRARY, "logistic", "gradient", typed<Logistic>());
   peers.add(PEER_LIBRARY, "normal", "descend", typed<Normal>());
   peers.add(PEER_LIBRARY, "minibatch", "run", typed<MinibatchDescent>());
