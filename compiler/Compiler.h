@@ -80,6 +80,11 @@ public:
   /// Runs the program. `inputs` are the elements of its inputs; `context` is handed to the functions
   /// of runtime/abi/Functions.def. Returns 0, or 1 where a check failed.
   int run(void *context, const void *const *inputs, void *arena) const;
+  /// An exported function: what it is called with is what `call` takes. It lives as long as this.
+  using Function = int (*)(void *context, const void *const *arguments, void *const *results,
+                           void *arena);
+  /// The exported function of that name, to be looked up once. Throws descent::Error where there is none.
+  Function function(std::string_view name) const;
   /// Calls an exported function. Returns as run does. `name` must be one of the program's.
   int call(std::string_view name, void *context, const void *const *arguments, void *const *results,
            void *arena) const;

@@ -65,7 +65,7 @@ Executable::State::State(CodeImage image)
     if (name == "main")
       program = reinterpret_cast<Program>(address);
     else
-      exported[name] = reinterpret_cast<Exported>(address);
+      exported[name] = reinterpret_cast<Function>(address);
   }
 }
 
@@ -84,12 +84,16 @@ int Executable::run(void *context, const void *const *inputs, void *arena) const
   return inside->program(context, inputs, arena);
 }
 
-int Executable::call(std::string_view name, void *context, const void *const *arguments,
-                     void *const *results, void *arena) const {
+Executable::Function Executable::function(std::string_view name) const {
   auto found = inside->exported.find(llvm::StringRef(name.data(), name.size()));
   if (found == inside->exported.end())
     throw Error("no exported function is called '" + std::string(name) + "'");
-  return found->second(context, arguments, results, arena);
+  return found->second;
+}
+
+int Executable::call(std::string_view name, void *context, const void *const *arguments,
+                     void *const *results, void *arena) const {
+  return function(name)(context, arguments, results, arena);
 }
 
 const CompileTimes &Executable::times() const {

@@ -22,7 +22,6 @@ struct CodeImage {
 
 struct Executable::State {
   using Program = int (*)(void *, const void *const *, void *);
-  using Exported = int (*)(void *, const void *const *, void *const *, void *);
 
   /// Puts the code into this process. Throws descent::Error.
   explicit State(CodeImage image);
@@ -30,7 +29,7 @@ struct Executable::State {
   size_t arenaBytes = 0;
   cpu::LoadedCode code;
   Program program = nullptr;
-  llvm::StringMap<Exported> exported;
+  llvm::StringMap<Function> exported;
   CompileTimes times;
   std::vector<SourcePlace> tracedPlaces;
 };

@@ -58,6 +58,14 @@ struct Script::State {
   /// What `executable` works in, kept from run to run: touching new memory costs more than most
   /// runs.
   Arena arena{nullptr, std::free};
+  /// What calls of an exported function need, kept from call to call.
+  struct Call {
+    compiler::Executable::Function code = nullptr;
+    std::vector<const void *> arguments;
+    std::vector<void *> results;
+    std::unique_ptr<abi::RunContext> context;
+  };
+  std::vector<Call> calls; ///< by the exported function
   Timing timing;
 
   void analyze(const SourceFile &file, bool gradientCheck = false);
@@ -290,25 +298,33 @@ void Script::callInto(std::string_view name, const std::vector<Array> &arguments
   if (results.size() != function.body.yields.size())
     throw TypeError(fmt::format("{} gives {} results, got room for {}", name,
                                 function.body.yields.size(), results.size()));
-  std::vector<const void *> given;
+  state->calls.resize(program.exports.size());
+  State::Call &call = state->calls[static_cast<size_t>(&function - program.exports.data())];
+  call.arguments.clear();
   for (size_t i = 0; i < arguments.size(); ++i) {
     check(arguments[i], function.body.args[i], "argument", i);
-    given.push_back(arguments[i].data());
+    call.arguments.push_back(arguments[i].data());
   }
-  std::vector<void *> places;
+  call.results.clear();
   for (size_t i = 0; i < results.size(); ++i) {
     check(results[i], function.body.yields[i], "result", i);
-    places.push_back(results[i].mutableData());
+    call.results.push_back(results[i].mutableData());
   }
 
-  compiler::Executable &executable = state->compiled();
-  abi::RunContext::Options quietly;
-  quietly.pollInterrupt = false;
-  quietly.threads = state->options.threads;
-  abi::RunContext context(program.effects, program.checks, quietly);
-  executable.call(name, &context, given.data(), places.data(), state->arena.get());
-  if (const auto &failure = context.failure())
-    throw Error(renderFailure(*failure, state->sources));
+  if (!call.code)
+    call.code = state->compiled().function(name);
+  if (!call.context) {
+    abi::RunContext::Options quietly;
+    quietly.pollInterrupt = false;
+    quietly.threads = state->options.threads;
+    call.context = std::make_unique<abi::RunContext>(program.effects, program.checks, quietly);
+  }
+  call.code(call.context.get(), call.arguments.data(), call.results.data(), state->arena.get());
+  if (const auto &failure = call.context->failure()) {
+    std::string message = renderFailure(*failure, state->sources);
+    call.context.reset();
+    throw Error(message);
+  }
 }
 
 std::string Script::show(ScriptStage stage) {

@@ -1,0 +1,74 @@
+// Calls of exported functions by an embedding program: into arrays that are kept, after failures.
+
+#include "descent/Error.h"
+#include "descent/Script.h"
+
+#include <cmath>
+#include <cstdlib>
+#include <gtest/gtest.h>
+#include <new>
+
+namespace {
+long allocations = 0;
+} // namespace
+
+void *operator new(size_t size) {
+  ++allocations;
+  if (void *memory = std::malloc(size ? size : 1))
+    return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void *memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void *memory, size_t) noexcept {
+  std::free(memory);
+}
+
+namespace descent {
+namespace {
+
+Script scriptOf(const std::string &text) {
+  ScriptOptions options;
+  options.cache = false;
+  Script script = Script::fromText("calls.gd", text, options);
+  EXPECT_TRUE(script.valid());
+  return script;
+}
+
+TEST(CallInto, AllocatesNothingOnceItHasRun) {
+  Script script =
+      scriptOf("export fn f(x: f32[40]) = (sum(x), x * x)\n"
+               "export fn g(x: f32[40], steps: i32) = {\n"
+               "  let h = x -> { var y = x\n for i in 0..steps { y = y * y }\n sum(y) }\n"
+               "  grad(h)(x)\n"
+               "}\n");
+  Array x = Array::zeros(DType::F32, {40});
+  x.mutableValues<float>()[3] = 1.5f;
+  const std::vector<Array> one = {x}, two = {x, Array::scalar(int32_t{5})};
+  std::vector<Array> f = script.call("f", one), g = script.call("g", two);
+  long before = allocations;
+  for (int i = 0; i < 3; ++i) {
+    script.callInto("f", one, f);
+    script.callInto("g", two, g); // with a tape
+  }
+  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(f[0].item<float>(), 1.5f);
+  EXPECT_EQ(f[1].values<float>()[3], 2.25f);
+  EXPECT_FLOAT_EQ(g[0].values<float>()[3], 32 * std::pow(1.5f, 31.0f));
+}
+
+TEST(CallInto, GoesOnAfterACheckThatFailed) {
+  Script script = scriptOf("export fn at(x: f32[3], i: i32) = x[i]\n");
+  Array x = Array::fromVector(std::vector<float>{1, 2, 3});
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_THROW(script.call("at", {x, Array::scalar(int32_t{3})}), Error);
+    EXPECT_EQ(script.call("at", {x, Array::scalar(int32_t{2})})[0].item<float>(), 3);
+    EXPECT_THROW(script.call("at", {x}), TypeError);
+    EXPECT_THROW(script.call("at", {x, x}), TypeError);
+    EXPECT_THROW(script.call("to", {x}), Error);
+  }
+}
+
+} // namespace
+} // namespace descent
