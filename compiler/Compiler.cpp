@@ -11,6 +11,7 @@
 #include "compiler/simplify/Simplify.h"
 
 #include "descent/Error.h"
+#include "runtime/core/Memory.h"
 
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/Config/llvm-config.h>
@@ -21,6 +22,7 @@
 #include <mlir/Pass/Pass.h>
 #include <mlir/Pass/PassManager.h>
 
+#include <bit>
 #include <chrono>
 
 namespace descent::compiler {
@@ -64,7 +66,8 @@ void lowerToPlain(Module::State &state, const CompileOptions &options, bool forK
   each.addPass(simplify::createSimplifyPass());
   each.addPass(batch::createExpandVmapPass());
   each.addPass(simplify::createSimplifyPass());
-  each.addPass(createExpandDerivativesPass());
+  each.addPass(
+      createExpandDerivativesPass(options.tapeLimit > 0 ? options.tapeLimit : defaultTapeLimit()));
   each.addPass(simplify::createSimplifyPass());
   if (forKernels)
     each.addPass(createLowerCheckpointsPass());
@@ -137,6 +140,11 @@ std::vector<SourcePlace> trace(Module::State &state, const CompileOptions &optio
 }
 
 } // namespace
+
+int64_t defaultTapeLimit() {
+  static const auto limit = int64_t(std::bit_floor(uint64_t(machineMemory() / 4)));
+  return limit;
+}
 
 Module::Module(std::unique_ptr<State> state) : inside(std::move(state)) {}
 Module::Module(Module &&) noexcept = default;

@@ -38,6 +38,9 @@ enum class Stage {
 };
 
 struct CompileOptions {
+  /// The most bytes that the tapes of a loop should take: one of which more is expected, and whose number
+  /// of iterations is known, runs in blocks that are run again for the reverse. 0: defaultTapeLimit().
+  int64_t tapeLimit = 0;
   /// Checks the IR after every pass (tests).
   bool verifyEachPass = false;
   /// Groups operations into kernels; off, every operation is a kernel of its own (tests compare).
@@ -96,6 +99,9 @@ public:
 private:
   std::unique_ptr<State> inside;
 };
+
+/// A quarter of the machine's memory, rounded down to a power of two.
+int64_t defaultTapeLimit();
 
 /// Compiles a module. Throws descent::Error with a message for what the code generator refuses.
 /// `image`, where given, gets the code as bytes for `load`.

@@ -104,7 +104,8 @@ std::string codeIdentity(const CompileOptions &options) {
       << processor.features;
   const cpu::Host &host = cpu::thisHost();
   out << " caches=" << host.level1Bytes << ',' << host.level2Bytes << " fuse=" << options.fuse
-      << " shareSmall=" << options.shareSmall;
+      << " shareSmall=" << options.shareSmall
+      << " tapeLimit=" << (options.tapeLimit > 0 ? options.tapeLimit : defaultTapeLimit());
   return text;
 }
 

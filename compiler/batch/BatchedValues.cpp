@@ -41,6 +41,7 @@ void BatchedValues::visit(Operation *op) {
       .Case([&](ir::IfOp op) { visitIf(op); })
       .Case([&](ir::JvpOp op) { visitJvp(op); })
       .Case([&](ir::VjpOp op) { visitVjp(op); })
+      .Case([&](ir::CheckpointOp op) { visitCheckpoint(op); })
       .Default([&](Operation *op) {
         if (containsAny(op->getOperands()))
           add(op->getResults());
@@ -74,6 +75,13 @@ void BatchedValues::visitIf(ir::IfOp op) {
   for (auto [onTrue, onFalse, result] : llvm::zip_equal(
            op.getThenYield().getValues(), op.getElseYield().getValues(), op.getResults()))
     addIf(contains(op.getCond()) || contains(onTrue) || contains(onFalse), result);
+}
+
+void BatchedValues::visitCheckpoint(ir::CheckpointOp op) {
+  for (auto [argument, input] : llvm::zip_equal(op.getBody().getArguments(), op.getInputs()))
+    addIf(contains(input), argument);
+  for (auto [value, result] : llvm::zip_equal(op.getYield().getValues(), op.getResults()))
+    addIf(contains(value), result);
 }
 
 // Forward: each lane has the tangents of its own point; what no lane differs in needs no copies.

@@ -34,6 +34,7 @@ private:
   void visitIf(ir::IfOp op);
   void visitJvp(ir::JvpOp op);
   void visitVjp(ir::VjpOp op);
+  void visitCheckpoint(ir::CheckpointOp op);
 };
 
 } // namespace descent::batch

@@ -120,6 +120,37 @@ LogicalResult expandVjp(Operation *operation, Batcher &batcher) {
   return success();
 }
 
+// The region captures nothing: what all lanes share goes in without lanes, and which lanes are at work
+// goes in too.
+LogicalResult expandCheckpoint(Operation *operation, Batcher &batcher) {
+  auto op = cast<ir::CheckpointOp>(operation);
+  SmallVector<Value> inputs;
+  for (auto [argument, input] : llvm::zip_equal(op.getBody().getArguments(), op.getInputs()))
+    inputs.push_back(batcher.getAs(batcher.isBatched(argument), input));
+  Value outer = batcher.mask;
+  if (outer)
+    inputs.push_back(outer);
+  SmallVector<Type> types;
+  for (Value result : op.getResults())
+    types.push_back(batcher.typeOf(result));
+  auto made =
+      ir::CheckpointOp::create(batcher.builder, op.getLoc(), types, inputs, op.getAgain());
+  OpBuilder::InsertionGuard guard(batcher.builder);
+  Block *block = batcher.openBlock(made.getBody(), op.getBody().getArguments());
+  if (outer)
+    batcher.mask = block->addArgument(outer.getType(), op.getLoc());
+  LogicalResult built = batcher.run(op.getBody().front());
+  batcher.mask = outer;
+  if (failed(built))
+    return failure();
+  SmallVector<Value> values;
+  for (auto [value, result] : llvm::zip_equal(op.getYield().getValues(), op.getResults()))
+    values.push_back(batcher.getAs(batcher.isBatched(result), value));
+  ir::YieldOp::create(batcher.builder, op.getLoc(), values);
+  batcher.set(op.getResults(), made.getResults());
+  return success();
+}
+
 // The check holds if it does in every lane at work. Its message has the values of the first in
 // which it does not.
 LogicalResult expandCheck(Operation *operation, Batcher &batcher) {

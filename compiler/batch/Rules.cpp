@@ -92,6 +92,7 @@ struct Table {
     add<IfOp>(expandIf);
     add<JvpOp>(expandJvp);
     add<VjpOp>(expandVjp);
+    add<CheckpointOp>(expandCheckpoint);
 
     // The host.
     add<CheckOp>(expandCheck);

@@ -38,6 +38,7 @@ mlir::LogicalResult expandWhile(mlir::Operation *op, Batcher &batcher);
 mlir::LogicalResult expandIf(mlir::Operation *op, Batcher &batcher);
 mlir::LogicalResult expandJvp(mlir::Operation *op, Batcher &batcher);
 mlir::LogicalResult expandVjp(mlir::Operation *op, Batcher &batcher);
+mlir::LogicalResult expandCheckpoint(mlir::Operation *op, Batcher &batcher);
 mlir::LogicalResult expandCheck(mlir::Operation *op, Batcher &batcher);
 
 } // namespace descent::batch

@@ -62,8 +62,10 @@ void Activity::forEachDependent(Value value, Visit visit) const {
       visitSlot(user, index - 2, visitIfFloat);
     } else if (isa<ir::WhileOp>(user)) {
       visitSlot(user, index, visitIfFloat);
+    } else if (auto checkpoint = dyn_cast<ir::CheckpointOp>(user)) {
+      visitIfFloat(checkpoint.getBody().getArgument(index));
     } else if (isa<ir::YieldOp>(user)) {
-      if (isa<ir::IfOp>(parent))
+      if (isa<ir::IfOp, ir::CheckpointOp>(parent))
         visitIfFloat(parent->getResult(index));
       else if (auto loop = dyn_cast<ir::WhileOp>(parent);
                isa<ir::ForOp>(parent) || (loop && user == loop.getYield()))
@@ -81,6 +83,8 @@ void Activity::forEachDependency(Value value, Visit visit) const {
       visitSources(parent, argument.getArgNumber() - 1, visit);
     else if (isa<ir::WhileOp>(parent))
       visitSources(parent, argument.getArgNumber(), visit);
+    else if (isa<ir::CheckpointOp>(parent))
+      visit(parent->getOperand(argument.getArgNumber()));
     return;
   }
   Operation *op = value.getDefiningOp();
@@ -90,6 +94,8 @@ void Activity::forEachDependency(Value value, Visit visit) const {
   } else if (auto branch = dyn_cast<ir::IfOp>(op)) {
     visit(branch.getThenYield().getValues()[index]);
     visit(branch.getElseYield().getValues()[index]);
+  } else if (auto checkpoint = dyn_cast<ir::CheckpointOp>(op)) {
+    visit(checkpoint.getYield().getValues()[index]);
   } else {
     llvm::for_each(op->getOperands(), visit);
   }

@@ -2,6 +2,8 @@
 // its region.
 #include "compiler/derivative/Derivative.h"
 
+#include "compiler/derivative/Blocks.h"
+#include "compiler/derivative/Checkpoints.h"
 #include "compiler/derivative/Forward.h"
 #include "compiler/derivative/Prune.h"
 #include "compiler/derivative/Reverse.h"
@@ -66,11 +68,8 @@ FailureOr<SmallVector<Value>> emitReverse(ir::VjpOp op, Emitter &emit) {
   return values;
 }
 
-/// Replaces a derivative operation. What is emitted stands in a block of its own until it is
-/// pruned.
-LogicalResult expand(Operation *op) {
-  Region region;
-  Block &block = region.emplaceBlock();
+/// Emits a derivative operation into an empty block, which ends with the results that are used.
+LogicalResult emitInto(Block &block, Operation *op) {
   Emitter emit(op->getLoc(), op->getContext());
   emit.setInsertionPointToEnd(&block);
   auto jvp = dyn_cast<ir::JvpOp>(op);
@@ -81,16 +80,34 @@ LogicalResult expand(Operation *op) {
   for (auto [result, value] : llvm::zip(op->getResults(), *values))
     if (!result.use_empty())
       used.push_back(value);
-  auto yield = ir::YieldOp::create(emit, used);
+  ir::YieldOp::create(emit, used);
   prune(block);
   lessenTapes(block);
   prune(block);
+  return success();
+}
 
+/// Replaces a derivative operation. What is emitted stands in a block of its own until it is
+/// pruned.
+LogicalResult expand(Operation *op, int64_t tapeLimit) {
+  Region region;
+  {
+    LoopSplitter splitter(op, tapeLimit);
+    do {
+      region.getBlocks().clear();
+      if (failed(emitInto(region.emplaceBlock(), op)))
+        return failure();
+    } while (isa<ir::VjpOp>(op) && splitter.split(region.front()));
+  }
+  Block &block = region.front();
+  LoopSplitter::unmark(block);
+
+  Operation *yield = block.getTerminator();
   unsigned position = 0;
   for (Value result : op->getResults())
     if (!result.use_empty())
-      result.replaceAllUsesWith(yield.getValues()[position++]);
-  yield.erase();
+      result.replaceAllUsesWith(yield->getOperand(position++));
+  yield->erase();
   op->getBlock()->getOperations().splice(op->getIterator(), block.getOperations());
   op->erase();
   return success();
@@ -104,6 +121,14 @@ namespace {
 
 struct ExpandDerivatives : PassWrapper<ExpandDerivatives, OperationPass<>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ExpandDerivatives)
+
+  ExpandDerivatives() = default;
+  explicit ExpandDerivatives(int64_t limit) { tapeLimit = limit; }
+  ExpandDerivatives(const ExpandDerivatives &) : PassWrapper() {}
+
+  Option<int64_t> tapeLimit{*this, "tape-limit",
+                            llvm::cl::desc("the most bytes that the tapes of a loop should take"),
+                            llvm::cl::init(std::numeric_limits<int64_t>::max())};
 
   StringRef getArgument() const final { return "expand-derivatives"; }
   StringRef getDescription() const final {
@@ -120,8 +145,9 @@ struct ExpandDerivatives : PassWrapper<ExpandDerivatives, OperationPass<>> {
         transforms.push_back(op);
     });
     for (Operation *op : transforms)
-      if (failed(derivative::expand(op)))
+      if (failed(derivative::expand(op, tapeLimit)))
         return signalPassFailure();
+    derivative::inlineCheckpoints(getOperation());
   }
 };
 
@@ -129,6 +155,10 @@ struct ExpandDerivatives : PassWrapper<ExpandDerivatives, OperationPass<>> {
 
 std::unique_ptr<Pass> createExpandDerivativesPass() {
   return std::make_unique<ExpandDerivatives>();
+}
+
+std::unique_ptr<Pass> createExpandDerivativesPass(int64_t tapeLimit) {
+  return std::make_unique<ExpandDerivatives>(tapeLimit);
 }
 
 } // namespace descent

@@ -15,11 +15,12 @@ bool isLoop(Operation *op) {
   return isa<ir::ForOp, ir::WhileOp>(op);
 }
 bool hasSlots(Operation *op) {
-  return isa<ir::ForOp, ir::WhileOp, ir::IfOp>(op);
+  return isa<ir::ForOp, ir::WhileOp, ir::IfOp, ir::CheckpointOp>(op);
 }
 
 /// Values are live if an effect or the block's terminator depends on them. A loop's slot (what it
-/// carries in one place) and a branch's result are live or dead by themselves.
+/// carries in one place), a branch's result and a checkpoint's inputs and results are live or dead by
+/// themselves.
 class Pruner {
 public:
   explicit Pruner(Block &block) : top(block) {}
@@ -61,6 +62,8 @@ private:
       need(loop.getConditionYield().getValues().front());
     } else if (auto branch = dyn_cast<ir::IfOp>(op)) {
       need(branch.getCond());
+    } else if (isa<ir::CheckpointOp>(op)) {
+      return;
     } else {
       needOperands(op);
       // Regions of other operations are taken as they are.
@@ -99,7 +102,9 @@ private:
     }
     if (!needIfInside(owner))
       return;
-    if (hasSlots(owner))
+    if (isa<ir::CheckpointOp>(owner) && !value.getDefiningOp())
+      need(owner->getOperand(slot));
+    else if (hasSlots(owner))
       needSlot(owner, slot);
   }
 
@@ -147,6 +152,8 @@ private:
       if (!isCondition(region))
         region.front().getTerminator()->eraseOperands(dead);
       sweep(region.front());
+      if (isa<ir::CheckpointOp>(op))
+        eraseDeadInputs(op);
       if (!isLoop(op) || dead.none())
         continue;
       unsigned first = region.getNumArguments() - count;
@@ -159,11 +166,20 @@ private:
       dropResults(op, dead);
   }
 
+  void eraseDeadInputs(Operation *checkpoint) {
+    Block &block = checkpoint->getRegion(0).front();
+    BitVector dead(block.getNumArguments());
+    for (BlockArgument argument : block.getArguments())
+      dead[argument.getArgNumber()] = !live.contains(argument);
+    block.eraseArguments(dead);
+    checkpoint->eraseOperands(dead);
+  }
+
   void dropResults(Operation *op, const BitVector &dead) {
     OperationState state(op->getLoc(), op->getName());
     unsigned first = op->getNumOperands() - (isLoop(op) ? op->getNumResults() : 0);
     state.addOperands(op->getOperands().take_front(first));
-    state.addAttributes(op->getDiscardableAttrDictionary().getValue());
+    state.addAttributes(op->getAttrDictionary().getValue());
     for (auto [slot, result] : llvm::enumerate(op->getResults())) {
       if (dead[slot])
         continue;

@@ -6,7 +6,7 @@ include "Base.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 
 def Descent_YieldOp : Descent_Op<"yield", [Pure, ReturnLike, Terminator,
-    ParentOneOf<["ForOp", "WhileOp", "IfOp", "JvpOp", "VjpOp", "VmapOp"]>]> {
+    ParentOneOf<["ForOp", "WhileOp", "IfOp", "JvpOp", "VjpOp", "VmapOp", "CheckpointOp"]>]> {
   let summary = "ends a region with its values";
   let description = "Example: `descent.yield %x, %y : tensor<f32>, tensor<4xf32>`";
   let arguments = (ins Variadic<Descent_Carried>:$values);

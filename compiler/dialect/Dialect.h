@@ -24,6 +24,7 @@ struct HostResource : mlir::SideEffects::Resource::Base<HostResource> {
 class JvpOp;
 class VjpOp;
 class VmapOp;
+class CheckpointOp;
 
 } // namespace descent::ir
 

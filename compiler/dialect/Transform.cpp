@@ -86,4 +86,16 @@ LogicalResult VmapOp::verify() {
   return expectTypes(*this, getResultTypes(), results, "gives one more leading dimension");
 }
 
+YieldOp CheckpointOp::getYield() {
+  return yieldOf(getBody());
+}
+
+LogicalResult CheckpointOp::verify() {
+  if (failed(expectTypes(*this, getBody().getArgumentTypes(), getInputs().getTypes(),
+                         "needs region arguments like its inputs")))
+    return failure();
+  return expectTypes(*this, getResultTypes(), getYield().getValues().getTypes(),
+                     "gives what its region yields");
+}
+
 } // namespace descent::ir

@@ -76,4 +76,33 @@ def Descent_VmapOp : Descent_Op<"vmap", [RecursiveMemoryEffects,
   let hasVerifier = 1;
 }
 
+def Descent_CheckpointOp : Descent_Op<"checkpoint", [RecursiveMemoryEffects, IsolatedFromAbove,
+    SingleBlockImplicitTerminator<"YieldOp">]> {
+  let summary = "a region of which a derivative keeps nothing but what goes in";
+  let description = [{
+    The results are what the region yields for its inputs. A reverse run does not use what was computed
+    inside: it runs the region again, in a `descent.checkpoint again`, together with its reverse.
+
+    The region captures nothing, so that nothing inside is ever taken for equal to something outside. Once
+    there are no derivatives left, a checkpoint is part of the code around it, but for one that runs `again`.
+
+    Example:
+    ```
+    %y = descent.checkpoint(%x) : (tensor<4xf32>) {
+    ^bb0(%a: tensor<4xf32>):
+      %b = descent.sin %a : tensor<4xf32>
+      descent.yield %b : tensor<4xf32>
+    } to (tensor<4xf32>)
+    ```
+  }];
+  let arguments = (ins Variadic<Descent_Tensor>:$inputs, UnitAttr:$again);
+  let results = (outs Variadic<Descent_Tensor>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "(`again` $again^)? `(` $inputs `)` `:` custom<Types>(type($inputs)) $body attr-dict `to` custom<Types>(type($results))";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    YieldOp getYield();
+  }];
+}
+
 #endif

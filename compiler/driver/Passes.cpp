@@ -12,7 +12,8 @@ namespace descent {
 
 void registerDescentPasses() {
   mlir::registerPass(batch::createExpandVmapPass);
-  mlir::registerPass(createExpandDerivativesPass);
+  mlir::registerPass([] { return createExpandDerivativesPass(); });
+  mlir::registerPass(createLowerCheckpointsPass);
   mlir::registerPass(simplify::createSimplifyPass);
   mlir::registerPass(kernel::createPrintKernelsPass);
 }

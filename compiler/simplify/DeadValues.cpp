@@ -65,6 +65,7 @@ private:
         })
         .Case([&](ir::WhileOp loop) { require(loop.getConditionYield().getValues()); })
         .Case([&](ir::IfOp branch) { require(branch.getCond()); })
+        .Case([&](ir::CheckpointOp) {})
         .Case<ir::JvpOp, ir::VjpOp, ir::VmapOp>([&](Operation *transform) {
           require(transform->getOperands());
           require(transform->getRegion(0).front().getTerminator()->getOperands());
@@ -84,6 +85,8 @@ private:
           requireCarried(loop, number - 1);
       } else if (auto loop = dyn_cast<ir::WhileOp>(parent)) {
         requireCarried(loop, number);
+      } else if (isa<ir::CheckpointOp>(parent)) {
+        require(parent->getOperand(number));
       }
       return;
     }
@@ -97,6 +100,8 @@ private:
     else if (auto branch = dyn_cast<ir::IfOp>(op))
       require({branch.getThenYield().getValues()[result.getResultNumber()],
                branch.getElseYield().getValues()[result.getResultNumber()]});
+    else if (auto checkpoint = dyn_cast<ir::CheckpointOp>(op))
+      require(checkpoint.getYield().getValues()[result.getResultNumber()]);
   }
 
   void requireCarried(ir::ForOp loop, unsigned i) {
@@ -159,12 +164,34 @@ bool eraseDead(Block &block, const Liveness &live) {
   return changed;
 }
 
+/// Removes the dead inputs and results of a checkpoint.
+bool shrinkCheckpoint(ir::CheckpointOp op, const llvm::BitVector &dead, const Liveness &live) {
+  Block &block = op.getBody().front();
+  llvm::BitVector deadInputs(block.getNumArguments());
+  for (BlockArgument argument : block.getArguments())
+    if (!live.isLive(argument))
+      deadInputs.set(argument.getArgNumber());
+  if (dead.none() && deadInputs.none())
+    return false;
+  shrinkYield(op.getBody(), dead);
+  block.eraseArguments(deadInputs);
+  SmallVector<Value> inputs = kept(op.getInputs(), deadInputs), results = kept(op.getResults(), dead);
+  OpBuilder builder(op);
+  auto made = ir::CheckpointOp::create(builder, op.getLoc(), ValueRange(results).getTypes(), inputs,
+                                       op.getAgain());
+  made.getBody().takeBody(op.getBody());
+  replaceResults(op, made, dead);
+  return true;
+}
+
 /// Removes dead carried values and results of one operation.
 bool shrink(Operation *op, const Liveness &live) {
   llvm::BitVector dead(op->getNumResults());
   for (OpResult result : op->getResults())
     if (!live.isLive(result))
       dead.set(result.getResultNumber());
+  if (auto checkpoint = dyn_cast<ir::CheckpointOp>(op))
+    return shrinkCheckpoint(checkpoint, dead, live);
   if (dead.none())
     return false;
   OpBuilder builder(op);
@@ -213,7 +240,7 @@ bool removeDeadValues(func::FuncOp function) {
   // Innermost first: an operation is replaced after those in its regions.
   SmallVector<Operation *> control;
   function.walk<WalkOrder::PostOrder>([&](Operation *op) {
-    if (isa<ir::ForOp, ir::WhileOp, ir::IfOp>(op))
+    if (isa<ir::ForOp, ir::WhileOp, ir::IfOp, ir::CheckpointOp>(op))
       control.push_back(op);
   });
   for (Operation *op : control)

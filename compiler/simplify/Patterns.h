@@ -26,6 +26,8 @@ void addIndexPatterns(mlir::RewritePatternSet &patterns);
 void addReducePatterns(mlir::RewritePatternSet &patterns);
 /// Loops, branches and tapes.
 void addControlPatterns(mlir::RewritePatternSet &patterns);
+/// What goes into checkpoints and comes out of them.
+void addCheckpointPatterns(mlir::RewritePatternSet &patterns);
 /// What is true only where no derivative is left to be taken.
 void addAfterDerivativePatterns(mlir::RewritePatternSet &patterns);
 

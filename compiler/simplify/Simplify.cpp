@@ -74,6 +74,7 @@ private:
     addIndexPatterns(patterns);
     addReducePatterns(patterns);
     addControlPatterns(patterns);
+    addCheckpointPatterns(patterns);
   }
 
   /// The rewrites of one sweep after which it stops, so that rules which undo each other cannot

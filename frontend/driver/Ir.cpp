@@ -22,6 +22,7 @@ void addIr(CLI::App &app, int &result) {
   auto arguments = std::make_shared<IrArguments>();
   addScriptArguments(*command, arguments->script);
   addProcessorArgument(*command, arguments->script, /*runs=*/false);
+  addTapeArgument(*command, arguments->script);
   command->add_option("--stage", arguments->stage, "ast, array, derivative, kernel, llvm or asm")
       ->transform([](const std::string &name) -> std::string {
         if (auto found = kStages.find(name); found != kStages.end())

@@ -61,8 +61,20 @@ void addProcessorArgument(CLI::App &command, ScriptArguments &arguments, bool ru
       });
 }
 
+void addTapeArgument(CLI::App &command, ScriptArguments &arguments) {
+  command
+      .add_option(
+          "--tape-limit", arguments.tapeLimit,
+          "The memory that a `for` loop should take at most to remember its iterations for a "
+          "derivative\n(0: a quarter of the machine's). One that would take more runs in blocks, "
+          "twice each.\nResults do not depend on it")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE");
+}
+
 void addMachineArguments(CLI::App &command, ScriptArguments &arguments) {
   addProcessorArgument(command, arguments, /*runs=*/true);
+  addTapeArgument(command, arguments);
   command
       .add_option("--threads", arguments.threads,
                   "Threads to use at most (0: $DESCENT_THREADS, or one for each processor that may "
@@ -86,6 +98,7 @@ std::optional<Script> loadScript(const ScriptArguments &arguments, bool tests) {
   options.cache = arguments.cache;
   options.threads = arguments.threads;
   options.processor = arguments.processor;
+  options.tapeLimit = static_cast<int64_t>(arguments.tapeLimit);
   Script script = Script::load(arguments.path, options);
   bool colour = isatty(STDERR_FILENO) && !std::getenv("NO_COLOR");
   script.showDiagnostics(std::cerr, colour);

@@ -17,6 +17,7 @@ struct ScriptArguments {
   bool cache = true;
   int threads = 0;
   std::string processor; ///< empty: this machine's
+  uint64_t tapeLimit = 0;
 };
 
 /// Adds SCRIPT, --set and --data to a command.
@@ -25,7 +26,10 @@ void addScriptArguments(CLI::App &command, ScriptArguments &arguments);
 /// Adds --processor to a command that makes code, and perhaps runs it.
 void addProcessorArgument(CLI::App &command, ScriptArguments &arguments, bool runs);
 
-/// Adds --processor, --threads and --no-cache to a command that runs the script.
+/// Adds --tape-limit to a command that makes code.
+void addTapeArgument(CLI::App &command, ScriptArguments &arguments);
+
+/// Adds --processor, --tape-limit, --threads and --no-cache to a command that runs the script.
 void addMachineArguments(CLI::App &command, ScriptArguments &arguments);
 
 /// Loads the script and shows its diagnostics on standard error. Nothing where it has errors; the

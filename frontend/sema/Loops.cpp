@@ -11,8 +11,6 @@
 namespace descent::sema {
 namespace {
 
-constexpr unsigned kMaxRegionDepth = 100;
-
 /// The type of a carried array, and whether it is still that of a literal.
 struct Carried {
   TensorType type;
@@ -189,7 +187,7 @@ class RegionDepth {
 public:
   explicit RegionDepth(Specializer &sema) : sema(sema) { ++sema.regionDepth; }
   ~RegionDepth() { --sema.regionDepth; }
-  bool isTooDeep() const { return sema.regionDepth > kMaxRegionDepth; }
+  bool isTooDeep() const { return sema.regionDepth > Specializer::kMaxRegionDepth; }
 
 private:
   Specializer &sema;

@@ -4,7 +4,8 @@
 // resolved; what remains are operations on arrays of known type. An operation is named and shaped
 // exactly as the `descent` dialect names and shapes it (compiler/dialect/*.td is the reference), so
 // that emitting is mechanical. Function calls are gone (each call's body stands where it was called);
-// derivatives and batching remain as operations with a region (`jvp`, `vjp`, `vmap`).
+// derivatives and batching remain as operations with a region (`jvp`, `vjp`, `vmap`), and so do
+// calls of which a derivative keeps nothing (`checkpoint`).
 #pragma once
 
 #include "descent/Array.h"

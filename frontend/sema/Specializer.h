@@ -127,6 +127,9 @@ public:
   std::optional<Leaves> jvp(const Leaves &primals, const Leaves &tangents, const LeavesBody &body,
                             const std::vector<std::string> &names);
 
+  /// A `checkpoint` operation around what a body computes.
+  Value checkpointed(const std::function<Value()> &body, SourceRange range);
+
   // ---- Gradient checks (DerivativeChecks.cpp) ---------------------------------------------------
 
   /// Whether derivatives taken here are compared with finite differences.
@@ -321,6 +324,7 @@ public:
   Frame *frame = nullptr;
   unsigned callDepth = 0;
   unsigned regionDepth = 0;
+  static constexpr unsigned kMaxRegionDepth = 100;
 
 private:
   struct NoteState {

@@ -2,12 +2,12 @@
 #include "compiler/Compiler.h"
 #include "compiler/cache/CodeCache.h"
 #include "descent/Script.h"
+#include "runtime/core/Memory.h"
 #include "runtime/core/Threads.h"
 
 #include <fmt/format.h>
 
 #include <thread>
-#include <unistd.h>
 
 namespace descent {
 
@@ -42,9 +42,8 @@ std::vector<std::pair<std::string, std::string>> describeMachine() {
     lines.push_back(std::move(line));
   lines.emplace_back("threads", fmt::format("{} ({} hardware threads)", defaultThreads(),
                                             std::thread::hardware_concurrency()));
-  double bytes =
-      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
-  lines.emplace_back("memory", fmt::format("{:.1f} GiB", bytes / (1 << 30)));
+  lines.emplace_back("memory",
+                     fmt::format("{:.1f} GiB", static_cast<double>(machineMemory()) / (1 << 30)));
   lines.emplace_back("cache", describeCache());
   lines.emplace_back("devices", "cpu (GPUs are not supported yet)");
   return lines;

@@ -1,11 +1,11 @@
 #include "runtime/core/Processors.h"
 
+#include "runtime/core/ControlGroup.h"
 #include "runtime/core/Threads.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <fstream>
 #include <sched.h>
 #include <string>
 #include <thread>
@@ -20,25 +20,13 @@ int byAffinity() {
   return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
 
-std::string lineOf(const std::string &file, std::string_view prefix) {
-  std::ifstream in(file);
-  for (std::string line; std::getline(in, line);)
-    if (line.starts_with(prefix))
-      return line.substr(prefix.size());
-  return "";
-}
-
 /// The smallest quota of the process's control group and those around it; 0 for none.
 int byQuota() {
-  std::string group = lineOf("/proc/self/cgroup", "0::");
   int least = 0;
-  while (!group.empty()) {
-    if (group.back() == '/')
-      group.pop_back();
-    int granted = processorsOfQuota(lineOf("/sys/fs/cgroup" + group + "/cpu.max", ""));
+  for (const std::string &limit : controlGroupLimits("cpu.max")) {
+    int granted = processorsOfQuota(limit);
     if (granted > 0 && (least == 0 || granted < least))
       least = granted;
-    group.erase(group.empty() ? 0 : group.rfind('/') + 1);
   }
   return least;
 }

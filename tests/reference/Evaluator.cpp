@@ -100,7 +100,7 @@ private:
 
   Data run(Operation &op) {
     return llvm::TypeSwitch<Operation *, Data>(&op)
-        .Case<ir::ForOp, ir::WhileOp, ir::IfOp, ir::VmapOp, ir::TapeCreateOp, ir::TapePushOp,
+        .Case<ir::ForOp, ir::WhileOp, ir::IfOp, ir::CheckpointOp, ir::VmapOp, ir::TapeCreateOp, ir::TapePushOp,
               ir::TapePopOp, ir::InputOp, ir::EffectOp, ir::CheckOp, ir::PollOp, ir::ClockOp>(
             [&](auto op) { return evaluate(op); })
         .Case<ir::JvpOp, ir::VjpOp>([](Operation *op) -> Data {
@@ -141,6 +141,8 @@ private:
     Region &taken = tensor(op.getCond()).truth(0) ? op.getThenRegion() : op.getElseRegion();
     return run(taken.front(), {});
   }
+
+  Data evaluate(ir::CheckpointOp op) { return run(op.getBody().front(), values(op.getInputs())); }
 
   Data evaluate(ir::VmapOp op) {
     std::vector<Tensor> inputs = tensors(op.getInputs()), results;

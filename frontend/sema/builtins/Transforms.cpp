@@ -311,11 +311,18 @@ Value stopGradient(BuiltinCall &call) {
   });
 }
 
-/// Marks a function whose inside is computed anew in the backward pass instead of being stored. Which
-/// of the two happens changes no value; storing is what this version does.
+/// A function whose inside is computed again in a reverse run instead of being kept for it.
 Value checkpoint(BuiltinCall &call) {
   auto function = call.sema.expectFunction(call.arguments[0]);
-  return function ? Value(*function) : Value(ErrorValue{});
+  if (!function)
+    return ErrorValue{};
+  auto native = [f = Value(*function)](Specializer &sema, std::span<const Argument> arguments,
+                                       SourceRange range) -> Value {
+    auto body = [&] { return sema.call(f, arguments, range); };
+    // A comparison with finite differences is an effect, which would be inside.
+    return sema.isComparing() ? body() : sema.checkpointed(body, range);
+  };
+  return makeNative("checkpoint of " + (*function)->describe(), native, parameterNames(**function));
 }
 
 Value customGrad(BuiltinCall &call) {

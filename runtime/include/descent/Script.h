@@ -37,6 +37,11 @@ struct ScriptOptions {
   /// processors. Results do not depend on it. All scripts of a process share one set of threads: a
   /// script that runs while another uses them runs on its own thread alone.
   int threads = 0;
+  /// The most bytes that the tapes of a loop should take: what a loop keeps of each iteration for its
+  /// derivative. A `for` loop that would keep more runs in blocks, of which one at a time is kept and each
+  /// runs twice; results do not depend on it. 0: a quarter of the machine's memory. Loops whose number of
+  /// iterations is not known when the script is compiled keep what they need.
+  int64_t tapeLimit = 0;
   /// Makes code for another processor than this machine's: a name of clang's -march (x86-64-v3, skylake).
   /// "" and "native": this machine's. Loading does not look at it; what makes code throws Error for a
   /// name that is none, what runs it also where this machine cannot.

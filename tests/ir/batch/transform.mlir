@@ -111,3 +111,25 @@ func.func @vmap_in_vjp(%x: tensor<7xf32>, %ct: tensor<7xf32>) -> tensor<7xf32> {
   } to (tensor<7xf32>, tensor<7xf32>)
   return %d : tensor<7xf32>
 }
+
+// What all lanes share goes into a checkpoint without lanes.
+// CHECK-LABEL: func.func @checkpoint
+// CHECK-SAME: (%[[X:.*]]: tensor<7x3xf32>, %[[K:.*]]: tensor<3xf32>)
+func.func @checkpoint(%x: tensor<7x3xf32>, %k: tensor<3xf32>) -> (tensor<7x3xf32>, tensor<7x3xf32>) {
+  // CHECK: %[[R:.*]]:2 = descent.checkpoint(%[[X]], %[[K]]) : (tensor<7x3xf32>, tensor<3xf32>) {
+  // CHECK-NEXT: ^bb0(%[[A:.*]]: tensor<7x3xf32>, %[[B:.*]]: tensor<3xf32>):
+  // CHECK: %[[P:.*]] = descent.mul %[[A]], %{{.*}} : tensor<7x3xf32>
+  // CHECK: descent.yield %[[P]], %{{.*}} : tensor<7x3xf32>, tensor<3xf32>
+  // CHECK: } to (tensor<7x3xf32>, tensor<3xf32>)
+  %r:2 = descent.vmap 7 (%x) : (tensor<7x3xf32>) {
+  ^bb0(%p: tensor<3xf32>):
+    %c:2 = descent.checkpoint(%p, %k) : (tensor<3xf32>, tensor<3xf32>) {
+    ^bb0(%a: tensor<3xf32>, %b: tensor<3xf32>):
+      %s = descent.sin %b : tensor<3xf32>
+      %t = descent.mul %a, %s : tensor<3xf32>
+      descent.yield %t, %s : tensor<3xf32>, tensor<3xf32>
+    } to (tensor<3xf32>, tensor<3xf32>)
+    descent.yield %c#0, %c#1 : tensor<3xf32>, tensor<3xf32>
+  } to (tensor<7x3xf32>, tensor<7x3xf32>)
+  return %r#0, %r#1 : tensor<7x3xf32>, tensor<7x3xf32>
+}

@@ -37,3 +37,23 @@ func.func @transform(%x: tensor<10x3xf32>, %ct: tensor<f32>, %dx: tensor<3xf32>)
   } to (tensor<10x3xf32>)
   return %g : tensor<10x3xf32>
 }
+
+// CHECK-LABEL: func.func @checkpoint
+func.func @checkpoint(%x: tensor<3xf32>, %n: tensor<i32>) -> (tensor<3xf32>, tensor<i32>) {
+  // CHECK-SAME: (%[[X:.*]]: tensor<3xf32>, %[[N:.*]]: tensor<i32>)
+  // CHECK: %[[R:.*]]:2 = descent.checkpoint(%[[X]], %[[N]]) : (tensor<3xf32>, tensor<i32>) {
+  // CHECK-NEXT: ^bb0(%{{.*}}: tensor<3xf32>, %{{.*}}: tensor<i32>):
+  // CHECK: } to (tensor<3xf32>, tensor<i32>)
+  %r:2 = descent.checkpoint(%x, %n) : (tensor<3xf32>, tensor<i32>) {
+  ^bb0(%a: tensor<3xf32>, %m: tensor<i32>):
+    %s = descent.sin %a : tensor<3xf32>
+    descent.yield %s, %m : tensor<3xf32>, tensor<i32>
+  } to (tensor<3xf32>, tensor<i32>)
+  // CHECK: descent.checkpoint again(%[[R]]#0) : (tensor<3xf32>) {
+  %t = descent.checkpoint again(%r#0) : (tensor<3xf32>) {
+  ^bb0(%a: tensor<3xf32>):
+    %s = descent.cos %a : tensor<3xf32>
+    descent.yield %s : tensor<3xf32>
+  } to (tensor<3xf32>)
+  return %t, %r#1 : tensor<3xf32>, tensor<i32>
+}

@@ -1,7 +1,7 @@
 // RUN: %descent-opt --split-input-file --verify-diagnostics %s
 
 func.func @yield() {
-  // expected-error @+1 {{'descent.yield' op expects parent op to be one of 'descent.for, descent.while, descent.if, descent.jvp, descent.vjp, descent.vmap'}}
+  // expected-error @+1 {{'descent.yield' op expects parent op to be one of 'descent.for, descent.while, descent.if, descent.jvp, descent.vjp, descent.vmap, descent.checkpoint'}}
   descent.yield
 }
 

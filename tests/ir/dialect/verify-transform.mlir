@@ -129,3 +129,37 @@ func.func @size() {
   } to ()
   return
 }
+
+// -----
+
+func.func @inputs(%x: tensor<3xf32>) {
+  // expected-error @+1 {{'descent.checkpoint' op needs region arguments like its inputs: expected ('tensor<3xf32>'), got ('tensor<f32>')}}
+  %y = descent.checkpoint(%x) : (tensor<3xf32>) {
+  ^bb0(%a: tensor<f32>):
+    descent.yield %a : tensor<f32>
+  } to (tensor<f32>)
+  return
+}
+
+// -----
+
+func.func @results(%x: tensor<3xf32>) {
+  // expected-error @+1 {{'descent.checkpoint' op gives what its region yields: expected ('tensor<3xf32>'), got ('tensor<f32>')}}
+  %y = descent.checkpoint(%x) : (tensor<3xf32>) {
+  ^bb0(%a: tensor<3xf32>):
+    descent.yield %a : tensor<3xf32>
+  } to (tensor<f32>)
+  return
+}
+
+// -----
+
+func.func @capture(%x: tensor<3xf32>) {
+  // expected-note @+1 {{required by region isolation constraints}}
+  %y = descent.checkpoint() : () {
+    // expected-error @+1 {{op using value defined outside the region}}
+    %s = "descent.sin"(%x) : (tensor<3xf32>) -> tensor<3xf32>
+    descent.yield %s : tensor<3xf32>
+  } to (tensor<3xf32>)
+  return
+}

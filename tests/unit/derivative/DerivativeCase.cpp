@@ -1,5 +1,6 @@
 #include "tests/unit/derivative/DerivativeCase.h"
 
+#include "compiler/derivative/Checkpoints.h"
 #include "compiler/derivative/Derivative.h"
 #include "compiler/dialect/Dialect.h"
 
@@ -129,7 +130,7 @@ void expectNoUnused(mlir::ModuleOp module) {
 /// An expanded derivative, ready to be evaluated.
 class Program {
 public:
-  explicit Program(const std::string &text) {
+  explicit Program(const std::string &text, const Case &options = {}) {
     mlir::DialectRegistry registry;
     registry.insert<ir::DescentDialect, mlir::func::FuncDialect>();
     context.appendDialectRegistry(registry);
@@ -139,7 +140,9 @@ public:
       return;
     }
     mlir::PassManager manager(&context);
-    manager.addPass(createExpandDerivativesPass());
+    if (options.withoutCheckpoints)
+      inlineCheckpoints(*module);
+    manager.addPass(createExpandDerivativesPass(options.tapeLimit));
     if (failed(manager.run(*module))) {
       ADD_FAILURE() << "does not expand:\n" << text;
       module = nullptr;
@@ -185,10 +188,11 @@ public:
     for (const std::string &weight : inner.weights)
       weightPositions.push_back(std::find(parameters.begin(), parameters.end(), weight) -
                                 parameters.begin());
-    program =
-        std::make_unique<Program>("func.func @main(" + signature(parameters, parameterTypes) +
-                                  ") -> (" + join(inner.types) + ") {\n" + inner.text + "return " +
-                                  join(inner.results) + " : " + join(inner.types) + "\n}\n");
+    program = std::make_unique<Program>("func.func @main(" + signature(parameters, parameterTypes) +
+                                            ") -> (" + join(inner.types) + ") {\n" + inner.text +
+                                            "return " + join(inner.results) + " : " +
+                                            join(inner.types) + "\n}\n",
+                                        testCase);
     if (!modes.empty() && testCase.checkUnused)
       program->expectClean();
   }
@@ -201,6 +205,14 @@ public:
       for (int64_t j = 0; j < results[i].size(); ++j)
         sum += results[i].number(j) * values[weightPositions[i]].number(j);
     return sum;
+  }
+
+  std::vector<double> numbers(const std::vector<Tensor> &values) {
+    std::vector<double> all;
+    for (const Tensor &result : program->run(values))
+      for (int64_t j = 0; j < result.size(); ++j)
+        all.push_back(result.number(j));
+    return all;
   }
 
 private:
@@ -223,43 +235,74 @@ std::vector<std::string> combinations(int order) {
 
 } // namespace
 
-void check(const Case &testCase) {
-  std::mt19937 random(7);
-  auto draw = [&](const Dims &dims, double low, double high) {
-    std::vector<double> numbers(reference::sizeOfDims(dims));
-    for (double &number : numbers)
-      number = std::uniform_real_distribution<>(low, high)(random);
-    return f64(dims, numbers);
-  };
-  size_t count = testCase.arguments.size();
-  std::vector<Tensor> point;
-  for (const Argument &argument : testCase.arguments)
-    point.push_back(draw(argument.dims, argument.low, argument.high));
-  std::vector<std::vector<Tensor>> directions(testCase.order);
-  for (auto &direction : directions)
+namespace {
+
+/// A random point, directions for each order and weights of the results.
+struct Place {
+  std::vector<Tensor> point, weights;
+  std::vector<std::vector<Tensor>> directions;
+
+  Place(const Case &testCase, int order) : directions(order) {
+    std::mt19937 random(7);
+    auto draw = [&](const Dims &dims, double low, double high) {
+      std::vector<double> numbers(reference::sizeOfDims(dims));
+      for (double &number : numbers)
+        number = std::uniform_real_distribution<>(low, high)(random);
+      return f64(dims, numbers);
+    };
     for (const Argument &argument : testCase.arguments)
-      direction.push_back(draw(argument.dims, -1, 1));
-  std::vector<Tensor> weights;
-  for (const std::string &type : testCase.resultTypes) {
-    Dims dims;
-    for (const char *at = type.c_str() + 7; isdigit(*at);) {
-      char *end;
-      dims.push_back(strtol(at, &end, 10));
-      at = end + 1;
+      point.push_back(draw(argument.dims, argument.low, argument.high));
+    for (auto &direction : directions)
+      for (const Argument &argument : testCase.arguments)
+        direction.push_back(draw(argument.dims, -1, 1));
+    for (const std::string &type : testCase.resultTypes) {
+      Dims dims;
+      for (const char *at = type.c_str() + 7; isdigit(*at);) {
+        char *end;
+        dims.push_back(strtol(at, &end, 10));
+        at = end + 1;
+      }
+      // "f64>" follows the last dimension.
+      weights.push_back(draw(dims, -1, 1));
     }
-    // "f64>" follows the last dimension.
-    weights.push_back(draw(dims, -1, 1));
   }
+};
+
+} // namespace
+
+std::vector<double> numbersOf(const Case &testCase, const std::string &modes) {
+  Place place(testCase, int(modes.size()));
+  std::vector<Tensor> values = place.point;
+  for (const auto &direction : place.directions)
+    values.insert(values.end(), direction.begin(), direction.end());
+  values.insert(values.end(), place.weights.begin(), place.weights.end());
+  return Derivative(testCase, modes).numbers(values);
+}
+
+void expectNear(const std::vector<double> &actual, const std::vector<double> &expected,
+                const std::string &name) {
+  ASSERT_EQ(actual.size(), expected.size()) << name;
+  double largest = 1;
+  for (double number : expected)
+    largest = std::max(largest, std::abs(number));
+  for (size_t i = 0; i < actual.size(); ++i)
+    EXPECT_NEAR(actual[i], expected[i], 1e-12 * largest) << name;
+}
+
+void check(const Case &testCase) {
+  Place place(testCase, testCase.order);
+  const auto &directions = place.directions;
+  size_t count = testCase.arguments.size();
 
   auto valuesAt = [&](int order, double step, int along) {
-    std::vector<Tensor> values = point;
+    std::vector<Tensor> values = place.point;
     if (along >= 0)
       for (size_t i = 0; i < count; ++i)
         for (int64_t j = 0; j < values[i].size(); ++j)
           values[i].set(j, values[i].number(j) + step * directions[along][i].number(j));
     for (int k = 0; k < order; ++k)
       values.insert(values.end(), directions[k].begin(), directions[k].end());
-    values.insert(values.end(), weights.begin(), weights.end());
+    values.insert(values.end(), place.weights.begin(), place.weights.end());
     return values;
   };
 

@@ -3,6 +3,7 @@
 
 #include "tests/reference/Evaluator.h"
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,10 @@ struct Case {
   /// Whether the body itself has no operation without a use, so that the derivative shall have
   /// none.
   bool checkUnused = true;
+  /// The bytes that the tapes of a loop should take at most.
+  int64_t tapeLimit = std::numeric_limits<int64_t>::max();
+  /// Makes checkpoints plain code before derivatives are taken.
+  bool withoutCheckpoints = false;
 };
 
 std::string typeText(const Dims &dims);
@@ -40,6 +45,13 @@ Case oneResult(std::string name, std::vector<Argument> arguments, std::string bo
 /// Checks each derivative against a finite difference of the one of an order less, and that the
 /// expanded programs verify and have no operation without a use.
 void check(const Case &testCase);
+
+/// The numbers of a derivative at a random point: one mode for each order, innermost first.
+std::vector<double> numbersOf(const Case &testCase, const std::string &modes);
+
+/// Expects equal numbers but for rounding.
+void expectNear(const std::vector<double> &actual, const std::vector<double> &expected,
+                const std::string &name);
 
 /// Expands the derivatives of a module and evaluates its function `main`.
 std::vector<Tensor> expandAndRun(const std::string &text, std::vector<Tensor> arguments);

@@ -12,7 +12,14 @@ namespace descent::derivative::test {
 /// depend on counters, so that finite differences do not meet a jump.
 class Writer {
 public:
+  struct Options {
+    bool checkpoints = false;
+    bool derivatives = true;
+    /// Loops run 5 to 8 times, known from the start.
+    bool longLoops = false;
+  };
   explicit Writer(unsigned seed) : random(seed) {}
+  Writer(unsigned seed, Options options) : random(seed), options(options) {}
 
   /// Operations on %x0 and %x1, two arrays tensor<2xf64>, that end with the definition of %y, a
   /// third.
@@ -54,7 +61,9 @@ private:
                         const std::vector<std::string> &ints, int depth) {
     const std::string type = " : tensor<2xf64>";
     std::string a = recent(arrays), b = pick(arrays);
-    switch (choose(depth > 0 ? 13 : 7)) {
+    if (options.checkpoints && depth > 0 && choose(4) == 0)
+      return checkpoint(arrays, ints, depth - 1);
+    switch (choose(depth == 0 ? 7 : options.derivatives ? 13 : 11)) {
     case 0:
       return line("sin", a + type);
     case 1:
@@ -112,11 +121,14 @@ private:
   std::string forLoop(std::vector<std::string> arrays, std::vector<std::string> ints, int depth) {
     std::string upper = line("add", pick(ints) + ", %one : tensor<i32>");
     std::string bound = choose(2) ? upper : line("add", upper + ", %one : tensor<i32>");
+    if (options.longLoops)
+      bound = line("constant", "dense<" + std::to_string(5 + choose(4)) + "> : tensor<i32>");
+    std::string zero = options.longLoops ? line("constant", "dense<0> : tensor<i32>") : "%zero";
     std::string first = recent(arrays), second = pick(arrays), result = fresh();
     std::string p = fresh(), q = fresh(), i = fresh();
-    text += result + ":2 = descent.for %zero to " + bound + " iter(" + first + ", " + second +
-            ") : tensor<i32>, (tensor<2xf64>, tensor<2xf64>) {\n^bb0(" + i + ": tensor<i32>, " + p +
-            ": tensor<2xf64>, " + q + ": tensor<2xf64>):\n";
+    text += result + ":2 = descent.for " + zero + " to " + bound + " iter(" + first + ", " +
+            second + ") : tensor<i32>, (tensor<2xf64>, tensor<2xf64>) {\n^bb0(" + i +
+            ": tensor<i32>, " + p + ": tensor<2xf64>, " + q + ": tensor<2xf64>):\n";
     ints.push_back(i);
     arrays.push_back(q);
     arrays.push_back(p);
@@ -173,7 +185,39 @@ private:
     return damped(result + "#1");
   }
 
+  /// Nothing is captured: constants go in, and have other names inside.
+  std::string checkpoint(const std::vector<std::string> &arrays,
+                         const std::vector<std::string> &ints, int depth) {
+    std::string result = fresh(), p = fresh(), q = fresh(), i = fresh(), suffix = result.substr(1);
+    std::string first = recent(arrays), second = pick(arrays);
+    // What goes in twice has its cotangents added up in another order.
+    if (second == first)
+      second = "%half";
+    text += result + ":2 = descent.checkpoint(" + first + ", " + second + ", " + pick(ints) +
+            ", %zero, %one, %half, %ones) : (tensor<2xf64>, tensor<2xf64>, tensor<i32>, "
+            "tensor<i32>, tensor<i32>, tensor<2xf64>, tensor<2xf64>) {\n";
+    size_t begin = text.size();
+    text += "^bb0(" + p + ": tensor<2xf64>, " + q + ": tensor<2xf64>, " + i +
+            ": tensor<i32>, %zero: tensor<i32>, %one: tensor<i32>, %half: tensor<2xf64>, "
+            "%ones: tensor<2xf64>):\n";
+    std::vector<std::string> inside{"%half", q, p};
+    std::string last = damped(statements(inside, {"%one", i}, depth, 2));
+    text += "descent.yield " + last + ", " + pick(inside) +
+            " : tensor<2xf64>, tensor<2xf64>\n} to (tensor<2xf64>, tensor<2xf64>)\n";
+    for (const char *name : {"%zero", "%one", "%half", "%ones"})
+      rename(begin, name, suffix);
+    return line("mul", result + "#0, " + result + "#1 : tensor<2xf64>");
+  }
+
+  /// Appends a suffix to a name, from a position on.
+  void rename(size_t begin, const std::string &name, const std::string &suffix) {
+    for (size_t at = text.find(name, begin); at != std::string::npos; at = text.find(name, at + 1))
+      if (char next = text[at + name.size()]; !isalnum(next) && next != '_')
+        text.insert(at + name.size(), "_" + suffix);
+  }
+
   std::mt19937 random;
+  Options options;
   std::string text;
   unsigned count = 0;
 };

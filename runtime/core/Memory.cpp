@@ -1,0 +1,53 @@
+#include "runtime/core/Memory.h"
+
+#include "runtime/core/ControlGroup.h"
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <limits>
+#include <string>
+#include <unistd.h>
+
+namespace descent {
+namespace {
+
+/// The least limit of the control groups, less what the innermost uses of it if that is asked for.
+int64_t groupMemory(bool available) {
+  int64_t least = std::numeric_limits<int64_t>::max();
+  for (const std::string &limit : controlGroupLimits("memory.max"))
+    if (int64_t bytes = memoryOfLimit(limit); bytes > 0)
+      least = std::min(least, bytes);
+  if (!available || least == std::numeric_limits<int64_t>::max())
+    return least;
+  for (const std::string &used : controlGroupLimits("memory.current"))
+    return std::max<int64_t>(0, least - memoryOfLimit(used));
+  return least;
+}
+
+} // namespace
+
+int64_t memoryOfLimit(std::string_view memoryMax) {
+  int64_t bytes = 0;
+  auto [end, error] = std::from_chars(memoryMax.data(), memoryMax.data() + memoryMax.size(), bytes);
+  return error == std::errc() && bytes > 0 ? bytes : 0;
+}
+
+int64_t machineMemory() {
+  int64_t physical = int64_t{sysconf(_SC_PHYS_PAGES)} * int64_t{sysconf(_SC_PAGE_SIZE)};
+  return std::min(physical, groupMemory(false));
+}
+
+int64_t availableMemory() {
+  int64_t available = machineMemory();
+  std::ifstream in("/proc/meminfo");
+  constexpr std::string_view kPrefix = "MemAvailable:";
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with(kPrefix)) {
+      line.erase(0, line.find_first_of("0123456789"));
+      available = std::min(available, memoryOfLimit(line) * 1024);
+    }
+  return std::min(available, groupMemory(true));
+}
+
+} // namespace descent
