@@ -123,8 +123,15 @@ Value *Elements::at(mlir::Value value, int map) {
   if (found != known.end())
     return found->second;
   mlir::Operation *op = value.getDefiningOp();
-  bool own = map == IndexMaps::identity && op && llvm::is_contained(stored, op);
-  Value *result = !own && f.isInMemory(value) ? load(value, map) : compute(op, map);
+  bool own = (slots || map == IndexMaps::identity) && op && llvm::is_contained(stored, op);
+  Value *result = nullptr;
+  if (slots)
+    if (auto slot = slots->slots.find(value); slot != slots->slots.end()) {
+      mlir::Type element = tensorType(value).getElementType();
+      result = loadElement(b, element, f.address(element, slot->second, slots->lane));
+    }
+  if (!result)
+    result = !own && f.isInMemory(value) ? load(value, map) : compute(op, map);
   known[{value, map}] = result;
   if (branchKnown)
     branchKnown->push_back({value, map});

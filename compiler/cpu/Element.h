@@ -20,6 +20,12 @@ struct RowPlace {
 };
 using Rows = llvm::DenseMap<mlir::Value, RowPlace>;
 
+/// Where each point of a block has its elements of arrays that only the block knows (Points.cpp).
+struct PointSlots {
+  llvm::DenseMap<mlir::Value, llvm::Value *> slots; ///< the block's first element
+  llvm::Value *lane = nullptr;                      ///< the point's number in the block
+};
+
 /// Emits elements of arrays at the current index of a loop nest. An array in memory is loaded from;
 /// any other is computed from its operands' elements. Each element is made once for each index map
 /// under which it is needed.
@@ -29,6 +35,9 @@ public:
   /// computed, not loaded. `rows`: places of those of which there are rows.
   Elements(FunctionEmission &f, Index index, llvm::ArrayRef<mlir::Operation *> stored = {},
            const Rows *rows = nullptr);
+
+  /// Elements of these are loaded from their slots, under any index map.
+  void useSlots(const PointSlots *of) { slots = of; }
 
   llvm::Value *at(mlir::Value value, int map = kernel::IndexMaps::identity);
   /// The element of `op`'s result, from its operands.
@@ -43,6 +52,7 @@ private:
   llvm::IRBuilder<> &b;
   llvm::ArrayRef<mlir::Operation *> stored;
   const Rows *rows;
+  const PointSlots *slots = nullptr;
   llvm::DenseMap<Key, llvm::Value *> known;
   llvm::DenseMap<int, Index> indexes;
   /// What became known in the branch that is being emitted.

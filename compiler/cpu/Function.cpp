@@ -58,7 +58,7 @@ bool inMemory(mlir::Value value) {
 
 /// Whether a step has loops. (Control flow has none of its own.)
 bool hasLoops(const kernel::Step &step) {
-  if (step.isKernel)
+  if (step.isKernel || step.points)
     return true;
   switch (kernel::classOf(step.roots.front())) {
   case OpClass::View:
@@ -150,6 +150,8 @@ void FunctionEmitter::step(const kernel::Step &step) {
 }
 
 void FunctionEmitter::plainStep(const kernel::Step &step) {
+  if (step.points)
+    return emitPoints(f, step);
   if (step.isKernel)
     return emitKernel(f, step);
   mlir::Operation *op = step.roots.front();

@@ -11,6 +11,9 @@ void emitKernel(FunctionEmission &f, const kernel::Step &step);
 /// Results that are computed in registers (Kernel.cpp).
 void emitRegister(FunctionEmission &f, const kernel::Step &step);
 
+/// Loops over arrays, for each block of points by itself (Points.cpp).
+void emitPoints(FunctionEmission &f, const kernel::Step &step);
+
 // Moves.cpp: arrays written piece by piece.
 void emitConcat(FunctionEmission &f, const kernel::Step &step);
 void emitUpdate(FunctionEmission &f, const kernel::Step &step);

@@ -60,8 +60,8 @@ struct Made {
 class Former {
 public:
   Former(mlir::Block &block, IndexMaps &maps, Materialised &materialised,
-         const PlanOptions &options)
-      : block(block), maps(maps), materialised(materialised), options(options) {}
+         const PlanOptions &options, llvm::ArrayRef<std::shared_ptr<Points>> points)
+      : block(block), maps(maps), materialised(materialised), options(options), points(points) {}
 
   BlockPlan form();
 
@@ -70,6 +70,8 @@ private:
   IndexMaps &maps;
   Materialised &materialised;
   const PlanOptions &options;
+  llvm::ArrayRef<std::shared_ptr<Points>> points;
+  llvm::DenseMap<mlir::Operation *, int> pointMembers; ///< which of `points` each belongs to
 
   std::deque<Step> steps;
   std::vector<llvm::SmallVector<int, 4>> successors;
@@ -117,6 +119,9 @@ private:
   bool reaches(int from, int to);
   void formKernelRoot(mlir::Operation *op, int step, int loop);
   void formOwnStep(mlir::Operation *op);
+  void addResult(int step, mlir::Value result);
+  void formPoints(const std::shared_ptr<Points> &points);
+  void layOutPoints(Step &step);
   void orderHost(int step);
   void findLocals(int step);
   void divide(Step &step);

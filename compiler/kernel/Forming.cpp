@@ -78,6 +78,12 @@ void Former::visitArray(Operation *op) {
 }
 
 void Former::visitOp(Operation *op) {
+  if (auto member = pointMembers.find(op); member != pointMembers.end()) {
+    const std::shared_ptr<Points> &of = points[size_t(member->second)];
+    if (op == of->members.back())
+      formPoints(of);
+    return;
+  }
   OpClass kind = classOf(op);
   bool used = kind == OpClass::Effect || kind == OpClass::Check || kind == OpClass::Poll ||
               kind == OpClass::Clock;
@@ -119,6 +125,9 @@ BlockPlan Former::form() {
     if (isArray(argument))
       materialised.insert(argument);
   estimateCosts();
+  for (auto [i, each] : llvm::enumerate(points))
+    for (Operation *op : each->members)
+      pointMembers[op] = int(i);
   for (Operation &op : llvm::reverse(block))
     visitOp(&op);
   finishKernels();
@@ -136,8 +145,8 @@ Value aliasRoot(Value value) {
 }
 
 BlockPlan formBlock(Block &block, IndexMaps &maps, Materialised &materialised,
-                    const PlanOptions &options) {
-  return Former(block, maps, materialised, options).form();
+                    const PlanOptions &options, ArrayRef<std::shared_ptr<Points>> points) {
+  return Former(block, maps, materialised, options, points).form();
 }
 
 } // namespace descent::kernel

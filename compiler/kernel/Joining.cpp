@@ -27,22 +27,25 @@ int Former::newLoop(int step, ArrayRef<int64_t> space) {
 void Former::addRoot(int step, Operation *op) {
   steps[step].roots.insert(steps[step].roots.begin(), op);
   minPosition[step] = std::min(minPosition[step], positions[op]);
-  for (Value result : op->getResults()) {
-    bool array = isArray(result);
-    if (array)
-      materialised.insert(result);
-    auto found = uses.find(result);
-    if (found == uses.end())
+  for (Value result : op->getResults())
+    addResult(step, result);
+}
+
+void Former::addResult(int step, Value result) {
+  bool array = isArray(result);
+  if (array)
+    materialised.insert(result);
+  auto found = uses.find(result);
+  if (found == uses.end())
+    return;
+  SmallVector<Use, 2> at = found->second;
+  for (const Use &how : at) {
+    if (how.step < 0 || how.step == step)
       continue;
-    SmallVector<Use, 2> at = found->second;
-    for (const Use &how : at) {
-      if (how.step < 0 || how.step == step)
-        continue;
-      if (!llvm::is_contained(successors[step], how.step))
-        successors[step].push_back(how.step);
-      if (array)
-        readLeaf(result, how);
-    }
+    if (!llvm::is_contained(successors[step], how.step))
+      successors[step].push_back(how.step);
+    if (array)
+      readLeaf(result, how);
   }
 }
 

@@ -51,7 +51,7 @@ void Liveness::number(Block &block) {
   for (Step &step : plan.steps) {
     step.begin = counter++;
     Operation *op = step.roots.front();
-    if (op->getNumRegions()) {
+    if (op->getNumRegions() && !step.points) {
       steps[op] = &step;
       for (Region &region : op->getRegions())
         number(region.front());
@@ -92,6 +92,14 @@ void Liveness::collect(Block &block) {
           widest = std::max(widest, width(result));
     for (const Read &by : step.reads)
       use(by.value, &block, by.pointwise && width(by.value) >= widest ? read : write);
+    if (step.points) {
+      // Blocks of points are written while others are still to be read.
+      for (Value result : step.points->results)
+        define(result, &block, read);
+      for (const PointSum &sum : step.points->sums)
+        define(sum.result, &block, read);
+      continue;
+    }
     switch (classOf(op)) {
     case OpClass::For:
     case OpClass::While:

@@ -22,7 +22,7 @@ void Former::preferInPlace() {
   for (auto &[value, by] : leafUsers)
     readers[aliasRoot(value)].append(by.begin(), by.end());
   for (int step = 0, count = int(steps.size()); step < count; ++step) {
-    if (steps[step].roots.empty())
+    if (steps[step].roots.empty() || steps[step].points)
       continue;
     Operation *op = steps[step].roots.front();
     OpClass kind = classOf(op);

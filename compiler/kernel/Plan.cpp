@@ -11,13 +11,17 @@ namespace {
 
 void formRegions(FunctionPlan &plan, Block &block, Materialised &materialised,
                  const PlanOptions &options) {
-  BlockPlan formed = formBlock(block, plan.maps, materialised, options);
+  std::vector<std::shared_ptr<Points>> points;
+  if (options.fuse)
+    points = findPoints(block, plan.notByPoints);
+  BlockPlan formed = formBlock(block, plan.maps, materialised, options, points);
   for (Step &step : formed.steps)
     for (const Local &local : step.locals)
       plan.places[local.value].kind = Place::Kind::Row;
   for (Step &step : formed.steps)
-    for (Region &region : step.roots.front()->getRegions())
-      formRegions(plan, region.front(), materialised, options);
+    if (!step.points)
+      for (Region &region : step.roots.front()->getRegions())
+        formRegions(plan, region.front(), materialised, options);
   plan.blocks[&block] = std::move(formed);
 }
 

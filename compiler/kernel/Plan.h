@@ -3,6 +3,7 @@
 
 #include "compiler/kernel/Classify.h"
 #include "compiler/kernel/IndexMaps.h"
+#include "compiler/kernel/Points.h"
 
 #include <deque>
 #include <vector>
@@ -96,6 +97,8 @@ struct Step {
   /// Positions of this step's begin and end in the order of execution of the function.
   int begin = 0, end = 0;
   bool isKernel = false;
+  /// Loops over points and what goes with them; `roots` are then all their operations.
+  std::shared_ptr<Points> points;
   /// Working memory, and where it is in the arena.
   int64_t scratchBytes = 0, scratchOffset = 0;
 };
@@ -143,6 +146,8 @@ struct FunctionPlan {
   llvm::SmallVector<std::pair<int, mlir::Value>> results;
   IndexMaps maps;
   int64_t arenaBytes = 0;
+  /// Loops over arrays that do not run point by point, and why.
+  llvm::DenseMap<mlir::Operation *, const char *> notByPoints;
 
   const Place *placeOf(mlir::Value value) const {
     auto found = places.find(value);

@@ -181,7 +181,50 @@ private:
                         << ": " << step.apart << "\n";
   }
 
+  /// The loops that run for each block of points, and what of it is kept where.
+  void printPoints(const Step &step, int depth) {
+    const Points &points = *step.points;
+    indent(depth) << "points [" << points.count << "] by " << points.width << ", "
+                  << points.operations << " operations, " << points.work << " a point";
+    if (step.division.count > 1)
+      os << ", " << step.division.count << " chunks";
+    os << "\n";
+    printReads(step, depth + 1);
+    for (const PointTape &tape : points.tapes)
+      indent(depth + 1) << "tape of " << tape.rows << " rows of " << tape.rowBytes << " bytes\n";
+    for (Operation *member : points.members)
+      printPointLoop(member, depth + 1);
+    int64_t written = 0;
+    auto printOutput = [&](Operation *op, Value result) {
+      indent(depth + 1);
+      printResult(op, result);
+      os << "\n";
+      if (isArray(result))
+        written += byteSize(result);
+    };
+    for (Value result : points.results)
+      printOutput(result.getDefiningOp(), result);
+    for (const PointSum &sum : points.sums)
+      printOutput(sum.reduction, sum.result);
+    if (written)
+      indent(depth + 1) << "writes " << written << " bytes\n";
+  }
+
+  void printPointLoop(Operation *op, int depth) {
+    auto loop = dyn_cast<ir::ForOp>(op);
+    if (!loop)
+      return;
+    indent(depth) << "for";
+    if (auto trips = loop.getTripCount())
+      os << " " << *trips << " times";
+    os << "\n";
+    for (Operation &inner : loop.getBody().front())
+      printPointLoop(&inner, depth + 1);
+  }
+
   void printStep(const Step &step, int depth) {
+    if (step.points)
+      return printPoints(step, depth);
     Operation *op = step.roots.front();
     StringRef name = op->getName().stripDialect();
     if (op->getNumRegions()) {
@@ -192,6 +235,8 @@ private:
           os << ", ";
           printArray(result);
         }
+      if (const char *why = plan.notByPoints.lookup(op))
+        os << "; not by points: " << why;
       os << "\n";
       for (Region &region : op->getRegions()) {
         if (region.getRegionNumber())

@@ -105,8 +105,11 @@ func.func @step(%n: tensor<i32>, %x: tensor<100xf32>) {
   %zero = descent.constant dense<0> : tensor<i32>
   %r = descent.for %zero to %n iter(%x) : tensor<i32>, (tensor<100xf32>) {
   ^bb0(%i: tensor<i32>, %a: tensor<100xf32>):
+    %m = descent.reduce_max %a [0] : tensor<100xf32> to tensor<f32>
+    %mb = descent.broadcast %m [] : tensor<f32> to tensor<100xf32>
     %s = descent.sin %a : tensor<100xf32>
-    %b = descent.sub %a, %s : tensor<100xf32>
+    %d = descent.sub %a, %s : tensor<100xf32>
+    %b = descent.sub %d, %mb : tensor<100xf32>
     descent.yield %b : tensor<100xf32>
   } to (tensor<100xf32>)
   descent.effect 0 (%r) : (tensor<100xf32>)

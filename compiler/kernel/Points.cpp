@@ -1,0 +1,549 @@
+// Which loops of a block run over points, and what goes along with them.
+//
+//   t = …                                    points [n], blocks of 32
+//   y = for i iter(y) { f(y, t, x[i]) }        t = …;  for i { y = f(y, t, x[i]) }
+//   r = sub y, z                        ─▶     r = y - z;  loss += r * r
+//   loss = reduce_sum (mul r, r)               for i { g[i] += … }
+//   g = for i … { … reduce_sum … }
+//
+// A group grows from a loop forwards: elementwise operations, reductions over all points and
+// further loops that use what it makes, as long as nothing they need waits for the whole group;
+// then backwards: elementwise operations that nobody else needs.
+#include "compiler/kernel/Points.h"
+
+#include "compiler/kernel/Former.h"
+#include "compiler/kernel/PointLoops.h"
+
+#include <mlir/IR/IRMapping.h>
+
+using namespace mlir;
+
+namespace descent::kernel {
+
+namespace {
+
+constexpr int64_t vectorBytes = 64;
+/// Tapes of a block are to stay in the first cache, if that leaves a vector; they must not take
+/// more than the limit in any case.
+constexpr int64_t cachedTapeBytes = 32 << 10, mostTapeBytes = 4 << 20;
+constexpr int64_t leastLanes = 8;
+/// Vectors that a block has, where the operations of one point are few: enough independent work to
+/// hide how long an operation takes.
+constexpr int mostVectors = 4, fewOperations = 48, someOperations = 160;
+constexpr int mostMembers = 400; ///< operations, also those inside loops
+constexpr int64_t unknownTrips = 16;
+constexpr int64_t mostTrips = int64_t(1) << 40;
+
+/// The operation of `block` that is `op` or around it; null where there is none.
+Operation *ancestorIn(Block &block, Operation *op) {
+  while (op && op->getBlock() != &block)
+    op = op->getParentOp();
+  return op;
+}
+
+void forOperands(Operation *op, llvm::function_ref<void(OpOperand &)> visit) {
+  op->walk([&](Operation *inner) {
+    for (OpOperand &operand : inner->getOpOperands())
+      visit(operand);
+  });
+}
+
+/// Iterations of an operation for one run of `block`.
+int64_t tripsOf(Operation *op, Block &block) {
+  int64_t trips = 1;
+  while (op->getBlock() != &block) {
+    op = op->getParentOp();
+    if (auto loop = dyn_cast<ir::ForOp>(op))
+      trips = std::min(mostTrips, trips * loop.getTripCount().value_or(unknownTrips));
+  }
+  return trips;
+}
+
+/// Whether a user of an array with an element for each point needs only that of the point.
+bool isUsedByPoint(OpOperand &use) {
+  Operation *op = use.getOwner();
+  switch (classOf(op)) {
+  case OpClass::Elementwise:
+  case OpClass::Reduce:
+  case OpClass::TapePush:
+  case OpClass::For:
+  case OpClass::Yield:
+    return true;
+  default:
+    if (auto gather = dyn_cast<ir::GatherOp>(op))
+      return use.getOperandNumber() == 1 && gather.getX().getType().getRank() == 1;
+    return isa<ir::ReshapeOp>(op);
+  }
+}
+
+struct LoopMember {
+  OtherWork other;
+  CutPlan cut;
+  bool isCut() const { return !cut.operations.empty() || llvm::is_contained(cut.carried, true); }
+};
+
+/// A group as it would be, found without changing anything.
+class Group {
+public:
+  Group(Block &block, int64_t count, bool numbersOnTapes)
+      : block(block), count(count), classes(count, numbersOnTapes) {}
+
+  bool grow(ir::ForOp seed);
+  const char *refusal = nullptr;
+
+  std::shared_ptr<Points> commit();
+
+private:
+  Block &block;
+  int64_t count;
+  PointClasses classes;
+  DenseSet<Operation *> members, late;
+  DenseMap<Operation *, LoopMember> loops;
+  SmallVector<Operation *> sums;
+  DenseSet<Value> complete; ///< known only when the whole group has run
+  int operations = 0;
+
+  bool waits(Operation *op);
+  bool uses(Operation *op);
+  bool addLoop(ir::ForOp loop);
+  bool addOperation(Operation *op);
+  void growBackwards();
+  bool tapesStayInside();
+  bool countTapes();
+  void take(Operation *op);
+  void bringViews(SmallVectorImpl<Operation *> &order);
+};
+
+bool Group::waits(Operation *op) {
+  bool found = false;
+  forOperands(op, [&](OpOperand &operand) { found |= complete.contains(operand.get()); });
+  return found;
+}
+
+bool Group::uses(Operation *op) {
+  bool found = false;
+  forOperands(op, [&](OpOperand &operand) {
+    Operation *source = operand.get().getDefiningOp();
+    found |= source && members.contains(source);
+  });
+  return found;
+}
+
+void Group::take(Operation *op) {
+  members.insert(op);
+  op->walk([&](Operation *) { ++operations; });
+}
+
+bool Group::addLoop(ir::ForOp loop) {
+  LoopMember member;
+  if (loop.getTripCount() == 0)
+    return false;
+  if (!classes.classifyLoop(loop, member.other)) {
+    refusal = classes.refusal;
+    return false;
+  }
+  bool hasPoints = false;
+  loop.getBody().walk([&](Operation *op) {
+    for (Value result : op->getResults())
+      hasPoints |= classes.of(result) == PointClass::Lane;
+  });
+  if (!hasPoints) {
+    refusal = "there are no elementwise operations in it";
+    return false;
+  }
+  if (!planCut(loop, classes, member.other, member.cut, refusal))
+    return false;
+  for (auto [i, result] : llvm::enumerate(loop.getResults()))
+    if (member.other.carried[i])
+      complete.insert(result);
+  loops[loop] = std::move(member);
+  take(loop);
+  return true;
+}
+
+/// An elementwise operation on points, or a reduction over all of them.
+bool Group::addOperation(Operation *op) {
+  OpClass kind = classOf(op);
+  if (!isElemental(kind) && kind != OpClass::Reduce)
+    return false;
+  OtherWork other;
+  if (!classes.classify(op, other))
+    return false;
+  if (!other.sums.empty()) {
+    sums.push_back(op);
+    complete.insert(op->getResult(0));
+  } else if (classes.of(op->getResult(0)) != PointClass::Lane) {
+    return false;
+  }
+  take(op);
+  return true;
+}
+
+bool Group::grow(ir::ForOp seed) {
+  bool started = false, hostWaits = false;
+  for (Operation &op : block.without_terminator()) {
+    if (!started && &op != seed)
+      continue;
+    bool isFirst = !std::exchange(started, true);
+    bool isHost = hasHostOps(&op);
+    bool must = waits(&op) || (isHost && hostWaits);
+    if (!must && (isFirst || uses(&op))) {
+      auto loop = dyn_cast<ir::ForOp>(op);
+      if (loop ? addLoop(loop) : addOperation(&op))
+        continue;
+      if (isFirst)
+        return false;
+      must = true;
+    }
+    if (!must)
+      continue;
+    hostWaits |= isHost;
+    late.insert(&op);
+    for (Value result : op.getResults())
+      complete.insert(result);
+  }
+  growBackwards();
+  if (operations > mostMembers) {
+    refusal = "there is too much in it";
+    return false;
+  }
+  return tapesStayInside() && countTapes();
+}
+
+/// Takes what only members use and what can be computed for each point.
+void Group::growBackwards() {
+  SmallVector<Operation *> work(members.begin(), members.end());
+  while (!work.empty()) {
+    Operation *member = work.pop_back_val();
+    forOperands(member, [&](OpOperand &operand) {
+      Value value = operand.get();
+      Operation *op = value.getDefiningOp();
+      if (!op || op->getBlock() != &block || members.contains(op))
+        return;
+      bool isView = false;
+      if (isa<ir::TapeCreateOp>(op)) {
+        if (classes.of(value) != PointClass::Tape)
+          return;
+      } else {
+        OpClass kind = classOf(op);
+        if (!isElemental(kind) || !isArray(value))
+          return;
+        isView = kind != OpClass::Elementwise;
+        if (!isView && numElements(value) != count)
+          return;
+      }
+      for (OpOperand &use : value.getUses()) {
+        Operation *user = ancestorIn(block, use.getOwner());
+        if (!user || !members.contains(user) || (!isView && !isTape(value) && !isUsedByPoint(use)))
+          return;
+      }
+      take(op);
+      work.push_back(op);
+    });
+  }
+}
+
+/// Tapes are not seen from outside.
+bool Group::tapesStayInside() {
+  auto isInside = [&](Value tape) {
+    return llvm::all_of(tape.getUsers(), [&](Operation *user) {
+      Operation *around = ancestorIn(block, user);
+      return around && members.contains(around);
+    });
+  };
+  for (Operation *op : members) {
+    for (Value result : op->getResults())
+      if (isTape(result) && classes.of(result) == PointClass::Tape && !isInside(result)) {
+        refusal = "its tapes are read by something that is not done point by point";
+        return false;
+      }
+    auto loop = dyn_cast<ir::ForOp>(op);
+    if (!loop)
+      continue;
+    for (Value init : loop.getInits()) {
+      if (!isTape(init) || classes.of(init) != PointClass::Tape)
+        continue;
+      Operation *source = init.getDefiningOp();
+      if (!source || !members.contains(source)) {
+        refusal = "its tapes come from elsewhere";
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+/// Tapes have a known number of rows, which is not too large.
+bool Group::countTapes() {
+  bool known = true;
+  int64_t bytes = 0;
+  for (auto &[op, member] : loops)
+    op->walk([&](ir::TapePushOp push) {
+      if (classes.of(push) != PointClass::Tape)
+        return;
+      for (Operation *around = push->getParentOp(); known; around = around->getParentOp()) {
+        auto loop = dyn_cast<ir::ForOp>(around);
+        known = loop && loop.getTripCount();
+        if (around->getBlock() == &block)
+          break;
+      }
+      Type element = tensorType(push.getValue()).getElementType();
+      bytes = std::min(mostTrips, bytes + tripsOf(push, block) * elementBytes(element));
+    });
+  if (!known)
+    refusal = "its tapes grow in a number of iterations that is not known";
+  else if (bytes * leastLanes > mostTapeBytes)
+    refusal = "the tapes of a few points are too long";
+  return known && bytes * leastLanes <= mostTapeBytes;
+}
+
+/// Where a tape was made.
+Value originOf(Value tape) {
+  while (true) {
+    if (auto argument = dyn_cast<BlockArgument>(tape)) {
+      auto loop = cast<ir::ForOp>(argument.getOwner()->getParentOp());
+      tape = loop.getInits()[argument.getArgNumber() - 1];
+      continue;
+    }
+    Operation *op = tape.getDefiningOp();
+    if (auto loop = dyn_cast<ir::ForOp>(op))
+      tape = loop.getInits()[cast<OpResult>(tape).getResultNumber()];
+    else if (isa<ir::TapePushOp, ir::TapePopOp>(op))
+      tape = op->getOperand(0);
+    else
+      return tape;
+  }
+}
+
+/// Repetitions, slices and the like of what is in memory are computed inside.
+void Group::bringViews(SmallVectorImpl<Operation *> &order) {
+  DenseMap<Operation *, Operation *> copies;
+  for (size_t i = 0; i < order.size(); ++i)
+    forOperands(order[i], [&](OpOperand &operand) {
+      Value value = operand.get();
+      Operation *op = value.getDefiningOp();
+      if (!op || classOf(op) != OpClass::View || !isArray(value) || isFill(value) ||
+          !isCheapEverywhere(value) || order[i]->isProperAncestor(op) ||
+          (op->getBlock() == &block && members.contains(op)))
+        return;
+      Operation *&copy = copies[op];
+      if (!copy) {
+        copy = op->clone();
+        order.push_back(copy);
+        members.insert(copy);
+      }
+      operand.set(copy->getResult(0));
+    });
+}
+
+/// Cuts the loops, moves the members together, and says how they run.
+std::shared_ptr<Points> Group::commit() {
+  auto points = std::make_shared<Points>();
+  points->count = count;
+  SmallVector<Operation *> order, after;
+  for (Operation &op : llvm::make_early_inc_range(block.without_terminator())) {
+    if (late.contains(&op)) {
+      after.push_back(&op);
+      continue;
+    }
+    if (!members.contains(&op))
+      continue;
+    auto found = loops.find(&op);
+    if (found == loops.end() || !found->second.isCut()) {
+      order.push_back(&op);
+      continue;
+    }
+    Operation *next = op.getNextNode();
+    LoopMember member = std::move(found->second);
+    members.erase(&op);
+    ir::ForOp loop = cutLoop(cast<ir::ForOp>(op), member.other, member.cut, *points);
+    members.insert(loop);
+    order.push_back(loop);
+    for (Operation *rest = loop->getNextNode(); rest != next; rest = rest->getNextNode())
+      after.push_back(rest);
+  }
+  SmallVector<Operation *> all(order);
+  bringViews(all);
+  Operation *end = block.getTerminator();
+  auto bring = [&](auto &again, Operation *op) -> void {
+    if (op->getBlock())
+      return;
+    for (Value operand : op->getOperands())
+      if (Operation *source = operand.getDefiningOp())
+        again(again, source);
+    block.getOperations().insert(end->getIterator(), op);
+    points->members.push_back(op);
+  };
+  for (Operation *op : ArrayRef(all).drop_front(order.size()))
+    bring(bring, op);
+  for (Operation *op : order)
+    op->moveBefore(end);
+  for (Operation *op : after)
+    op->moveBefore(end);
+  points->members.insert(points->members.end(), order.begin(), order.end());
+  for (Operation *sum : sums) {
+    PointSum made;
+    made.reduction = sum;
+    made.result = sum->getResult(0);
+    points->sums.push_back(made);
+  }
+  return points;
+}
+
+/// The sizes that the points of a loop may have, largest first.
+SmallVector<int64_t> candidatesOf(ir::ForOp loop) {
+  SmallVector<int64_t> sizes;
+  for (Value init : loop.getInits()) {
+    int64_t size = 1;
+    if (auto tape = dyn_cast<ir::TapeType>(init.getType()))
+      size = tape.getElement().getNumElements();
+    else
+      size = numElements(init);
+    if (size > 1 && !llvm::is_contained(sizes, size))
+      sizes.push_back(size);
+  }
+  llvm::sort(sizes, std::greater<>());
+  return sizes;
+}
+
+} // namespace
+
+bool Points::contains(Operation *op) const {
+  return llvm::is_contained(members, op);
+}
+
+const PointSum *Points::sumOf(Operation *reduction) const {
+  for (const PointSum &sum : sums)
+    if (sum.reduction == reduction)
+      return &sum;
+  return nullptr;
+}
+
+const PointTape *Points::tapeOf(Value tape) const {
+  Value made = originOf(tape);
+  for (const PointTape &each : tapes)
+    if (each.made == made)
+      return &each;
+  return nullptr;
+}
+
+namespace {
+
+/// How wide blocks are, and what memory they need.
+void layOut(Points &points, Block &block) {
+  int64_t widest = 1, carriedMost = 0;
+  SmallVector<std::pair<Value, int64_t>> tapes;
+  for (Operation *member : points.members)
+    member->walk([&](Operation *op) {
+      ++points.operations;
+      int64_t trips = tripsOf(op, block);
+      points.work += trips * std::max(0, costOf(op));
+      if (auto loop = dyn_cast<ir::ForOp>(op)) {
+        int64_t carried = 0;
+        for (Value init : loop.getInits())
+          carried += isArray(init) && numElements(init) == points.count;
+        carriedMost = std::max(carriedMost, carried);
+      }
+      for (Value result : op->getResults()) {
+        if (isTape(result) || !isArray(result) || numElements(result) != points.count)
+          continue;
+        if (points.shape.empty())
+          points.shape.assign(tensorType(result).getShape().begin(),
+                              tensorType(result).getShape().end());
+        widest = std::max(widest, elementBytes(tensorType(result).getElementType()));
+      }
+      if (isa<ir::TapeCreateOp>(op))
+        tapes.push_back({op->getResult(0), 0});
+    });
+  for (Operation *member : points.members)
+    member->walk([&](ir::TapePushOp push) {
+      Value made = originOf(push);
+      for (auto &[tape, rows] : tapes)
+        if (tape == made)
+          rows += tripsOf(push, *made.getParentBlock());
+    });
+  points.work = std::max<int64_t>(1, points.work);
+  points.lanes = vectorBytes / widest;
+  auto bytesOf = [](Value tape) {
+    auto type = cast<ir::TapeType>(tape.getType()).getElement();
+    return std::pair(type.getNumElements(), elementBytes(type.getElementType()));
+  };
+  int64_t tapeBytes = 0; // of one point
+  for (auto [tape, rows] : tapes)
+    if (auto [elements, bytes] = bytesOf(tape); elements > 1)
+      tapeBytes += rows * bytes;
+  int64_t vectors = points.operations <= fewOperations    ? mostVectors
+                    : points.operations <= someOperations ? 2
+                                                          : 1;
+  vectors = std::max<int64_t>(1, std::min(vectors, 20 / std::max<int64_t>(1, carriedMost)));
+  while (vectors > 1 && vectors * points.lanes * tapeBytes > cachedTapeBytes)
+    --vectors;
+  points.width = std::min(points.count, vectors * points.lanes);
+  for (auto [tape, rows] : tapes) {
+    auto [elements, bytes] = bytesOf(tape);
+    PointTape made;
+    made.made = tape;
+    made.rows = rows;
+    made.rowBytes =
+        elements > 1 ? int64_t(llvm::alignTo(points.width * bytes, vectorBytes)) : bytes;
+    points.tapes.push_back(made);
+  }
+  // What is used outside.
+  for (Operation *member : points.members)
+    for (Value result : member->getResults()) {
+      if (isTape(result) || points.records.contains(result) || points.sumOf(member))
+        continue;
+      if (llvm::any_of(result.getUsers(), [&](Operation *user) {
+            Operation *around = ancestorIn(block, user);
+            return !around || !points.contains(around);
+          }))
+        points.results.push_back(result);
+    }
+}
+
+bool carriesArrays(ir::ForOp loop) {
+  return llvm::any_of(loop.getInits(), [](Value init) {
+    auto tape = dyn_cast<ir::TapeType>(init.getType());
+    return tape ? tape.getElement().getNumElements() > 1 : isArray(init);
+  });
+}
+
+} // namespace
+
+std::vector<std::shared_ptr<Points>> findPoints(Block &block,
+                                                DenseMap<Operation *, const char *> &refused) {
+  std::vector<std::shared_ptr<Points>> found;
+  DenseSet<Operation *> done;
+  while (true) {
+    ir::ForOp seed;
+    for (Operation &op : block)
+      if (auto loop = dyn_cast<ir::ForOp>(op); loop && !done.contains(&op)) {
+        seed = loop;
+        break;
+      }
+    if (!seed)
+      return found;
+    done.insert(seed);
+    if (!carriesArrays(seed))
+      continue;
+    std::shared_ptr<Points> points;
+    for (int64_t count : candidatesOf(seed))
+      for (bool numbersOnTapes : {true, false}) {
+        if (points)
+          break;
+        Group group(block, count, numbersOnTapes);
+        if (group.grow(seed))
+          points = group.commit();
+        else if (!refused.contains(seed))
+          refused[seed] = group.refusal;
+      }
+    if (!points)
+      continue;
+    layOut(*points, block);
+    for (Operation *member : points->members)
+      done.insert(member);
+    found.push_back(std::move(points));
+  }
+}
+
+} // namespace descent::kernel
