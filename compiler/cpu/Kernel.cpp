@@ -18,7 +18,6 @@
 
 namespace descent::cpu {
 
-using kernel::OpClass;
 using llvm::ArrayRef;
 using llvm::SmallVector;
 using llvm::Value;
@@ -46,8 +45,7 @@ bool KernelEmitter::describe() {
       nest.sizes.assign(loop.space.begin(), loop.space.end());
     }
     for (mlir::Operation *root : loop.roots) {
-      OpClass kind = kernel::classOf(root);
-      if (kind == OpClass::Reduce || kind == OpClass::Dot)
+      if (kernel::isReduction(root))
         nest.reductions.emplace_back(f, root, nest.sizes, loop.linear);
       else
         nest.stores.push_back(root);
@@ -64,7 +62,8 @@ void KernelEmitter::emitEmpty() {
   for (NestCode &nest : nests)
     for (Reduction &reduction : nest.reductions) {
       if (kernel::isRegister(reduction.value())) {
-        f.setRegister(reduction.value(), reduction.neutral());
+        f.setRegister(reduction.value(),
+                      reduction.isPosition() ? b.getInt32(0) : reduction.neutral());
         continue;
       }
       reduction.base = f.pointerTo(reduction.value());
@@ -116,6 +115,8 @@ void KernelEmitter::placeRows(ArrayRef<Value *> numbers) {
 
 /// How a nest runs for several indices of the innermost shared loop.
 KernelEmitter::Manner KernelEmitter::mannerOf(const NestCode &nest) const {
+  if (nest.loop->guard.condition && shared)
+    return Manner::Guarded;
   for (const Reduction &reduction : nest.reductions)
     if (!reduction.isInRegister() &&
         !llvm::is_contained(kernel::keptDims(reduction.operation()), int(shared) - 1))
@@ -165,11 +166,15 @@ void KernelEmitter::runNests(Value *first, int64_t count) {
   for (size_t i = 0, end; i < nests.size(); i = end) {
     Manner manner = mannerOf(nests[i]);
     end = i + 1;
+    if (manner == Manner::Guarded) {
+      runGuarded(nests[i], first, count);
+      continue;
+    }
     if (count > 1 && manner == Manner::Rows && runsAcross(nests[i])) {
       runAcross(nests[i], first);
       continue;
     }
-    while (end < nests.size() &&
+    while (end < nests.size() && mannerOf(nests[end]) != Manner::Guarded &&
            (count == 1 || (mannerOf(nests[end]) == manner &&
                            !(manner == Manner::Rows && runsAcross(nests[end])))))
       ++end;
@@ -249,6 +254,12 @@ void KernelEmitter::combineChunks(Reduction &reduction, const kernel::Partial &p
     return inDouble ? b.CreateFAdd(x, y) : reduction.combined(x, y);
   };
   Value *zero = f.number(0), *count = f.number(division.count);
+  if (reduction.isPosition()) {
+    reduction.begin(1, false);
+    forRange(f, zero, count,
+             [&](Value *chunk) { reduction.add(0, reduction.loadSlot(slot(partial, chunk))); });
+    return f.setRegister(value, reduction.total(0));
+  }
   if (kernel::isRegister(value)) {
     llvm::AllocaInst *total =
         f.variable(inDouble ? b.getDoubleTy() : registerType(f.context(), element));

@@ -15,6 +15,9 @@ namespace {
 
 /// Iterations of a short loop that are written out inside the lanes.
 constexpr int64_t kWrittenOut = 16;
+/// Accumulators of each lane where little else is done at an index: an addition need not wait for
+/// the one before.
+constexpr int kCopies = 4, kMostCostOfCopies = 12;
 
 } // namespace
 
@@ -34,6 +37,15 @@ bool KernelEmitter::runsAcross(const NestCode &nest) const {
          });
 }
 
+/// Whether each lane of a nest accumulates in several registers by turns.
+bool KernelEmitter::isInCopies(const NestCode &nest, size_t loops) const {
+  return loops > shared && nest.sizes[loops - 1] >= 4 * kCopies &&
+         nest.loop->cost <= kMostCostOfCopies && nest.stores.empty() &&
+         llvm::all_of(nest.reductions, [&](const Reduction &reduction) {
+           return reduction.isInRegister() && reduction.level() < loops;
+         });
+}
+
 /// Runs `body` with the counters and rows of each lane: the innermost loop.
 void KernelEmitter::forLanes(Value *first, llvm::function_ref<void(Value *lane)> body) {
   Counters before = lanes.front();
@@ -45,24 +57,35 @@ void KernelEmitter::forLanes(Value *first, llvm::function_ref<void(Value *lane)>
   lanes.front() = before;
 }
 
-void KernelEmitter::acrossLoops(NestCode &nest, Value *first, size_t level) {
+void KernelEmitter::acrossLoops(NestCode &nest, Value *first, size_t level, int copy) {
   bool writtenOut = isWrittenOut(nest);
   size_t loops = nest.sizes.size() - (writtenOut ? 1 : 0);
   auto accumulates = [&](const Reduction &reduction) {
     return reduction.isInRegister() && reduction.level() == level && level < loops;
   };
+  bool inCopies = isInCopies(nest, loops);
   for (Reduction &reduction : nest.reductions)
     if (accumulates(reduction))
-      reduction.beginAcross(step.together);
+      reduction.beginAcross(step.together, inCopies ? kCopies : 1);
   if (level == loops) {
-    forLanes(first, [&](Value *lane) { bodyAcross(nest, lane, writtenOut); });
+    forLanes(first, [&](Value *lane) { bodyAcross(nest, lane, copy, writtenOut); });
     return;
   }
-  forRange(f, f.number(0), f.number(nest.sizes[level]), [&](Value *counter) {
+  auto inside = [&](Value *counter, int copy) {
     lanes.front().push_back(counter);
-    acrossLoops(nest, first, level + 1);
+    acrossLoops(nest, first, level + 1, copy);
     lanes.front().pop_back();
-  });
+  };
+  int64_t size = nest.sizes[level], whole = 0;
+  if (inCopies && level + 1 == loops) {
+    whole = size / kCopies * kCopies;
+    forRange(f, f.number(0), f.number(size / kCopies), [&](Value *group) {
+      Value *begin = b.CreateMul(group, f.number(kCopies), "", true, true);
+      for (int copy = 0; copy < kCopies; ++copy)
+        inside(b.CreateAdd(begin, f.number(copy), "", true, true), copy);
+    });
+  }
+  forRange(f, f.number(whole), f.number(size), [&](Value *counter) { inside(counter, 0); });
   if (llvm::any_of(nest.reductions, accumulates))
     forLanes(first, [&](Value *lane) {
       for (Reduction &reduction : nest.reductions)
@@ -78,9 +101,10 @@ void KernelEmitter::storeResult(Reduction &reduction, Value *value) {
 }
 
 /// At one index of one lane.
-void KernelEmitter::bodyAcross(NestCode &nest, Value *lane, bool writtenOut) {
+void KernelEmitter::bodyAcross(NestCode &nest, Value *lane, int copy, bool writtenOut) {
   int64_t count = writtenOut ? nest.sizes.back() : 1;
-  SmallVector<Value *, 4> stored, added(nest.reductions.size());
+  SmallVector<Value *, 4> stored;
+  SmallVector<Candidate, 4> added(nest.reductions.size());
   for (int64_t i = 0; i < count; ++i) {
     Index index;
     index.dims = lanes.front();
@@ -91,22 +115,22 @@ void KernelEmitter::bodyAcross(NestCode &nest, Value *lane, bool writtenOut) {
     for (mlir::Operation *op : nest.stores)
       stored.push_back(elements.at(op->getResult(0)));
     for (auto [sum, reduction] : llvm::zip(added, nest.reductions)) {
-      Value *value = contribution(elements, reduction.operation(), counters);
-      sum = sum ? reduction.combined(sum, value) : value;
+      Candidate given = contribution(elements, reduction, counters);
+      sum = sum.value ? reduction.after(sum, given) : given;
     }
   }
   for (auto [op, value] : llvm::zip(nest.stores, stored))
     storeAtIndex(nest, op, 0, value);
   size_t loops = nest.sizes.size() - (writtenOut ? 1 : 0);
-  for (auto [reduction, value] : llvm::zip(nest.reductions, added)) {
+  for (auto [reduction, given] : llvm::zip(nest.reductions, added)) {
     if (!reduction.isInRegister()) {
       kernel::Place place;
       Value *at = elementOfResult(reduction, 0, place);
-      reduction.addAt(at, place, value);
+      reduction.addAt(at, place, given.value);
     } else if (reduction.level() >= loops) {
-      storeResult(reduction, value);
+      storeResult(reduction, reduction.isPosition() ? given.position : given.value);
     } else {
-      reduction.addAcross(lane, value);
+      reduction.addAcross(lane, copy, given);
     }
   }
 }
@@ -117,7 +141,7 @@ void KernelEmitter::runAcross(NestCode &nest, Value *first) {
   for (Reduction &reduction : nest.reductions)
     if (restarts(reduction))
       forLanes(first, [&](Value *) { restartRow(nest.sizes, reduction); });
-  acrossLoops(nest, first, shared);
+  acrossLoops(nest, first, shared, 0);
   lanes.front().pop_back();
 }
 

@@ -57,30 +57,38 @@ private:
   void runNest(NestCode &nest);
   void innerLoops(NestCode &nest, size_t level);
   void body(NestCode &nest);
+  bool isWide(const NestCode &nest) const;
+  void wideLoop(NestCode &nest, llvm::Value *from, llvm::Value *to,
+                llvm::function_ref<void(llvm::Value *)> inside);
   void beginAt(NestCode &nest, size_t level);
   void finishAt(NestCode &nest, size_t level);
   void restartRow(llvm::ArrayRef<int64_t> sizes, Reduction &reduction);
   llvm::Value *elementOfResult(Reduction &reduction, size_t lane, kernel::Place &place);
   void storeAtIndex(NestCode &nest, mlir::Operation *op, size_t lane, llvm::Value *value);
-  llvm::Value *contribution(Elements &elements, mlir::Operation *op,
-                            llvm::ArrayRef<llvm::Value *> counters);
+  Candidate contribution(Elements &elements, Reduction &reduction,
+                         llvm::ArrayRef<llvm::Value *> counters);
   void combineChunks(Reduction &reduction, const kernel::Partial &partial);
-  /// Nests that add to the same row, nests with loops of their own, and nests that compute one
-  /// number for each index.
-  enum class Manner : uint8_t { SideBySide, Rows, Numbers };
+  /// Nests to which most indices add nothing, nests that add to the same row, nests with loops of
+  /// their own, and nests that compute one number for each index.
+  enum class Manner : uint8_t { Guarded, SideBySide, Rows, Numbers };
   Manner mannerOf(const NestCode &nest) const;
   bool isWrittenOut(const NestCode &nest) const;
   bool runsAcross(const NestCode &nest) const;
   void forLanes(llvm::Value *first, llvm::function_ref<void(llvm::Value *lane)> body);
-  void acrossLoops(NestCode &nest, llvm::Value *first, size_t level);
+  bool isInCopies(const NestCode &nest, size_t loops) const;
+  void acrossLoops(NestCode &nest, llvm::Value *first, size_t level, int copy);
   void storeResult(Reduction &reduction, llvm::Value *value);
-  void bodyAcross(NestCode &nest, llvm::Value *lane, bool writtenOut);
+  void bodyAcross(NestCode &nest, llvm::Value *lane, int copy, bool writtenOut);
   void runAcross(NestCode &nest, llvm::Value *first);
+  llvm::Value *guardAt(const NestCode &nest, size_t lane);
+  void onlyIf(llvm::Value *condition, llvm::function_ref<void()> body);
+  void runGuarded(NestCode &nest, llvm::Value *first, int64_t count);
   void prefetchRows(size_t firstNest, size_t endNest, llvm::Value *index, int64_t ahead);
   void placeLocals();
   void placeRows(llvm::ArrayRef<llvm::Value *> numbers);
-  llvm::Value *current = nullptr; ///< the chunk
-  llvm::Value *scratch = nullptr; ///< of the thread that runs it
+  llvm::Value *wideLane = nullptr; ///< of a nest that accumulates in lanes of its own
+  llvm::Value *current = nullptr;  ///< the chunk
+  llvm::Value *scratch = nullptr;  ///< of the thread that runs it
 };
 
 } // namespace descent::cpu

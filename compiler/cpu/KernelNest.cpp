@@ -13,7 +13,46 @@ namespace {
 /// elements of a block, not of the array.
 constexpr int64_t kSumBlock = 4096;
 
+/// Lanes of a nest that accumulates in lanes: two vectors of 64 bytes.
+int64_t lanesOf(const NestCode &nest) {
+  int64_t bytes = 4;
+  for (const Reduction &reduction : nest.reductions)
+    bytes = std::max(bytes, kernel::elementBytes(reduction.sourceType()));
+  return 128 / bytes;
+}
+
 } // namespace
+
+/// Whether a nest accumulates in lanes of its own along its innermost loop. What LLVM's vectoriser
+/// makes such for sums it does not for positions.
+bool KernelEmitter::isWide(const NestCode &nest) const {
+  int last = int(nest.sizes.size()) - 1;
+  return lanes.size() == 1 && last >= int(shared) &&
+         llvm::any_of(nest.reductions, [](const Reduction &r) { return r.isPosition(); }) &&
+         llvm::all_of(nest.reductions, [&](const Reduction &reduction) {
+           return reduction.isInRegister() && reduction.level() >= shared &&
+                  reduction.level() <= size_t(last);
+         });
+}
+
+/// The loop over lanes is the innermost one: some vectors of them.
+void KernelEmitter::wideLoop(NestCode &nest, Value *from, Value *to,
+                             llvm::function_ref<void(Value *)> inside) {
+  Value *count = f.number(lanesOf(nest));
+  Value *groups = b.CreateUDiv(b.CreateSub(to, from, "", true, true), count);
+  Value *rest = b.CreateAdd(from, b.CreateMul(groups, count, "", true, true), "", true, true);
+  auto at = [&](Value *begin, Value *lane) {
+    wideLane = lane;
+    inside(b.CreateAdd(begin, lane, "", true, true));
+    wideLane = nullptr;
+  };
+  forRange(f, f.number(0), groups, [&](Value *group) {
+    Value *begin = b.CreateAdd(from, b.CreateMul(group, count, "", true, true), "", true, true);
+    forRange(f, f.number(0), count, [&](Value *lane) { at(begin, lane); });
+  });
+  forRange(f, f.number(0), b.CreateSub(to, rest, "", true, true),
+           [&](Value *lane) { at(rest, lane); });
+}
 
 /// Whether a reduction in memory starts anew in each iteration of the shared loops.
 bool KernelEmitter::restarts(const Reduction &reduction) const {
@@ -24,23 +63,28 @@ bool KernelEmitter::restarts(const Reduction &reduction) const {
 /// (Chunks of the outermost loop are partial sums by themselves.)
 bool KernelEmitter::isBlocked(const NestCode &nest, const Reduction &reduction) const {
   size_t last = nest.sizes.size() - 1;
-  return !nest.sizes.empty() && nest.sizes[last] > kSumBlock && reduction.isInRegister() &&
-         reduction.level() <= last && reduction.sumsFloats() &&
+  return !isWide(nest) && !nest.sizes.empty() && nest.sizes[last] > kSumBlock &&
+         reduction.isInRegister() && reduction.level() <= last && reduction.sumsFloats() &&
          (last != outermost || division.count == 1) && reduction.level() >= shared;
 }
 
 void KernelEmitter::beginAt(NestCode &nest, size_t level) {
   for (Reduction &reduction : nest.reductions)
-    if (reduction.isInRegister() && reduction.level() == level)
+    if (reduction.isInRegister() && reduction.level() == level) {
       reduction.begin(level < shared ? 1 : lanes.size(), isBlocked(nest, reduction));
+      if (level >= shared && isWide(nest))
+        reduction.beginAcross(lanesOf(nest), 1);
+    }
 }
 
 void KernelEmitter::finishAt(NestCode &nest, size_t level) {
   for (Reduction &reduction : nest.reductions) {
     if (!reduction.isInRegister() || reduction.level() != level)
       continue;
+    if (level >= shared && isWide(nest))
+      reduction.foldLanes();
     if (const kernel::Partial *partial = partialOf(reduction)) {
-      reduction.store(slot(*partial, current), reduction.place, reduction.total(0));
+      reduction.storeSlot(slot(*partial, current));
       continue;
     }
     if (kernel::isRegister(reduction.value())) {
@@ -88,11 +132,12 @@ void KernelEmitter::restartRow(ArrayRef<int64_t> sizes, Reduction &reduction) {
 }
 
 /// What one index adds to a reduction.
-Value *KernelEmitter::contribution(Elements &elements, mlir::Operation *op,
-                                   ArrayRef<Value *> counters) {
+Candidate KernelEmitter::contribution(Elements &elements, Reduction &reduction,
+                                      ArrayRef<Value *> counters) {
+  mlir::Operation *op = reduction.operation();
   auto dot = mlir::dyn_cast<ir::DotOp>(op);
   if (!dot)
-    return elements.at(op->getOperand(0));
+    return reduction.candidate(elements.at(op->getOperand(0)), counters);
   unsigned matrix = unsigned(kernel::dotShape(dot).matrix), other = 1 - matrix;
   Value *x = elements.at(op->getOperand(matrix));
   Index index;
@@ -101,12 +146,12 @@ Value *KernelEmitter::contribution(Elements &elements, mlir::Operation *op,
       index.dims.push_back(dim < 0 ? f.number(0) : counters[size_t(dim)]);
   Value *y = elements.operandAt(op, other, kernel::IndexMaps::identity, index);
   if (!x->getType()->isFloatingPointTy())
-    return b.CreateMul(x, y);
+    return {b.CreateMul(x, y), nullptr};
   llvm::IRBuilder<>::FastMathFlagGuard guard(b);
   llvm::FastMathFlags flags;
   flags.setAllowContract();
   b.setFastMathFlags(flags);
-  return b.CreateFMul(x, y);
+  return {b.CreateFMul(x, y), nullptr};
 }
 
 void KernelEmitter::storeAtIndex(NestCode &nest, mlir::Operation *op, size_t lane, Value *value) {
@@ -126,7 +171,8 @@ void KernelEmitter::storeAtIndex(NestCode &nest, mlir::Operation *op, size_t lan
 
 /// At one index (of each lane): everything is read and computed before anything is written.
 void KernelEmitter::body(NestCode &nest) {
-  SmallVector<SmallVector<Value *, 4>, 4> stored(lanes.size()), added(lanes.size());
+  SmallVector<SmallVector<Value *, 4>, 4> stored(lanes.size());
+  SmallVector<SmallVector<Candidate, 4>, 4> added(lanes.size());
   for (size_t lane = 0; lane < lanes.size(); ++lane) {
     Index index;
     if (nest.loop->linear)
@@ -137,7 +183,7 @@ void KernelEmitter::body(NestCode &nest) {
     for (mlir::Operation *op : nest.stores)
       stored[lane].push_back(elements.at(op->getResult(0)));
     for (Reduction &reduction : nest.reductions)
-      added[lane].push_back(contribution(elements, reduction.operation(), lanes[lane]));
+      added[lane].push_back(contribution(elements, reduction, lanes[lane]));
   }
   for (size_t lane = 0; lane < lanes.size(); ++lane)
     for (auto [op, value] : llvm::zip(nest.stores, stored[lane]))
@@ -148,12 +194,16 @@ void KernelEmitter::body(NestCode &nest) {
     bool sameElement =
         together && !llvm::is_contained(kernel::keptDims(reduction.operation()), int(shared) - 1);
     for (size_t lane = 0; lane < lanes.size(); ++lane) {
-      Value *value = added[lane][i];
+      Candidate value = added[lane][i];
       if (sameElement) {
         if (lane)
           break;
         for (size_t other = 1; other < lanes.size(); ++other)
-          value = reduction.combined(value, added[other][i]);
+          value = reduction.after(value, added[other][i]);
+      }
+      if (reduction.isInRegister() && wideLane && reduction.level() >= shared) {
+        reduction.addAcross(wideLane, 0, value);
+        continue;
       }
       if (reduction.isInRegister()) {
         reduction.add(together ? 0 : lane, value);
@@ -161,7 +211,7 @@ void KernelEmitter::body(NestCode &nest) {
       }
       kernel::Place place;
       Value *at = elementOfResult(reduction, lane, place);
-      reduction.addAt(at, place, value);
+      reduction.addAt(at, place, value.value);
     }
   }
 }
@@ -182,7 +232,14 @@ void KernelEmitter::innerLoops(NestCode &nest, size_t level) {
     int64_t size = nest.sizes[level];
     bool blocked = level + 1 == nest.sizes.size() &&
                    llvm::any_of(nest.reductions, [&](Reduction &r) { return isBlocked(nest, r); });
-    if (!shared && level == outermost && !blocked) {
+    const kernel::Guard &guard = nest.loop->guard;
+    if (isWide(nest) && level + 1 == nest.sizes.size()) {
+      bool divided = !shared && level == outermost;
+      wideLoop(nest, divided ? range.from : f.number(0), divided ? range.to : f.number(size),
+               inside);
+    } else if (!shared && guard.condition && level == size_t(guard.level)) {
+      onlyIf(guardAt(nest, 0), [&] { forRange(f, f.number(0), f.number(size), inside); });
+    } else if (!shared && level == outermost && !blocked) {
       forRange(f, range.from, range.to, inside);
     } else if (!blocked) {
       forRange(f, f.number(0), f.number(size), inside);

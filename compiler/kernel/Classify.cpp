@@ -92,6 +92,11 @@ bool isElemental(OpClass kind) {
   return kind == OpClass::Elementwise || kind == OpClass::View || kind == OpClass::Element;
 }
 
+bool isReduction(Operation *op) {
+  OpClass kind = classOf(op);
+  return kind == OpClass::Reduce || kind == OpClass::Dot || kind == OpClass::ArgReduce;
+}
+
 RankedTensorType tensorType(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
@@ -182,7 +187,11 @@ SmallVector<int, 4> keptDims(Operation *op) {
       kept.push_back(left ? -1 : int(dim));
     return kept;
   }
-  auto dims = op->getAttrOfType<DenseI64ArrayAttr>("dims").asArrayRef();
+  SmallVector<int64_t> dims;
+  if (classOf(op) == OpClass::ArgReduce)
+    dims.push_back(op->getAttrOfType<IntegerAttr>("dim").getInt());
+  else
+    llvm::append_range(dims, op->getAttrOfType<DenseI64ArrayAttr>("dims").asArrayRef());
   for (int i = 0, rank = int(tensorType(op->getOperand(0)).getRank()); i < rank; ++i)
     if (!llvm::is_contained(dims, i))
       kept.push_back(i);

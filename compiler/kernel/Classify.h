@@ -40,6 +40,9 @@ OpClass classOf(mlir::Operation *op);
 /// Elementwise, View or Element: the value of one element can be computed by itself.
 bool isElemental(OpClass kind);
 
+/// Combines elements along dimensions (a product of matrices does so, too).
+bool isReduction(mlir::Operation *op);
+
 /// Rough cost of one element, in simple instructions, without the operands.
 int costOf(mlir::Operation *op);
 

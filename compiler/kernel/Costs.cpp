@@ -63,6 +63,9 @@ bool Former::shouldStore(Operation *op, ArrayRef<Use> at) {
     std::pair<int, int> place(how.loop, how.map);
     if (llvm::is_contained(places, place))
       continue;
+    // Behind a guard hardly anything is computed at all.
+    if (loop.guard.condition)
+      continue;
     places.push_back(place);
     int64_t size = 1;
     for (int64_t dim : loop.space)

@@ -55,6 +55,7 @@ struct Made {
   llvm::SmallVector<int64_t, 4> space;
   llvm::SmallVector<int, 4> dims; ///< for each dimension of the result: that of the space, or -1
   bool stores = false;
+  Guard guard;
 };
 
 class Former {
@@ -115,6 +116,9 @@ private:
   const char *refusal = nullptr;
   int sharableDepth(int step, const Made &made, llvm::ArrayRef<Use> at);
   int depthToShare(int step, mlir::Operation *op, const Made &made, llvm::ArrayRef<Use> at);
+  /// The condition without which `op`, reduced by a nest over a space, adds nothing, if asking
+  /// pays.
+  Guard guardOf(mlir::Operation *op, llvm::ArrayRef<int64_t> space);
   bool readsAlike(int step, mlir::Operation *op, int64_t least);
   bool reaches(int from, int to);
   void formKernelRoot(mlir::Operation *op, int step, int loop);

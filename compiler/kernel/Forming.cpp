@@ -35,7 +35,7 @@ bool isInMemoryAnyway(Value value) {
 /// away: whoever reads it can as well read the result, which then need not be in memory.
 bool isSameButForUnits(Value value, Value source) {
   Operation *op = source.getDefiningOp();
-  if (!op || (classOf(op) != OpClass::Reduce && classOf(op) != OpClass::Dot))
+  if (!op || !isReduction(op))
     return false;
   auto sizes = [](Value of) {
     SmallVector<int64_t, 4> all;
@@ -44,6 +44,13 @@ bool isSameButForUnits(Value value, Value source) {
     return all;
   };
   return sizes(value) == sizes(source);
+}
+
+/// Whether nothing is inside the dimension of an arg-reduction.
+bool isInnermost(Operation *op) {
+  auto dim = size_t(op->getAttrOfType<IntegerAttr>("dim").getInt());
+  return llvm::all_of(tensorType(op->getOperand(0)).getShape().drop_front(dim + 1),
+                      [](int64_t size) { return size == 1; });
 }
 
 } // namespace
@@ -112,7 +119,7 @@ void Former::visitOp(Operation *op) {
     return;
   if (isElemental(kind) && isArray(op->getResult(0)))
     return isAlias(op) ? visitAlias(op) : visitArray(op);
-  if (kind == OpClass::Reduce)
+  if (kind == OpClass::Reduce || (kind == OpClass::ArgReduce && isInnermost(op)))
     return joinOrStartKernel(op, tensorType(op->getOperand(0)).getShape(), false);
   if (auto dot = dyn_cast<ir::DotOp>(op))
     if (int matrix = dotShape(dot).matrix; matrix >= 0)

@@ -109,7 +109,7 @@ bool Former::mayJoin(int loop, const Made &made, ArrayRef<Use> at) {
   auto [step, index] = loops[loop];
   const Step &kernel = steps[step];
   if (kernel.loops[index].roots.size() >= mostOutputs ||
-      kernel.loops[index].operations >= mostOperations)
+      kernel.loops[index].operations >= mostOperations || kernel.loops[index].guard != made.guard)
     return false;
   bool flows = false;
   for (const Use &how : at) {
@@ -225,6 +225,7 @@ void Former::joinOrStartKernel(Operation *op, ArrayRef<int64_t> space, bool stor
       made.dims.push_back(i);
   else
     made.dims = keptDims(op);
+  made.guard = guardOf(op, space);
   ArrayRef<Use> at = uses[op->getResult(0)];
   SmallVector<int, 4> &siblings = kernelLoops[made.space];
   int step = -1;
@@ -285,6 +286,7 @@ void Former::joinOrStartKernel(Operation *op, ArrayRef<int64_t> space, bool stor
   if (siblings.size() == 4)
     siblings.erase(siblings.begin());
   siblings.push_back(loop);
+  steps[step].loops.back().guard = made.guard;
   formKernelRoot(op, step, loop);
 }
 
@@ -294,6 +296,7 @@ void Former::formKernelRoot(Operation *op, int step, int loop) {
   made.roots.insert(made.roots.begin(), op);
   Use how{.kind = UseKind::Element, .step = step, .loop = loop};
   switch (classOf(op)) {
+  case OpClass::ArgReduce:
   case OpClass::Reduce: {
     made.linear &= numElements(op->getResult(0)) == 1;
     ++made.operations;

@@ -144,10 +144,7 @@ void Liveness::collect(Block &block) {
       for (Operation *root : step.roots)
         for (Value result : root->getResults())
           // Only elements stored at the loop's own index wait for what is read there.
-          define(result, &block,
-                 step.isKernel && classOf(root) != OpClass::Reduce && classOf(root) != OpClass::Dot
-                     ? write
-                     : read);
+          define(result, &block, step.isKernel && !isReduction(root) ? write : read);
     }
   }
   if (isa<ir::YieldOp>(block.getTerminator()))

@@ -21,6 +21,16 @@ struct Read {
   bool atIndex = false;
 };
 
+/// A condition without which nothing is added to the sums of a nest.
+struct Guard {
+  mlir::Value condition; ///< null: there is none
+  /// For each dimension of the condition that of the loops, or -1 where it has one element.
+  llvm::SmallVector<int, 4> dims;
+  int level = 0; ///< loops outside of which it is not known
+
+  bool operator==(const Guard &) const = default;
+};
+
 /// One loop nest over `space`, row-major. Elements of the outputs and of reductions' operands are
 /// computed at each index; what they need of operations that are not in memory is computed there
 /// too.
@@ -33,6 +43,8 @@ struct Loop {
   bool linear = true;
   /// Operations in the body at one index, and what they cost in simple instructions.
   int operations = 0, cost = 0;
+  /// Of all its roots.
+  Guard guard;
 };
 
 /// An array that only the nests of one tree read: as much of it is kept as one iteration of the
@@ -85,8 +97,9 @@ struct Step {
   int shared = 0;
   /// Iterations of the innermost shared loop that run together, each with its own locals.
   int together = 1;
-  /// They are the innermost loop of nests with loops of their own, too: where those are short, numbers of
-  /// different iterations fill the vectors. Locals are then laid out with the iterations innermost.
+  /// They are the innermost loop of nests with loops of their own, too: where those are short,
+  /// numbers of different iterations fill the vectors. Locals are then laid out with the iterations
+  /// innermost.
   bool across = false;
   llvm::SmallVector<Local, 2> locals;
   /// A later kernel with an outermost loop as long as this one's, and why they do not share it.

@@ -139,6 +139,14 @@ private:
     os << "]";
   }
 
+  void printGuard(const Loop &loop) {
+    if (!loop.guard.condition)
+      return;
+    os << ", where ";
+    printSpace(ArrayRef(loop.space).take_front(loop.guard.level));
+    os << " allow";
+  }
+
   /// The tree of loops, and below it what is counted: everything that goes to and from memory once.
   void printKernel(const Step &step, int depth) {
     bool isTree = step.loops.size() > 1;
@@ -149,6 +157,8 @@ private:
       os << " by " << step.together << (step.across ? " across" : "");
     if (!isTree)
       os << (first.linear ? " one loop" : "") << ", " << first.operations << " operations";
+    if (!isTree)
+      printGuard(first);
     if (step.division.count > 1)
       os << ", " << step.division.count << " chunks";
     os << "\n";
@@ -159,7 +169,9 @@ private:
       if (isTree) {
         indent(inside++) << "loop ";
         printSpace(ArrayRef(loop.space).drop_front(step.shared));
-        os << ", " << loop.operations << " operations\n";
+        os << ", " << loop.operations << " operations";
+        printGuard(loop);
+        os << "\n";
       }
       for (Operation *root : loop.roots) {
         Value result = root->getResult(0);
@@ -257,6 +269,8 @@ private:
       os << name;
     os << "\n";
     printReads(step, depth + 1);
+    if (step.apart)
+      indent(depth + 1) << "made as a whole: " << step.apart << "\n";
   }
 
   void printBlock(Block &block, int depth) {

@@ -14,6 +14,8 @@ constexpr int64_t alignment = 64;
 constexpr int64_t longestSum = 4096, longestSumOfRows = 512;
 /// Scratch memory for what the chunks of a kernel leave.
 constexpr int64_t mostPartialBytes = 2 << 20;
+/// Simple operations for asking a guard.
+constexpr int64_t costOfGuard = 2;
 constexpr int64_t mostChunks = 1 << 16;
 /// Iterations that run together, and what their rows may take of the first and the second cache.
 constexpr int fewTogether = 4, manyTogether = 16;
@@ -28,10 +30,6 @@ int64_t product(ArrayRef<int64_t> sizes) {
   return all;
 }
 
-bool isReduction(Operation *op) {
-  return classOf(op) == OpClass::Reduce || classOf(op) == OpClass::Dot;
-}
-
 /// The dimension of a nest's space that is its outermost loop, or -1 where one loop runs over all.
 int outermost(const Step &step) {
   const Loop &loop = step.loops.front();
@@ -41,6 +39,15 @@ int outermost(const Step &step) {
     if (loop.space[i] != 1)
       return i;
   return -1;
+}
+
+/// The loops of a nest outside of those over which something is reduced.
+int outside(Operation *root, const Loop &loop) {
+  SmallVector<int, 4> kept = keptDims(root);
+  int dim = 0, rank = int(loop.space.size());
+  while (dim < rank && (loop.space[dim] == 1 || llvm::is_contained(kept, dim)))
+    ++dim;
+  return dim;
 }
 
 /// How the iterations of the innermost shared loop run. Together, nests without loops of their own
@@ -55,6 +62,11 @@ void chooseManner(Step &step) {
   unsigned widest = 1;
   bool adds = false, isShort = false;
   for (const Loop &loop : step.loops) {
+    for (Operation *root : loop.roots)
+      widest =
+          std::max(widest, unsigned(elementBytes(tensorType(root->getResult(0)).getElementType())));
+    if (loop.guard.condition)
+      continue;
     ArrayRef<int64_t> own = ArrayRef(loop.space).drop_front(step.shared);
     int64_t row = product(own);
     inner = std::max(inner, row);
@@ -62,8 +74,6 @@ void chooseManner(Step &step) {
       single += loop.cost;
     bool addsHere = false;
     for (Operation *root : loop.roots) {
-      widest =
-          std::max(widest, unsigned(elementBytes(tensorType(root->getResult(0)).getElementType())));
       if (!isReduction(root))
         continue;
       SmallVector<int, 4> kept = keptDims(root);
@@ -127,7 +137,9 @@ void Former::findLocals(int at) {
 void Former::divide(Step &step) {
   int64_t work = 0;
   for (const Loop &loop : step.loops)
-    work += product(loop.space) * std::max(1, loop.cost);
+    work += loop.guard.condition
+                ? product(ArrayRef(loop.space).take_front(loop.guard.level)) * costOfGuard
+                : product(loop.space) * std::max(1, loop.cost);
   if (work == 0)
     return;
   Division &division = step.division;
@@ -145,6 +157,8 @@ void Former::divide(Step &step) {
       Partial partial{
           .result = result,
           .bytes = int64_t(llvm::alignTo(byteSize(result), isArray(result) ? alignment : 8))};
+      if (classOf(root) == OpClass::ArgReduce)
+        partial.bytes = 16; // a value and its position
       bytes += partial.bytes;
       sumsFloats |= isa<FloatType>(tensorType(result).getElementType()) &&
                     !isa<ir::ReduceMaxOp, ir::ReduceMinOp>(root);
@@ -180,6 +194,11 @@ void Former::finishKernels() {
       for (Loop &loop : step.loops)
         loop.linear = false;
     }
+    for (Loop &loop : step.loops)
+      if (loop.guard.condition && !llvm::all_of(loop.roots, [&](Operation *root) {
+            return isReduction(root) && outside(root, loop) < std::max(step.shared, 1);
+          }))
+        loop.guard = {};
     for (Read &read : step.reads)
       read.nest = nests - 1 - read.nest;
     // An element may be overwritten only after all nests have read it.

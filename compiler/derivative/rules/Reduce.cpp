@@ -44,9 +44,12 @@ template <typename Op> LogicalResult pullBackExtremum(Op op, Reverse &reverse) {
     return emit.broadcast(value, shapeOf(op.getX()),
                           otherDims(tensorOf(op.getX()).getRank(), op.getDims()));
   };
-  // Where nothing is attained (nan) the quotient is nan or infinite, but is not chosen.
+  // Where nothing is attained (nan) the quotient is nan or infinite, but is not chosen. The mask
+  // says that nothing depends on all other elements: most often one of a row is left, and the work
+  // for the others is skipped.
   Value share = emit.where(attained, spread(emit.over(ct.value, count)));
-  reverse.add(op.getX(), {share, ct.mask ? spread(ct.mask) : nullptr});
+  Value mask = ct.mask ? Value(ir::AndOp::create(emit, attained, spread(ct.mask))) : attained;
+  reverse.add(op.getX(), {share, mask});
   return success();
 }
 
