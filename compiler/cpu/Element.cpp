@@ -96,12 +96,14 @@ Value *Elements::loadFromRow(mlir::Value value, int map) {
   mlir::Type element = tensorType(value).getElementType();
   Value *loaded =
       b.CreateLoad(memoryType(f.context(), element), rowAddress(f, value, row, dimsOf(map, value)));
-  f.scopes.tag(llvm::cast<llvm::Instruction>(loaded), f.placeOf(value));
+  f.scopes.tag(llvm::cast<llvm::Instruction>(loaded), row.place);
   return element.isInteger(1) ? b.CreateTrunc(loaded, b.getInt1Ty()) : loaded;
 }
 
 Value *Elements::load(mlir::Value value, int map) {
-  if (f.placeOf(value).kind == kernel::Place::Kind::Row)
+  // Of an array that is in memory as well, the row is only what the loops' own index reads.
+  if (f.placeOf(value).kind == kernel::Place::Kind::Row ||
+      (rows && map == IndexMaps::identity && rows->contains(value)))
     return loadFromRow(value, map);
   Index &index = indexes[map];
   if (!index.linear)

@@ -17,6 +17,7 @@ struct RowPlace {
   llvm::Value *base = nullptr;
   llvm::SmallVector<int, 4> dims; ///< of the array, along which there is more than one element
   int64_t step = 1;               ///< elements of memory from one to the next
+  kernel::Place place;            ///< for telling accesses apart
 };
 using Rows = llvm::DenseMap<mlir::Value, RowPlace>;
 

@@ -104,6 +104,7 @@ void KernelEmitter::placeRows(ArrayRef<Value *> numbers) {
     for (auto [lane, number] : llvm::enumerate(numbers)) {
       RowPlace &row = rows[lane][local.value];
       row.dims = local.dims;
+      row.place = f.placeOf(local.value);
       bool lanesInnermost = step.across && local.elements > 1;
       row.step = lanesInnermost ? step.together : 1;
       Value *before =
@@ -111,6 +112,18 @@ void KernelEmitter::placeRows(ArrayRef<Value *> numbers) {
       row.base = f.address(element, base, before);
     }
   }
+  if (!areTurned)
+    return;
+  for (const kernel::Turned &each : step.turned)
+    for (auto [lane, number] : llvm::enumerate(numbers)) {
+      RowPlace &row = rows[lane][each.value];
+      row.dims = each.dims;
+      row.step = step.together;
+      row.place.kind = kernel::Place::Kind::Row;
+      row.place.offset = each.offset;
+      Value *first = b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), scratch, uint64_t(each.offset));
+      row.base = f.address(kernel::tensorType(each.value).getElementType(), first, number);
+    }
 }
 
 /// How a nest runs for several indices of the innermost shared loop.
@@ -118,7 +131,7 @@ KernelEmitter::Manner KernelEmitter::mannerOf(const NestCode &nest) const {
   if (nest.loop->guard.condition && shared)
     return Manner::Guarded;
   for (const Reduction &reduction : nest.reductions)
-    if (!reduction.isInRegister() &&
+    if (!reduction.isInRegister() && !sumsInLanes(nest, reduction) &&
         !llvm::is_contained(kernel::keptDims(reduction.operation()), int(shared) - 1))
       return Manner::SideBySide;
   for (size_t dim = shared; dim < nest.sizes.size(); ++dim)
@@ -152,6 +165,10 @@ void KernelEmitter::prefetchRows(size_t firstNest, size_t endNest, Value *index,
 
 /// Runs the nests for `count` indices of the innermost shared loop.
 void KernelEmitter::runNests(Value *first, int64_t count) {
+  lane = f.number(0);
+  areTurned = step.across && count > 1;
+  if (areTurned)
+    turnRows(first);
   Counters outer = lanes.front();
   auto counterAt = [&](Value *lane) {
     return shared ? b.CreateAdd(first, lane, "", true, true) : lane;
@@ -190,6 +207,7 @@ void KernelEmitter::runNests(Value *first, int64_t count) {
       });
     } else {
       forRange(f, f.number(0), f.number(count), [&](Value *lane) {
+        this->lane = lane;
         lanesAt({lane});
         if (count > 1 && manner == Manner::Rows)
           prefetchRows(i, end, counterAt(lane), count);
@@ -241,7 +259,15 @@ void KernelEmitter::chunk(Value *number, Range bounds) {
         reduction.base = slot(*partial, number);
         reduction.fillWithNeutral();
       }
+  auto rowsInLanes = [&](llvm::function_ref<void(Reduction &)> what) {
+    for (NestCode &nest : nests)
+      for (Reduction &reduction : nest.reductions)
+        if (!reduction.isInRegister() && sumsInLanes(nest, reduction))
+          what(reduction);
+  };
+  rowsInLanes([&](Reduction &reduction) { reduction.beginLanes(step.together); });
   sharedLoops(0);
+  rowsInLanes([](Reduction &reduction) { reduction.finishLanes(); });
 }
 
 /// Adds up what the chunks left, in their order.

@@ -4,6 +4,7 @@
 //   for j in 0..m
 //     for l in 0..8: s[j][l] = (p[i+l, 0] - c[j, 0])^2 + … + (p[i+l, 7] - c[j, 7])^2
 #include "compiler/cpu/KernelEmitter.h"
+#include "compiler/cpu/Turn.h"
 
 namespace descent::cpu {
 
@@ -18,6 +19,8 @@ constexpr int64_t kWrittenOut = 16;
 /// Accumulators of each lane where little else is done at an index: an addition need not wait for
 /// the one before.
 constexpr int kCopies = 4, kMostCostOfCopies = 12;
+/// Elements of a result that each lane has for itself.
+constexpr int64_t kLongestLaneSum = 64;
 
 } // namespace
 
@@ -33,8 +36,32 @@ bool KernelEmitter::isWrittenOut(const NestCode &nest) const {
 /// Whether a nest with loops of its own can run with the lanes as its innermost loop.
 bool KernelEmitter::runsAcross(const NestCode &nest) const {
   return step.across && llvm::all_of(nest.reductions, [&](const Reduction &reduction) {
-           return reduction.level() >= shared;
+           return reduction.level() >= shared || sumsInLanes(nest, reduction);
          });
+}
+
+/// Whether each lane adds up what its iterations of the shared loops give: short rows or numbers,
+/// to which otherwise one lane after the other would add.
+bool KernelEmitter::sumsInLanes(const NestCode &nest, const Reduction &reduction) const {
+  if (!step.across || reduction.isPosition() || nest.loop->guard.condition ||
+      kernel::numElements(reduction.value()) > kLongestLaneSum)
+    return false;
+  for (size_t dim = 0; dim < shared; ++dim)
+    if (reduction.keeps(int(dim)))
+      return false;
+  return true;
+}
+
+/// Turns over what the lanes read of arrays in memory.
+void KernelEmitter::turnRows(Value *first) {
+  for (const kernel::Turned &each : step.turned) {
+    mlir::Type element = kernel::tensorType(each.value).getElementType();
+    Value *before = b.CreateMul(first, f.number(each.elements), "", true, true);
+    turnBlock(f, memoryType(f.context(), element),
+              f.address(element, f.pointerTo(each.value), before),
+              b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), scratch, uint64_t(each.offset)),
+              step.together, each.elements);
+  }
 }
 
 /// Whether each lane of a nest accumulates in several registers by turns.
@@ -123,7 +150,9 @@ void KernelEmitter::bodyAcross(NestCode &nest, Value *lane, int copy, bool writt
     storeAtIndex(nest, op, 0, value);
   size_t loops = nest.sizes.size() - (writtenOut ? 1 : 0);
   for (auto [reduction, given] : llvm::zip(nest.reductions, added)) {
-    if (!reduction.isInRegister()) {
+    if (sumsInLanes(nest, reduction)) {
+      reduction.addToLane(lane, lanes.front(), given.value);
+    } else if (!reduction.isInRegister()) {
       kernel::Place place;
       Value *at = elementOfResult(reduction, 0, place);
       reduction.addAt(at, place, given.value);

@@ -74,6 +74,8 @@ private:
   Manner mannerOf(const NestCode &nest) const;
   bool isWrittenOut(const NestCode &nest) const;
   bool runsAcross(const NestCode &nest) const;
+  bool sumsInLanes(const NestCode &nest, const Reduction &reduction) const;
+  void turnRows(llvm::Value *first);
   void forLanes(llvm::Value *first, llvm::function_ref<void(llvm::Value *lane)> body);
   bool isInCopies(const NestCode &nest, size_t loops) const;
   void acrossLoops(NestCode &nest, llvm::Value *first, size_t level, int copy);
@@ -88,7 +90,9 @@ private:
   void placeRows(llvm::ArrayRef<llvm::Value *> numbers);
   llvm::Value *wideLane = nullptr; ///< of a nest that accumulates in lanes of its own
   llvm::Value *current = nullptr;  ///< the chunk
-  llvm::Value *scratch = nullptr;  ///< of the thread that runs it
+  llvm::Value *lane = nullptr;     ///< of the iterations that run together
+  bool areTurned = false; ///< `Step::turned` hold what the iterations that run together read
+  llvm::Value *scratch = nullptr; ///< of the thread that runs it
 };
 
 } // namespace descent::cpu

@@ -72,7 +72,9 @@ void KernelEmitter::beginAt(NestCode &nest, size_t level) {
   for (Reduction &reduction : nest.reductions)
     if (reduction.isInRegister() && reduction.level() == level) {
       reduction.begin(level < shared ? 1 : lanes.size(), isBlocked(nest, reduction));
-      if (level >= shared && isWide(nest))
+      if (sumsInLanes(nest, reduction))
+        reduction.beginLanes(step.together);
+      else if (level >= shared && isWide(nest))
         reduction.beginAcross(lanesOf(nest), 1);
     }
 }
@@ -81,7 +83,9 @@ void KernelEmitter::finishAt(NestCode &nest, size_t level) {
   for (Reduction &reduction : nest.reductions) {
     if (!reduction.isInRegister() || reduction.level() != level)
       continue;
-    if (level >= shared && isWide(nest))
+    if (sumsInLanes(nest, reduction))
+      reduction.finishLanes();
+    else if (level >= shared && isWide(nest))
       reduction.foldLanes();
     if (const kernel::Partial *partial = partialOf(reduction)) {
       reduction.storeSlot(slot(*partial, current));
@@ -193,6 +197,11 @@ void KernelEmitter::body(NestCode &nest) {
     bool together = shared && reduction.level() < shared;
     bool sameElement =
         together && !llvm::is_contained(kernel::keptDims(reduction.operation()), int(shared) - 1);
+    if (sumsInLanes(nest, reduction)) {
+      for (size_t side = 0; side < lanes.size(); ++side)
+        reduction.addToLane(lane, lanes[side], added[side][i].value);
+      continue;
+    }
     for (size_t lane = 0; lane < lanes.size(); ++lane) {
       Candidate value = added[lane][i];
       if (sameElement) {

@@ -158,6 +158,39 @@ void Reduction::foldLanes() {
   arrays.clear();
 }
 
+void Reduction::beginLanes(int64_t lanes) {
+  arrayLanes = lanes;
+  arrays.assign(1, newCell(lanes * kernel::numElements(result)));
+  forEach(f, {kernel::numElements(result) * lanes},
+          [&](ArrayRef<Value *> at) { clear(laneOf(arrays.front(), at[0])); });
+}
+
+void Reduction::addToLane(Value *lane, ArrayRef<Value *> counters, Value *value) {
+  Value *row =
+      b.CreateMul(linearIndex(f, resultDims(counters), kernel::tensorType(result).getShape()),
+                  f.number(arrayLanes), "", true, true);
+  Cell cell = laneOf(arrays.front(), b.CreateAdd(row, lane, "", true, true));
+  put(cell, {combined(load(cell).value, value), nullptr});
+}
+
+void Reduction::finishLanes() {
+  llvm::AllocaInst *total = f.variable(valueType());
+  forEach(f, {kernel::numElements(result)}, [&](ArrayRef<Value *> at) {
+    b.CreateStore(neutral(), total);
+    Value *row = b.CreateMul(at[0], f.number(arrayLanes), "", true, true);
+    forEach(f, {arrayLanes}, [&](ArrayRef<Value *> lane) {
+      Value *part = load(laneOf(arrays.front(), b.CreateAdd(row, lane[0], "", true, true))).value;
+      b.CreateStore(combined(b.CreateLoad(valueType(), total), part), total);
+    });
+    Value *sum = b.CreateLoad(valueType(), total);
+    if (inRegister)
+      put(registers.front(), {sum, nullptr});
+    else
+      addAt(f.address(element, base, at[0]), place, sum);
+  });
+  arrays.clear();
+}
+
 void Reduction::beginPartial() {
   partials.clear();
   for (size_t lane = 0; lane < registers.size(); ++lane) {

@@ -53,6 +53,12 @@ public:
   void beginAcross(int64_t lanes, int copies);
   void addAcross(llvm::Value *lane, int copy, Candidate candidate);
   llvm::Value *totalAcross(llvm::Value *lane);
+  /// Begins an accumulation for each lane of its own, over all shared loops: for each element of
+  /// the result a row of lanes, which vectorises.
+  void beginLanes(int64_t lanes);
+  void addToLane(llvm::Value *lane, llvm::ArrayRef<llvm::Value *> counters, llvm::Value *value);
+  /// Adds up the lanes: into the register of lane 0, or to the result in memory.
+  void finishLanes();
   /// Combines all lanes, a power of two, of the one copy: the register of lane 0 then holds it.
   void foldLanes();
   /// Begins a partial sum in each register, and adds it up.

@@ -56,6 +56,15 @@ struct Local {
   int64_t offset = 0;             ///< in the scratch memory of a running chunk
 };
 
+/// An array in memory of which the iterations that run across lanes read rows, one after the other:
+/// a copy of these rows is made for them, with the iterations innermost.
+struct Turned {
+  mlir::Value value;
+  llvm::SmallVector<int, 4> dims; ///< of the value, that are not shared loops
+  int64_t elements = 1;           ///< along these
+  int64_t offset = 0;             ///< in the scratch memory of a running chunk
+};
+
 /// What one chunk of a divided kernel adds to a reduction over the outermost loop. Chunk `c` leaves
 /// it at `offset + c * bytes` of the step's scratch memory; afterwards the chunks' parts are
 /// combined in order.
@@ -102,6 +111,7 @@ struct Step {
   /// innermost.
   bool across = false;
   llvm::SmallVector<Local, 2> locals;
+  llvm::SmallVector<Turned, 1> turned; ///< where the iterations run across lanes
   /// A later kernel with an outermost loop as long as this one's, and why they do not share it.
   mlir::Operation *neighbour = nullptr;
   const char *apart = nullptr;

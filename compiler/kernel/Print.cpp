@@ -129,7 +129,11 @@ private:
     if (seen.empty())
       return;
     indent(depth) << "reads ";
-    llvm::interleaveComma(seen, os, [&](Value value) { printArray(value); });
+    llvm::interleaveComma(seen, os, [&](Value value) {
+      printArray(value);
+      if (llvm::any_of(step.turned, [&](const Turned &turned) { return turned.value == value; }))
+        os << " turned";
+    });
     os << ": " << bytes << " bytes\n";
   }
 

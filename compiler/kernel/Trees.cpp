@@ -21,7 +21,9 @@ constexpr int64_t mostChunks = 1 << 16;
 constexpr int fewTogether = 4, manyTogether = 16;
 constexpr int64_t mostTogetherBytes = 16 << 10, mostAcrossBytes = 256 << 10;
 /// Loops that do not fill vectors, and the bytes of a vector (on smaller machines: of two or four).
-constexpr int64_t shortLoop = 16, vectorBytes = 64;
+constexpr int64_t shortLoop = 24, vectorBytes = 64;
+/// Rows that are turned over. (Two neighbours that are used one by one are not vectorised well.)
+constexpr int64_t shortestTurned = 2, longestTurned = 64;
 
 int64_t product(ArrayRef<int64_t> sizes) {
   int64_t all = 1;
@@ -96,6 +98,31 @@ void chooseManner(Step &step) {
     step.together = manyTogether;
   } else if (adds && fewTogether * bytes <= mostAcrossBytes) {
     step.together = fewTogether;
+  }
+}
+
+/// Finds the arrays whose rows lanes are to read from a copy that is turned over.
+void chooseTurned(Step &step) {
+  if (!step.across)
+    return;
+  int64_t bytes = 0;
+  for (const Read &read : step.reads) {
+    const Loop &loop = step.loops[size_t(read.nest)];
+    auto type = tensorType(read.value);
+    int64_t elements = product(ArrayRef(loop.space).drop_front(step.shared));
+    unsigned size = unsigned(elementBytes(type.getElementType()));
+    int64_t block = step.together * elements * size;
+    if (!read.atIndex || loop.guard.condition || type.getShape() != ArrayRef(loop.space) ||
+        elements < shortestTurned || elements > longestTurned || (size != 4 && size != 8) ||
+        bytes + block > mostTogetherBytes || !llvm::isPowerOf2_64(uint64_t(step.together)) ||
+        llvm::any_of(step.locals, [&](const Local &l) { return l.value == read.value; }) ||
+        llvm::any_of(step.turned, [&](const Turned &t) { return t.value == read.value; }))
+      continue;
+    Turned turned{.value = read.value, .elements = elements};
+    for (int dim = step.shared; dim < int(loop.space.size()); ++dim)
+      turned.dims.push_back(dim);
+    step.turned.push_back(std::move(turned));
+    bytes += block;
   }
 }
 
@@ -210,6 +237,7 @@ void Former::finishKernels() {
               read.pointwise &=
                   nest >= read.nest && step.loops[nest].space == step.loops[read.nest].space;
     chooseManner(step);
+    chooseTurned(step);
     divide(step);
     int64_t bytes = 0;
     for (Local &local : step.locals) {
@@ -218,6 +246,12 @@ void Former::finishKernels() {
         bytes += int64_t(llvm::alignTo(step.together * local.elements *
                                            elementBytes(tensorType(local.value).getElementType()),
                                        alignment));
+    }
+    for (Turned &turned : step.turned) {
+      turned.offset = bytes;
+      bytes += int64_t(llvm::alignTo(step.together * turned.elements *
+                                         elementBytes(tensorType(turned.value).getElementType()),
+                                     alignment));
     }
     step.division.laneBytes = bytes;
     for (Partial &partial : step.division.partials) {

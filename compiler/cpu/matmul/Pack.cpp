@@ -1,6 +1,7 @@
 #include "compiler/cpu/matmul/Pack.h"
 
 #include "compiler/cpu/Nest.h"
+#include "compiler/cpu/Turn.h"
 
 #include <llvm/Support/FormatVariadic.h>
 
@@ -51,25 +52,6 @@ Value *advance(FunctionEmission &f, llvm::Type *element, Value *base, Value *ind
 }
 
 namespace {
-
-/// A square of vectors turned over: in each step, halves of half the size change places.
-void transpose(llvm::IRBuilder<> &b, llvm::SmallVectorImpl<Value *> &rows) {
-  size_t size = rows.size();
-  for (size_t half = size / 2; half > 0; half /= 2)
-    for (size_t i = 0; i < size; ++i) {
-      if (i & half)
-        continue;
-      SmallVector<int, 16> low, high;
-      for (size_t lane = 0; lane < size; ++lane) {
-        bool second = lane & half;
-        low.push_back(int(second ? size + lane - half : lane));
-        high.push_back(int(second ? size + lane : lane + half));
-      }
-      Value *first = rows[i], *other = rows[i + half];
-      rows[i] = b.CreateShuffleVector(first, other, low);
-      rows[i + half] = b.CreateShuffleVector(first, other, high);
-    }
-}
 
 class PanelPacker {
 public:

@@ -112,3 +112,21 @@ func.func @turned(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
   %d = descent.sub %x, %mb : tensor<64x64xf32>
   return %d : tensor<64x64xf32>
 }
+
+// Short rows: sixteen of them at once, turned over so that each column is a vector. Each lane has sums of its own.
+// CHECK-LABEL: narrow:
+// CHECK-NEXT:  kernel [1000] by 16 across
+// CHECK-NEXT:    reads %{{.*}} [1000, 10] f32 {{.*}}turned
+// CHECK-NEXT:    loop [10], 2 operations
+// CHECK-NEXT:      = dot [1000] f32 in a register
+// CHECK-NEXT:    loop []
+// CHECK-NEXT:      = sigmoid [1000] f32 in a register
+// CHECK-NEXT:    loop [10]
+// CHECK-NEXT:      = dot [10] f32 in result 0
+// CHECK-NOT:   kernel
+func.func @narrow(%x: tensor<1000x10xf32>, %w: tensor<10xf32>) -> tensor<10xf32> {
+  %p = descent.dot %x, %w batch [] x [] contract [1] x [0] : tensor<1000x10xf32>, tensor<10xf32> to tensor<1000xf32>
+  %r = descent.sigmoid %p : tensor<1000xf32>
+  %g = descent.dot %r, %x batch [] x [] contract [0] x [0] : tensor<1000xf32>, tensor<1000x10xf32> to tensor<10xf32>
+  return %g : tensor<10xf32>
+}
