@@ -6,6 +6,7 @@ import pathlib
 import re
 import signal
 import sys
+import time
 
 from runner import cases, floor, measure, report, startup
 
@@ -20,7 +21,9 @@ def arguments():
     parser.add_argument("--verify", action="store_true", help="only look whether Descent's results are right, at tiny sizes")
     parser.add_argument("--cores", type=int, metavar="N", help="processors that all may use; all by default")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds of all tools (5)")
-    parser.add_argument("--seconds", type=float, default=0.2, metavar="S", help="least time of a tool in a round (0.2)")
+    parser.add_argument("--seconds", type=float, default=0.1, metavar="S", help="least time of a tool in a round (0.1)")
+    parser.add_argument("--budget", type=float, default=8, metavar="S",
+                        help="seconds of timing after which a case has no more rounds, but for the first three (8)")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help=argparse.SUPPRESS)
     settings = parser.parse_args()
     if settings.quick:
@@ -58,21 +61,29 @@ def measured(settings, found, starts, pool, results):
     machine = floor.measure(settings.build)
     titles = {}
     bad = 0
+    begin = time.monotonic()
+
+    def announce(name):
+        spent = time.monotonic() - begin
+        print(f"[{len(results) + 1}/{len(found) + len(starts)}, {spent / 60:.0f} min] {name}", file=sys.stderr, flush=True)
 
     def add(result):
         nonlocal bad
         results.append(result)
-        bad += bool(result["wrong"]) or "descent" in result["missing"]
+        bad += bool(result["wrong"] or result["failed"]) or "descent" in result["missing"]
         print(report.row(result), flush=True)
-        report.write(folder, file, machine, titles, results)
+        report.write(folder, file, settings, machine, titles, results)
 
     for case in found:
+        announce(case.name)
         measurement = measure.run(case, settings, pool)
         titles.update({name: tool.title for name, tool in pool.alive.items()})
         add(report.summary(measurement, floor.nanoseconds(case, machine)))
     for name in starts:
+        announce(name)
         add(startup.run(name, settings))
-    print(f"written: {folder / file}.md and .json", file=sys.stderr)
+    minutes = (time.monotonic() - begin) / 60
+    print(f"{len(results)} cases in {minutes:.0f} min, {bad} with failures: {folder / file}.md and .json", file=sys.stderr)
     return 1 if bad else 0
 
 

@@ -102,7 +102,7 @@ template <typename V> void multiplyAdd(Vector *, Vector *, Vector *, size_t) {
 
 Json measure(unsigned threads) {
   Json result, levels = Json::array();
-  for (size_t bytes : {size_t(16) << 10, size_t(256) << 10, size_t(4) << 20, kMemory}) {
+  for (size_t bytes : {size_t(16) << 10, size_t(256) << 10, size_t(4) << 20, size_t(16) << 20, kMemory}) {
     size_t all =
         bytes * (bytes < (size_t(1) << 20) ? threads : 1); // small caches are each core's own
     levels.push_back(

@@ -3,7 +3,8 @@
 A case file is {"cases": [...]}. Each case has a `name`, the `module` (its `.gd` file) and the `function`, its `sizes` (each
 a set of named numbers), the `tiny` sizes of a quick look at correctness, its `inputs` (see support/RandomData.h; a size's
 name, or a number, is that number), its `peers`, and formulas over the sizes and `w`, the width of an element: `bytes` that
-must be moved at a `rate` (read, copy or triad), `flops` that must be done, `state` that training holds besides its data.
+must be moved at a `rate` (read, copy or triad), `flops` that must be done, `state` that training holds besides its data,
+`elements` among which the time is divided in the table.
 """
 import dataclasses
 import json

@@ -7,6 +7,7 @@ import time
 from . import data, tools, verify
 
 SAMPLE = 4096  # elements of a result that are compared
+LEAST_ROUNDS = 3
 
 
 class Measurement:
@@ -15,8 +16,8 @@ class Measurement:
     def __init__(self, case, settings):
         self.case, self.settings = case, settings
         self.figures = {}  # nanoseconds of each round, by tool
-        self.missing, self.wrong, self.extra = {}, {}, {}
-        self.files = data.files_of(case, settings.build, settings.data)
+        self.missing, self.failed, self.wrong, self.extra = {}, {}, {}, {}
+        self.files = {}  # of the inputs, by name
 
     def given(self, tool):
         return tools.message_for(self.case, tool, self.files)
@@ -25,7 +26,8 @@ class Measurement:
         return tool.evaluate(self.case.fields["module"], self.case.fields["function"], self.given(tool.name) | how)
 
     def verify(self, pool, peers):
-        """Compares Descent and the peers with the hand-written function in f64; gives the tools that are right."""
+        """Compares Descent and the peers with the hand-written function in f64; gives the tools that are right. A peer
+        without an answer is left out; a wrong answer, or none by Descent, is wrong."""
         reference_tool = pool.get("cpp", self.case.fields["module"])
         reference = self.evaluate(reference_tool, sample=SAMPLE, precision="f64")["output"]
         right = []
@@ -37,7 +39,7 @@ class Measurement:
                 self.missing[name] = str(reason)
                 continue
             except tools.Failed as failure:
-                self.wrong[name] = f"failed: {failure}"
+                (self.wrong if name == "descent" else self.failed)[name] = f"failed: {failure}"
                 continue
             error = verify.difference(answer["output"], reference, self.case.fields.get("compare"))
             if error > self.case.tolerance():
@@ -47,33 +49,52 @@ class Measurement:
         return right
 
     def time(self, right):
-        """Rounds of all tools, each beginning with another one."""
-        batches = {}
+        """Rounds of all tools, each beginning with another one. When the case's time is up, it has at least
+        LEAST_ROUNDS of them; a tool that takes more than a tenth of that time for a run is measured in no more."""
+        single, batches = {}, {}
         for tool, answer in right:
-            nanoseconds = min(t["nanoseconds"] for t in answer["timings"] if t["name"] == "evaluate")
             steps = self.case.sizes.get("steps", 1)
-            batches[tool] = max(1, round(1e5 / max(1, nanoseconds * steps)))
+            single[tool] = steps * min(t["nanoseconds"] for t in answer["timings"] if t["name"] == "evaluate")
+            batches[tool] = max(1, round(1e5 / max(1, single[tool])))
+        begin = time.monotonic()
         for round_ in range(self.settings.rounds):
+            spent = time.monotonic() - begin
+            if round_ >= LEAST_ROUNDS and spent + spent / round_ > self.settings.budget:
+                break
             for i in range(len(right)):
                 tool = right[(round_ + i) % len(right)][0]
-                time.sleep(0.02)  # until threads of the last one sleep
-                answer = self.evaluate(tool, sample=1, min_runs=1, batch=batches[tool],
-                                       min_seconds=self.settings.seconds)
-                self.figures.setdefault(tool.name, []).append(statistics.median(
-                    t["nanoseconds"] for t in answer["timings"] if t["name"] == "evaluate"))
+                slow = single[tool] > 1e8 * self.settings.budget
+                if tool.name not in self.failed and not (slow and round_ >= LEAST_ROUNDS):
+                    self.time_once(tool, batches[tool])
             self.time_kernels(round_)
+
+    def time_once(self, tool, batch):
+        time.sleep(0.02)  # until threads of the last one sleep
+        try:
+            answer = self.evaluate(tool, sample=1, min_runs=1, batch=batch, min_seconds=self.settings.seconds)
+        except tools.Failed as failure:
+            (self.wrong if tool.name == "descent" else self.failed)[tool.name] = f"failed: {failure}"
+            self.figures.pop(tool.name, None)
+            return
+        self.figures.setdefault(tool.name, []).append(statistics.median(
+            t["nanoseconds"] for t in answer["timings"] if t["name"] == "evaluate"))
 
     def time_kernels(self, round_):
         """A round of bench-kernels, which has Descent and the C++ libraries in one process."""
-        if self.case.suite != "kernels":
+        if self.case.suite != "kernels" or "descent" in self.wrong:
             return
         folder = tools.FOLDER / "kernels"
         command = [self.settings.build / "benchmarks/bench-kernels", folder / "cases.json", folder / "kernels.gd",
                    f"--case={self.case.label}", f"--benchmark_min_time={self.settings.seconds}",
                    "--benchmark_enable_random_interleaving=true", "--benchmark_format=json"]
-        done = subprocess.run(command + (["--verified"] if round_ else []), capture_output=True, text=True)
+        try:
+            done = subprocess.run(command + (["--verified"] if round_ else []), capture_output=True, text=True,
+                                  timeout=self.settings.limit)
+        except subprocess.TimeoutExpired:
+            self.wrong["descent"] = f"bench-kernels did not end within {self.settings.limit} s"
+            return
         if done.returncode:
-            self.wrong["kernels"] = done.stderr.strip() or f"bench-kernels ended with {done.returncode}"
+            self.wrong["descent"] = done.stderr.strip() or f"bench-kernels ended with {done.returncode}"
             return
         for run in json.loads(done.stdout)["benchmarks"]:
             name = run["name"].removeprefix(self.case.label + "/").removesuffix("/real_time")
@@ -121,18 +142,25 @@ class Pool:
 
 
 def run(case, settings, pool):
-    """Verifies a case and, if wanted, times it."""
+    """Verifies a case and, if wanted, times it. Whatever goes wrong is in what it gives."""
+    alone = case.suite == "training" and not settings.verify
+    if alone:
+        pool.close("descent")  # a process of its own for each case, so that its memory is that case's
     measurement = Measurement(case, settings)
     # Kernels' C++ peers are measured by bench-kernels; the rest speak the protocol.
     peers = [p for p in case.fields["peers"] if not (p == "onednn" and case.precision == "f64")]
     if case.suite == "kernels" and not settings.verify:
         peers = [p for p in peers if p not in tools.CPP]
-    right = measurement.verify(pool, [] if settings.verify else peers)
-    if not measurement.wrong and not settings.verify:
-        timed = [pair for pair in right if case.suite != "kernels" or pair[0].name != "descent"]
-        measurement.time(timed)
-    if case.suite == "training" and not settings.verify:
-        peak = pool.close("descent")  # a process of its own for each case, so that its memory is that case's
+    try:
+        measurement.files = data.files_of(case, settings.build, settings.data)
+        right = measurement.verify(pool, [] if settings.verify else peers)
+        if not measurement.wrong and not settings.verify:
+            timed = [pair for pair in right if case.suite != "kernels" or pair[0].name != "descent"]
+            measurement.time(timed)
+    except (tools.Missing, tools.Failed, OSError, subprocess.SubprocessError, ValueError) as problem:
+        measurement.wrong["runner"] = f"{type(problem).__name__}: {problem}"
+    if alone:
+        peak = pool.close("descent")
         inputs = sum(path.stat().st_size for path in measurement.files.values())
         measurement.extra["memory"] = {"peak": peak, "inputs": inputs, "state": case.value("state")}
     return measurement

@@ -10,8 +10,8 @@ from . import cases
 def summary(measurement, floor):
     """Medians with their spreads, and ratios to Descent of the same round."""
     case = measurement.case
-    result = {"name": case.name, "floor": floor, "tools": {}, "missing": measurement.missing,
-              "wrong": measurement.wrong} | measurement.extra
+    result = {"name": case.name, "floor": floor, "elements": case.value("elements"), "tools": {},
+              "missing": measurement.missing, "failed": measurement.failed, "wrong": measurement.wrong} | measurement.extra
     ours = measurement.figures.get("descent", [])
     for name, figures in measurement.figures.items():
         middle = statistics.median(figures)
@@ -33,23 +33,26 @@ def processor():
 def readable(nanoseconds):
     for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
         if nanoseconds >= size:
-            return f"{nanoseconds / size:.3g} {unit}"
+            return f"{float(f'{nanoseconds / size:.3g}'):g} {unit}"
     return f"{nanoseconds:.3g} ns"
 
 
 def row(result):
+    """A case's line of the table; elementary functions have their times for one element."""
     tools = dict(result["tools"])
     ours = tools.pop("descent", None)
-    peers = [f"{name} {readable(t['nanoseconds'])} ±{t['spread'] / 2:.0%}"
+    each = result.get("elements") or 1
+    peers = [f"{name} {readable(t['nanoseconds'] / each)} ±{t['spread'] / 2:.0%}"
              + (f" ({t['ratio']:.2f}×)" if "ratio" in t else "") for name, t in tools.items()]
     peers += [f"{name} missing" for name in result["missing"]]
+    peers += [f"{name} {reason.splitlines()[0][:80]}" for name, reason in result["failed"].items()]
     peers += [f"**{name} wrong: {reason.splitlines()[0]}**" for name, reason in result["wrong"].items()]
     if "ulp" in result:
         peers += ["ulp " + ", ".join(f"{name} {ulp:.2g}" for name, ulp in result["ulp"].items())]
     floor = result["floor"]
-    cells = [result["name"],
-             f"{readable(ours['nanoseconds'])} ±{ours['spread'] / 2:.0%}" if ours else "–",
-             f"{readable(floor)} ({floor / ours['nanoseconds']:.2f})" if floor and ours else "–",
+    cells = [result["name"] + (", each" if each > 1 else ""),
+             f"{readable(ours['nanoseconds'] / each)} ±{ours['spread'] / 2:.0%}" if ours else "–",
+             f"{readable(floor / each)} ({floor / ours['nanoseconds']:.2f})" if floor and ours else "–",
              " · ".join(peers)]
     return "| " + " | ".join(cells) + " |"
 
@@ -84,7 +87,7 @@ def targets(results):
 
 def markdown(report):
     lines = [f"# Benchmarks of {report['date']}", "",
-             f"{report['processor']}, {report['machine']['threads']} threads. A time is the median of rounds, ± half its "
+             f"{report['processor']}, {report['machine']['threads']} threads. A time is the median of rounds, ± half their "
              "range; in brackets the peer's time over Descent's of the same round (median). The floor is what the "
              "machine's measured rates allow, in brackets what part of it is reached.", ""]
     for key in ("read", "copy", "triad", "f32", "f64"):
@@ -108,12 +111,17 @@ def markdown(report):
     missing = {name: reason for result in report["results"] for name, reason in result["missing"].items()}
     if missing:
         lines += ["", "## Missing", ""] + [f"- {name}: {reason}" for name, reason in missing.items()]
+    bad = [(result["name"], name, reason) for result in report["results"]
+           for name, reason in (result["failed"] | result["wrong"]).items()]
+    if bad:
+        lines += ["", "## Failed", ""] + [f"- {case}, {name}: {' '.join(reason.split())[:300]}" for case, name, reason in bad]
     return "\n".join(lines) + "\n"
 
 
-def write(folder, name, machine, tools, results):
+def write(folder, name, settings, machine, tools, results):
     folder.mkdir(parents=True, exist_ok=True)
-    report = {"date": time.strftime("%Y-%m-%d %H:%M"), "processor": processor(), "machine": machine, "tools": tools,
-              "results": results}
+    how = {"rounds": settings.rounds, "seconds": settings.seconds, "budget": settings.budget, "cores": settings.cores}
+    report = {"date": time.strftime("%Y-%m-%d %H:%M"), "processor": processor(), "how": how, "machine": machine,
+              "tools": tools, "results": results}
     (folder / f"{name}.json").write_text(json.dumps(report, indent=1))
     (folder / f"{name}.md").write_text(markdown(report))

@@ -27,7 +27,7 @@ def run_process(command, cache):
 
 
 def finished(name, figures, missing, wrong):
-    result = {"name": name, "floor": None, "tools": {}, "missing": missing, "wrong": wrong}
+    result = {"name": name, "floor": None, "tools": {}, "missing": missing, "failed": {}, "wrong": wrong}
     ours = figures.get("descent")
     for tool, rounds in figures.items():
         middle = statistics.median(rounds)
@@ -100,4 +100,7 @@ def compiling(name, settings):
 
 
 def run(name, settings):
-    return line(settings) if name == "startup/line" else compiling(name, settings)
+    try:
+        return line(settings) if name == "startup/line" else compiling(name, settings)
+    except (tools.Failed, OSError, ValueError, IndexError) as problem:
+        return finished(name, {}, {}, {"descent": f"{type(problem).__name__}: {problem}"})
