@@ -149,7 +149,7 @@ private:
                               : static_cast<Value *>(llvm::Constant::getNullValue(type)));
       from = at.CreateInBoundsGEP(kind.element, from, function->getArg(2));
     }
-    transpose(at, rows);
+    turnSquare(at, rows);
     for (Value *row : rows) {
       at.CreateAlignedStore(row, to, align);
       to = at.CreateInBoundsGEP(kind.element, to, function->getArg(3));
