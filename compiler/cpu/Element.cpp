@@ -69,7 +69,9 @@ Value *rowAddress(FunctionEmission &f, mlir::Value value, const RowPlace &row,
   SmallVector<Value *, 4> left;
   SmallVector<int64_t, 4> shape;
   for (int dim : row.dims) {
-    left.push_back(dims[size_t(dim)]);
+    bool shifted = row.origin && left.empty();
+    left.push_back(shifted ? f.b.CreateSub(dims[size_t(dim)], row.origin, "", true, true)
+                           : dims[size_t(dim)]);
     shape.push_back(tensorType(value).getDimSize(dim));
   }
   return f.address(tensorType(value).getElementType(), row.base,

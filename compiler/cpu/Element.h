@@ -18,6 +18,7 @@ struct RowPlace {
   llvm::SmallVector<int, 4> dims; ///< of the array, along which there is more than one element
   int64_t step = 1;               ///< elements of memory from one to the next
   kernel::Place place;            ///< for telling accesses apart
+  llvm::Value *origin = nullptr;  ///< the first index along the first dimension; null: 0
 };
 using Rows = llvm::DenseMap<mlir::Value, RowPlace>;
 

@@ -105,6 +105,11 @@ void KernelEmitter::placeRows(ArrayRef<Value *> numbers) {
       RowPlace &row = rows[lane][local.value];
       row.dims = local.dims;
       row.place = f.placeOf(local.value);
+      if (local.ofChunk) {
+        row.base = base;
+        row.origin = range.from;
+        continue;
+      }
       bool lanesInnermost = step.across && local.elements > 1;
       row.step = lanesInnermost ? step.together : 1;
       Value *before =
@@ -346,9 +351,11 @@ void KernelEmitter::emit() {
         reduction.fillWithNeutral();
       }
     }
+  prepareRows();
   emitChunks(f, division, step.scratchOffset, [&](const Chunk &each) {
     scratch = each.lane;
     placeLocals();
+    makeRows(each);
     chunk(each.number, {each.begin, each.end});
   });
   for (NestCode &nest : nests)
@@ -356,6 +363,23 @@ void KernelEmitter::emit() {
       if (const kernel::Partial *partial = partialOf(reduction))
         combineChunks(reduction, *partial);
   f.scopes.apply();
+}
+
+/// Gets ready to make rows of products.
+void KernelEmitter::prepareRows() {
+  for (const kernel::RowProduct &each : step.products)
+    products.push_back(std::make_unique<ProductRows>(f, step, each));
+}
+
+/// Makes a chunk's rows of the products that its nests read.
+void KernelEmitter::makeRows(const Chunk &chunk) {
+  for (auto [each, rows] : llvm::zip(step.products, products)) {
+    Value *to = nullptr;
+    for (auto [local, base] : llvm::zip(step.locals, locals))
+      if (local.value == each.op->getResult(0))
+        to = base;
+    rows->emit(chunk.begin, chunk.end, to);
+  }
 }
 
 void emitKernel(FunctionEmission &f, const kernel::Step &step) {

@@ -5,6 +5,7 @@
 #include "compiler/cpu/Parallel.h"
 #include "compiler/cpu/Reduction.h"
 #include "compiler/cpu/Steps.h"
+#include "compiler/cpu/matmul/ProductRows.h"
 
 #include <vector>
 
@@ -86,6 +87,9 @@ private:
   void onlyIf(llvm::Value *condition, llvm::function_ref<void()> body);
   void runGuarded(NestCode &nest, llvm::Value *first, int64_t count);
   void prefetchRows(size_t firstNest, size_t endNest, llvm::Value *index, int64_t ahead);
+  std::vector<std::unique_ptr<ProductRows>> products;
+  void prepareRows();
+  void makeRows(const Chunk &chunk);
   void placeLocals();
   void placeRows(llvm::ArrayRef<llvm::Value *> numbers);
   llvm::Value *wideLane = nullptr; ///< of a nest that accumulates in lanes of its own

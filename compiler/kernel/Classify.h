@@ -73,6 +73,12 @@ struct DotShape {
   int matrix = -1;
 };
 DotShape dotShape(ir::DotOp op);
+/// What a product costs in simple instructions, of which a processor does some multiplications in the
+/// time of one.
+int64_t workOf(ir::DotOp op);
+/// Into how many parts the sums of a product are cut, that are made side by side and then added up in order: more than
+/// one where it has few elements and very many terms. It depends on the product's shape alone.
+int64_t partsOfTerms(ir::DotOp op);
 
 /// For each dimension of `operand`'s type, the dimension of the other operand of a matrix-vector
 /// product that it is paired with, or -1 (it then has one element).

@@ -130,6 +130,11 @@ private:
   void findLocals(int step);
   void divide(Step &step);
   void finishKernels();
+  const char *findKernelForRows(int product, int &kernel);
+  bool readsByRows(int step, mlir::Value product);
+  void takeProducts();
+  /// Products that are made by the kernel that reads them: their steps are none.
+  llvm::DenseSet<int> taken;
   void preferInPlace();
   BlockPlan inOrder();
 };

@@ -68,9 +68,10 @@ BlockPlan Former::inOrder() {
         ready.push({minPosition[target], target});
     llvm::sort(steps[at].roots,
                [&](Operation *a, Operation *b) { return positions[a] < positions[b]; });
-    plan.steps.push_back(std::move(steps[at]));
+    if (!taken.contains(at))
+      plan.steps.push_back(std::move(steps[at]));
   }
-  if (int(plan.steps.size()) != count)
+  if (plan.steps.size() + taken.size() != size_t(count))
     throw Error("internal: the kernels of a block depend on each other in a circle");
   return plan;
 }

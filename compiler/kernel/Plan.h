@@ -63,6 +63,17 @@ struct Turned {
   llvm::SmallVector<int, 4> dims; ///< of the value, that are not shared loops
   int64_t elements = 1;           ///< along these
   int64_t offset = 0;             ///< in the scratch memory of a running chunk
+  bool ofChunk = false;           ///< kept for all iterations of a chunk; `dims` are then all
+};
+
+/// A product of which each chunk of a kernel makes the rows that its nests then read, as long as
+/// they are in the cache: the rows are the iterations of the kernel's outermost loop.
+struct RowProduct {
+  mlir::Operation *op = nullptr;
+  int64_t chunkRows = 1;
+  bool isLocal = false; ///< nothing else reads it: it is a local of the chunk
+  /// Room for its right operand in the order in which it is read.
+  int64_t packedBytes = 0, packedOffset = 0;
 };
 
 /// What one chunk of a divided kernel adds to a reduction over the outermost loop. Chunk `c` leaves
@@ -112,6 +123,7 @@ struct Step {
   bool across = false;
   llvm::SmallVector<Local, 2> locals;
   llvm::SmallVector<Turned, 1> turned; ///< where the iterations run across lanes
+  llvm::SmallVector<RowProduct, 1> products;
   /// A later kernel with an outermost loop as long as this one's, and why they do not share it.
   mlir::Operation *neighbour = nullptr;
   const char *apart = nullptr;

@@ -121,7 +121,10 @@ private:
     SmallVector<Value> seen;
     int64_t bytes = 0;
     for (const Read &read : step.reads) {
-      if (llvm::is_contained(seen, read.value))
+      bool isOwn = llvm::any_of(step.products, [&](const RowProduct &each) {
+        return each.op->getResult(0) == read.value;
+      });
+      if (isOwn || llvm::is_contained(seen, read.value))
         continue;
       seen.push_back(read.value);
       bytes += byteSize(read.value);
@@ -168,6 +171,17 @@ private:
     os << "\n";
     printReads(step, depth + 1);
     int64_t written = 0;
+    for (const RowProduct &each : step.products) {
+      Value result = each.op->getResult(0);
+      indent(depth + 1);
+      printResult(each.op, result);
+      os << ", " << each.chunkRows << " rows at a time";
+      if (each.isLocal)
+        os << ", not stored";
+      else
+        written += byteSize(result);
+      os << "\n";
+    }
     for (const Loop &loop : step.loops) {
       int inside = depth + 1;
       if (isTree) {

@@ -129,6 +129,8 @@ void Former::formOwnStep(Operation *op) {
     int64_t bytes = elementBytes(tensorType(op->getResult(0)).getElementType());
     int64_t row = int64_t(llvm::alignTo(uint64_t(shape.n * bytes), 64));
     steps[step].scratchBytes = std::min(shape.k * row, options.productScratchBytes);
+    if (int64_t parts = partsOfTerms(cast<ir::DotOp>(op)); parts > 1)
+      steps[step].scratchBytes += parts * int64_t(llvm::alignTo(byteSize(op->getResult(0)), 64));
     SmallVector<int64_t> space;
     int loop = newLoop(step, space);
     for (unsigned i = 0; i < 2; ++i)

@@ -167,6 +167,8 @@ void Former::divide(Step &step) {
     work += loop.guard.condition
                 ? product(ArrayRef(loop.space).take_front(loop.guard.level)) * costOfGuard
                 : product(loop.space) * std::max(1, loop.cost);
+  for (const RowProduct &each : step.products)
+    work += workOf(cast<ir::DotOp>(each.op));
   if (work == 0)
     return;
   Division &division = step.division;
@@ -202,6 +204,8 @@ void Former::divide(Step &step) {
   // Whole groups of iterations side by side, and whole vectors.
   int64_t unit = outer < 0 ? 64 : step.together;
   size = int64_t(llvm::alignTo(size, unit));
+  if (!step.products.empty())
+    size = step.products.front().chunkRows;
   division.size = std::min(size, division.extent);
   division.count = int64_t(llvm::divideCeil(division.extent, division.size));
   division.operations = perIteration * division.size;
@@ -210,6 +214,7 @@ void Former::divide(Step &step) {
 }
 
 void Former::finishKernels() {
+  takeProducts();
   for (int i = 0, count = int(steps.size()); i < count; ++i) {
     Step &step = steps[i];
     if (!step.isKernel)
@@ -239,11 +244,18 @@ void Former::finishKernels() {
     chooseManner(step);
     chooseTurned(step);
     divide(step);
+    for (const RowProduct &each : step.products)
+      if (each.isLocal)
+        step.locals.push_back(
+            {.value = each.op->getResult(0),
+             .dims = {0, 1},
+             .elements = each.chunkRows * tensorType(each.op->getResult(0)).getDimSize(1),
+             .ofChunk = true});
     int64_t bytes = 0;
     for (Local &local : step.locals) {
       local.offset = bytes;
       if (local.elements > 1)
-        bytes += int64_t(llvm::alignTo(step.together * local.elements *
+        bytes += int64_t(llvm::alignTo((local.ofChunk ? 1 : step.together) * local.elements *
                                            elementBytes(tensorType(local.value).getElementType()),
                                        alignment));
     }
@@ -261,6 +273,10 @@ void Former::finishKernels() {
         continue;
       partial.totalOffset = bytes;
       bytes += int64_t(llvm::alignTo(8 * numElements(partial.result), alignment));
+    }
+    for (RowProduct &each : step.products) {
+      each.packedOffset = bytes;
+      bytes += int64_t(llvm::alignTo(each.packedBytes, alignment));
     }
     step.scratchBytes = bytes;
   }

@@ -13,10 +13,9 @@
 #include "compiler/cpu/matmul/Product.h"
 
 #include "compiler/cpu/Element.h"
-#include "compiler/cpu/Nest.h"
-#include "compiler/cpu/Parallel.h"
 #include "compiler/cpu/matmul/MicroKernel.h"
 #include "compiler/cpu/matmul/Pack.h"
+#include "compiler/cpu/matmul/ProductEmitter.h"
 
 #include <llvm/Support/FormatVariadic.h>
 
@@ -25,68 +24,6 @@ namespace descent::cpu {
 using llvm::ArrayRef;
 using llvm::SmallVector;
 using llvm::Value;
-
-namespace {
-
-class ProductEmitter {
-public:
-  ProductEmitter(FunctionEmission &f, const kernel::Step &step, ProductLayout layout,
-                 Blocking blocking, llvm::Type *element)
-      : f(f), b(f.b), step(step), layout(std::move(layout)), blocking(blocking), element(element),
-        host(f.module.host) {}
-
-  void emit(Value *result);
-
-private:
-  FunctionEmission &f;
-  llvm::IRBuilder<> &b;
-  const kernel::Step &step;
-  ProductLayout layout;
-  Blocking blocking;
-  llvm::Type *element;
-  const Host &host;
-  /// Runs in a chunk, and is not divided again.
-  bool alone = false;
-
-  /// Where one of the products that the `outer` loops go through is.
-  struct Bases {
-    Value *lhs, *rhs, *result;
-  };
-  void advanceBy(Bases &bases, const Extent &extent, Value *index) {
-    bases.lhs = advance(f, element, bases.lhs, index, extent.lhs);
-    bases.rhs = advance(f, element, bases.rhs, index, extent.rhs);
-    bases.result = advance(f, element, bases.result, index, extent.result);
-  }
-  Value *open(Nest &nest, Bases &bases, const Extent &extent) {
-    Value *at = nest.open(extent.size);
-    advanceBy(bases, extent, at);
-    return at;
-  }
-  Value *openBlocks(Nest &nest, Bases &bases, const Extent &extent, int64_t block, Value *&size);
-  void emitEach(Bases bases);
-  void emitMany(Bases bases, int64_t count);
-  void emitOne(Bases bases, ArrayRef<Extent> inside, Value *scratch);
-
-  int64_t tilesDown() const {
-    return (layout.row.size + blocking.tile.rows - 1) / blocking.tile.rows;
-  }
-  int64_t tilesAcross() const {
-    return (std::min(layout.column.size, blocking.columnBlock) + blocking.tile.columns - 1) /
-           blocking.tile.columns;
-  }
-  int restColumns() const { return int(layout.column.size % blocking.tile.columns); }
-  int restRows() const { return int(layout.row.size % blocking.tile.rows); }
-
-  int64_t operations() const;
-  kernel::Division divided(int64_t tiles, int64_t operations) const;
-  void pack(Value *from, Value *to, Value *terms, Value *columns);
-  void multiply(Value *lhs, Value *rhs, Value *result, Value *terms, Value *columns, Value *add);
-  /// Elements from one panel of the right operand to the next.
-  Value *panelSize(FunctionEmission &in, Value *terms) const;
-  llvm::Function *rowsFunction();
-  void emitRows(FunctionEmission &in);
-  void tileRow(FunctionEmission &in, Value *tile, Value *packed, int rows);
-};
 
 /// A loop over blocks of another, and how many iterations of that are in this block.
 Value *ProductEmitter::openBlocks(Nest &nest, Bases &bases, const Extent &extent, int64_t block,
@@ -99,9 +36,13 @@ Value *ProductEmitter::openBlocks(Nest &nest, Bases &bases, const Extent &extent
   return at;
 }
 
+ProductEmitter::Bases ProductEmitter::basesOf(Value *result) {
+  return {advance(f, element, f.pointerTo(layout.lhs), f.number(1), layout.lhsOffset),
+          advance(f, element, f.pointerTo(layout.rhs), f.number(1), layout.rhsOffset), result};
+}
+
 void ProductEmitter::emit(Value *result) {
-  Bases bases{advance(f, element, f.pointerTo(layout.lhs), f.number(1), layout.lhsOffset),
-              advance(f, element, f.pointerTo(layout.rhs), f.number(1), layout.rhsOffset), result};
+  Bases bases = basesOf(result);
   int64_t count = 1;
   for (const Extent &each : layout.outer)
     count *= each.size;
@@ -143,7 +84,95 @@ void ProductEmitter::emitMany(Bases bases, int64_t count) {
   });
 }
 
+/// Whether some rows after the other are finished, where there are several blocks of terms: they
+/// then stay in the cache until they are. All of the right operand has to fit into what one block
+/// of it may take.
+bool ProductEmitter::goesByRows(int64_t scratchBytes) const {
+  int64_t bytes = int64_t(element->getPrimitiveSizeInBits()) / 8;
+  return layout.sum.size > blocking.sumBlock && layout.outerSums.empty() &&
+         blocking.columnBlock >= layout.column.size && tilesDown() >= 16 &&
+         layout.sum.size * packedWidth() * bytes <=
+             (blocking.packRhs ? scratchBytes : productScratchLimit(host));
+}
+
+void ProductEmitter::emitByRows(Bases bases, Value *scratch) {
+  if (blocking.packRhs) {
+    packAll(bases.rhs, scratch);
+    bases.rhs = scratch;
+  }
+  constexpr int64_t rowsBytes = 128 << 10;
+  int64_t tileBytes =
+      blocking.tile.rows * layout.column.size * int64_t(element->getPrimitiveSizeInBits()) / 8;
+  int64_t blocks = (layout.sum.size + blocking.sumBlock - 1) / blocking.sumBlock;
+  kernel::Division division = divided(tilesDown(), operations() * blocks);
+  division.size = std::min(division.size, std::max<int64_t>(1, rowsBytes / tileBytes));
+  division.count = (division.extent + division.size - 1) / division.size;
+  division.operations = operations() * blocks / division.count + 1;
+  emitChunks(f, division, step.scratchOffset,
+             [&](const Chunk &chunk) { multiplyAll(bases, chunk.begin, chunk.end); });
+}
+
+/// Whether the terms are divided among threads: there are few tiles.
+bool ProductEmitter::goesByTerms() const {
+  return parts > 1 && layout.outer.empty() && layout.outerSums.empty() &&
+         blocking.columnBlock >= layout.column.size;
+}
+
+/// Parts of the terms, each a sum of blocks, with a result of its own; these are then added up in
+/// order, in f64.
+void ProductEmitter::emitByTerms(Bases bases) {
+  int64_t bytes = int64_t(element->getPrimitiveSizeInBits()) / 8;
+  int64_t elements = layout.row.size * layout.column.size;
+  int64_t partElements = int64_t(llvm::alignTo(uint64_t(elements * bytes), 64)) / bytes;
+  int64_t blocks = (layout.sum.size + blocking.sumBlock - 1) / blocking.sumBlock;
+  kernel::Division division;
+  division.extent = blocks;
+  division.size = (blocks + parts - 1) / parts;
+  division.count = (blocks + division.size - 1) / division.size;
+  division.operations = operations() * division.size;
+  division.laneOffset = division.count * partElements * bytes;
+  if (blocking.packRhs)
+    division.laneBytes =
+        int64_t(llvm::alignTo(uint64_t(blocking.sumBlock * packedWidth() * bytes), 64));
+  Value *slots = f.pointerAt(step.scratchOffset);
+  bool outer = std::exchange(alone, true);
+  emitChunks(f, division, step.scratchOffset, [&](const Chunk &chunk) {
+    Value *slot = advance(f, element, slots, chunk.number, partElements);
+    forRange(f, chunk.begin, chunk.end, [&](Value *block) {
+      Value *left =
+          b.CreateSub(f.number(layout.sum.size), b.CreateMul(block, f.number(blocking.sumBlock)));
+      Value *terms =
+          b.CreateBinaryIntrinsic(llvm::Intrinsic::umin, f.number(blocking.sumBlock), left);
+      Value *lhs = advance(f, element, bases.lhs, block, blocking.sumBlock * layout.sum.lhs);
+      Value *rhs = advance(f, element, bases.rhs, block, blocking.sumBlock * layout.sum.rhs);
+      if (blocking.packRhs) {
+        pack(rhs, chunk.lane, terms, f.number(layout.column.size));
+        rhs = chunk.lane;
+      }
+      b.CreateCall(rowsFunction(),
+                   {lhs, rhs, slot, terms, f.number(layout.column.size),
+                    b.CreateICmpNE(block, chunk.begin), f.number(0), f.number(tilesDown())});
+    });
+  });
+  alone = outer;
+  forEach(f, {elements}, [&](ArrayRef<Value *> at) {
+    Value *total = nullptr;
+    for (int64_t part = 0; part < division.count; ++part) {
+      Value *from = advance(f, element, slots, f.number(part), partElements);
+      Value *value = b.CreateFPExt(b.CreateLoad(element, b.CreateInBoundsGEP(element, from, at[0])),
+                                   b.getDoubleTy());
+      total = total ? b.CreateFAdd(total, value) : value;
+    }
+    b.CreateStore(b.CreateFPTrunc(total, element),
+                  b.CreateInBoundsGEP(element, bases.result, at[0]));
+  });
+}
+
 void ProductEmitter::emitOne(Bases bases, ArrayRef<Extent> inside, Value *scratch) {
+  if (!alone && inside.empty() && goesByTerms())
+    return emitByTerms(bases);
+  if (!alone && inside.empty() && goesByRows(step.scratchBytes))
+    return emitByRows(bases, scratch);
   Nest nest(f);
   Value *columns, *terms, *add = b.getFalse();
   openBlocks(nest, bases, layout.column, blocking.columnBlock, columns);
@@ -161,24 +190,24 @@ void ProductEmitter::emitOne(Bases bases, ArrayRef<Extent> inside, Value *scratc
   nest.closeAll();
 }
 
-/// Of one block of a product, in units of simple ones: a processor does about sixteen products of a
-/// tile in the time of one.
+/// Of one block of a product, in units of simple ones: a processor does some products of a tile in
+/// the time of one. So it is divided among threads from about five microseconds on.
 int64_t ProductEmitter::operations() const {
   return layout.row.size * std::min(layout.column.size, blocking.columnBlock) * blocking.sumBlock /
-         16;
+         (element->isFloatTy() ? 4 : 2);
 }
 
-/// Chunks of so many tiles: many enough for all threads, and none smaller than a few microseconds.
-/// `operations` are those of all tiles.
+/// Chunks of so many tiles: many, so that all threads get about the same, and none smaller than a
+/// third of a microsecond. `operations` are those of all tiles.
 kernel::Division ProductEmitter::divided(int64_t tiles, int64_t operations) const {
-  constexpr int64_t mostChunks = 64, leastOperations = 16 << 10;
+  constexpr int64_t mostChunks = 64, leastOperations = 8 << 10;
   int64_t count =
       alone ? 1 : std::clamp<int64_t>(operations / leastOperations, 1, std::min(tiles, mostChunks));
   kernel::Division division;
   division.extent = tiles;
   division.size = (tiles + count - 1) / count;
   division.count = (tiles + division.size - 1) / division.size;
-  division.operations = operations / division.count;
+  division.operations = (operations + division.count - 1) / division.count;
   return division;
 }
 
@@ -189,7 +218,7 @@ Value *ProductEmitter::panelSize(FunctionEmission &in, Value *terms) const {
 }
 
 /// The columns of a chunk of tiles, of which there may be none in the last block.
-Value *columnsOf(FunctionEmission &f, const Chunk &chunk, Value *columns, int tile) {
+static Value *columnsOf(FunctionEmission &f, const Chunk &chunk, Value *columns, int tile) {
   auto bound = [&](Value *tiles) {
     return f.b.CreateBinaryIntrinsic(llvm::Intrinsic::umin, f.b.CreateMul(tiles, f.number(tile)),
                                      columns);
@@ -226,6 +255,35 @@ void ProductEmitter::multiply(Value *lhs, Value *rhs, Value *result, Value *term
                         columnsOf(f, chunk, columns, blocking.tile.columns), add, f.number(0),
                         f.number(tilesDown())});
   });
+}
+
+int64_t ProductEmitter::packedWidth() const {
+  int64_t panels = layout.column.size / blocking.tile.columns;
+  int64_t width = panels * Columns(element, blocking.tile.columns, host).width();
+  return restColumns() ? width + Columns(element, restColumns(), host).width() : width;
+}
+
+void ProductEmitter::packAll(Value *from, Value *to) {
+  Bases bases{from, from, from};
+  Nest nest(f);
+  Value *terms;
+  Value *block = openBlocks(nest, bases, layout.sum, blocking.sumBlock, terms);
+  pack(bases.rhs, advance(f, element, to, block, blocking.sumBlock * packedWidth()), terms,
+       f.number(layout.column.size));
+  nest.closeAll();
+}
+
+void ProductEmitter::multiplyAll(const Bases &all, Value *fromTile, Value *toTile) {
+  Bases bases = all;
+  Nest nest(f);
+  Value *terms;
+  Value *block = openBlocks(nest, bases, layout.sum, blocking.sumBlock, terms);
+  if (blocking.packRhs)
+    bases.rhs = advance(f, element, all.rhs, block, blocking.sumBlock * packedWidth());
+  b.CreateCall(rowsFunction(),
+               {bases.lhs, bases.rhs, bases.result, terms, f.number(layout.column.size),
+                b.CreateICmpNE(block, f.number(0)), fromTile, toTile});
+  nest.closeAll();
 }
 
 /// `void (ptr lhs, ptr rhs, ptr result, i64 terms, i64 columns, i1 add, i64 from, i64 to)`: the
@@ -315,9 +373,7 @@ void ProductEmitter::tileRow(FunctionEmission &in, Value *tile, Value *packed, i
 }
 
 /// Products with fewer terms are as fast by plain loops, which need no call.
-constexpr int64_t fewestTerms = 64;
-
-} // namespace
+static constexpr int64_t fewestTerms = 64;
 
 bool emitProduct(FunctionEmission &f, const kernel::Step &step, ir::DotOp op) {
   mlir::Type element = kernel::tensorType(op.getResult()).getElementType();
@@ -328,10 +384,15 @@ bool emitProduct(FunctionEmission &f, const kernel::Step &step, ir::DotOp op) {
   if (!layout)
     return false;
   int bytes = int(kernel::elementBytes(element));
-  auto blocking = blockingOf(*layout, bytes, step.scratchBytes, f.module.host);
+  int64_t parts = kernel::partsOfTerms(op),
+          partBytes = parts > 1 ? kernel::byteSize(op.getResult()) : 0;
+  auto blocking = blockingOf(
+      *layout, bytes, step.scratchBytes - parts * int64_t(llvm::alignTo(uint64_t(partBytes), 64)),
+      f.module.host);
   if (!blocking)
     return false;
-  ProductEmitter(f, step, std::move(*layout), *blocking, registerType(f.context(), element))
+  ProductEmitter(f, step, std::move(*layout), *blocking, registerType(f.context(), element),
+                 kernel::partsOfTerms(op))
       .emit(f.pointerTo(op.getResult()));
   return true;
 }

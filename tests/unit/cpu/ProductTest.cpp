@@ -181,6 +181,21 @@ TEST(Product, RightOperandsInSeveralBlocks) {
   expectProducts({{70, columns, 260}}, "f32");
 }
 
+TEST(Product, TermsInParts) {
+  for (Form form : {Form{true, false}, {false, true}}) {
+    const std::vector<Size> sizes = {{29, 20, 16001}};
+    std::vector<Tensor> operands = operandsOf(sizes, form, "f64");
+    std::vector<Tensor> results = compileFunction(productsText(sizes, form, "f64"))(operands);
+    expectSums(sizes, form, "f64", operands,
+               [&](size_t i, int64_t j) { return results[i].number(j); });
+  }
+}
+
+TEST(Product, RowsThatAreFinishedOneAfterTheOther) {
+  // Terms in several blocks, and a right operand that fits the cache.
+  expectProducts({{500, 40, 600}}, "f32");
+}
+
 TEST(Product, LeftOperandsFarApart) {
   expectProducts({{17, 100, 1024}, {520, 97, 30}}, "f32");
 }
@@ -195,7 +210,8 @@ std::vector<Tensor> runBy(int threads, const Compiled &compiled,
 }
 
 TEST(Product, SameBitsForAnyNumberOfThreads) {
-  const std::vector<Size> sizes = {{200, 150, 300}, {20, 1500, 270}};
+  // The last one's terms are divided.
+  const std::vector<Size> sizes = {{200, 150, 300}, {20, 1500, 270}, {33, 31, 17000}};
   for (Form form : {Form{false, false}, {true, true}}) {
     std::vector<Tensor> operands = operandsOf(sizes, form, "f32");
     std::string text = productsText(sizes, form, "f32");
