@@ -184,10 +184,10 @@ void emitArgSort(FunctionEmission &f, const kernel::Step &step) {
   mlir::Type element = type.getElementType();
   auto dim = size_t(op->getAttrOfType<mlir::IntegerAttr>("dim").getInt());
   int64_t size = type.getDimSize(int64_t(dim));
-  // Working memory: a row of numbers, of their order, and of the routine's own.
+  // Working memory: a row of numbers, the routine's own, and a row of their order.
   Value *keys = f.pointerAt(step.scratchOffset);
-  Value *order = f.pointerAt(step.scratchOffset + 8 * size);
-  Value *room = f.pointerAt(step.scratchOffset + 12 * size);
+  Value *room = f.pointerAt(step.scratchOffset + 8 * size);
+  Value *order = f.pointerAt(step.scratchOffset + 20 * size);
   auto *pointer = b.getPtrTy();
   auto *signature =
       llvm::FunctionType::get(b.getVoidTy(), {pointer, pointer, pointer, b.getInt64Ty()}, false);

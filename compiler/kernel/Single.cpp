@@ -90,9 +90,9 @@ void Former::formOwnStep(Operation *op) {
     return;
   }
   case OpClass::ArgSort: {
-    // A row of numbers (of up to eight bytes), and two of positions.
+    // Two rows of numbers (of up to eight bytes), and two of positions.
     auto dim = int64_t(cast<ir::ArgSortOp>(op).getDim());
-    steps[step].scratchBytes = 16 * tensorType(op->getOperand(0)).getDimSize(dim);
+    steps[step].scratchBytes = 24 * tensorType(op->getOperand(0)).getDimSize(dim);
     [[fallthrough]];
   }
   case OpClass::ArgReduce:

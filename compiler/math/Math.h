@@ -73,8 +73,8 @@
   }
 
 #define DESCENT_MATH_DEFINE_SORT(suffix, type)                                                     \
-  DESCENT_MATH_FUNCTION void descent_argsort_##suffix(const type *x, int32_t *index,               \
-                                                      int32_t *scratch, int64_t n) {               \
+  DESCENT_MATH_FUNCTION void descent_argsort_##suffix(type *x, int32_t *index, void *scratch,      \
+                                                      int64_t n) {                                 \
     descent::math::argsort(x, index, scratch, n);                                                  \
   }
 
@@ -192,7 +192,7 @@ descent_threefry2x32(uint64_t key, uint64_t counter) {
 }
 
 // Sorting, not inlined: descent_argsort_<type>(x, index, scratch, n) writes to index the stable
-// permutation that sorts the row x[0..n) ascending, NaNs last. index and scratch have n elements.
+// permutation that sorts the row x[0..n) ascending, NaNs last. x is overwritten; scratch has 12 n bytes.
 
 DESCENT_MATH_DEFINE_SORT(f32, float)
 DESCENT_MATH_DEFINE_SORT(f64, double)

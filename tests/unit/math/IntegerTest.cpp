@@ -157,14 +157,16 @@ TEST(Threefry, KnownAnswers) {
 }
 
 template <class T>
-void checkSort(void (*sort)(const T *, int32_t *, int32_t *, int64_t), T (*value)(Random &)) {
+void checkSort(void (*sort)(T *, int32_t *, void *, int64_t), T (*value)(Random &)) {
   Random random(7);
-  for (int64_t n : {0, 1, 2, 3, 15, 16, 17, 31, 33, 64, 100, 1000, 4097}) {
+  for (int64_t n : {0, 1, 2, 3, 15, 16, 17, 31, 33, 64, 100, 1000, 1024, 4095, 4096, 4097, 70000}) {
     std::vector<T> x(n);
     for (T &element : x)
       element = value(random);
-    std::vector<int32_t> index(n + 1, -7), scratch(n), expected(n);
-    sort(x.data(), index.data(), scratch.data(), n);
+    std::vector<int32_t> index(n + 1, -7), expected(n);
+    std::vector<double> scratch((12 * n + 7) / 8);
+    std::vector<T> keys = x;
+    sort(keys.data(), index.data(), scratch.data(), n);
     std::iota(expected.begin(), expected.end(), 0);
     std::sort(expected.begin(), expected.end(), [&](int32_t a, int32_t b) {
       if (x[a] < x[b] || x[b] < x[a])
