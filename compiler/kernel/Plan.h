@@ -54,15 +54,6 @@ struct Local {
   llvm::SmallVector<int, 4> dims; ///< of the value, that are not shared loops
   int64_t elements = 1;           ///< along these
   int64_t offset = 0;             ///< in the scratch memory of a running chunk
-};
-
-/// An array in memory of which the iterations that run across lanes read rows, one after the other:
-/// a copy of these rows is made for them, with the iterations innermost.
-struct Turned {
-  mlir::Value value;
-  llvm::SmallVector<int, 4> dims; ///< of the value, that are not shared loops
-  int64_t elements = 1;           ///< along these
-  int64_t offset = 0;             ///< in the scratch memory of a running chunk
   bool ofChunk = false;           ///< kept for all iterations of a chunk; `dims` are then all
 };
 
@@ -74,6 +65,15 @@ struct RowProduct {
   bool isLocal = false; ///< nothing else reads it: it is a local of the chunk
   /// Room for its right operand in the order in which it is read.
   int64_t packedBytes = 0, packedOffset = 0;
+};
+
+/// An array in memory of which the iterations that run across lanes read rows, one after the other:
+/// a copy of these rows is made for them, with the iterations innermost.
+struct Turned {
+  mlir::Value value;
+  llvm::SmallVector<int, 4> dims; ///< of the value, that are not shared loops
+  int64_t elements = 1;           ///< along these
+  int64_t offset = 0;             ///< in the scratch memory of a running chunk
 };
 
 /// What one chunk of a divided kernel adds to a reduction over the outermost loop. Chunk `c` leaves
