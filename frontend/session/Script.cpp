@@ -53,6 +53,7 @@ struct Script::State {
   compiler::CompileOptions compileOptions() const {
     compiler::CompileOptions compiling;
     compiling.processor = options.processor;
+    compiling.tapeLimit = options.tapeLimit;
     return compiling;
   }
   /// What `executable` works in, kept from run to run: touching new memory costs more than most

@@ -70,17 +70,28 @@ bool saysMissing(std::string_view text) {
   return false;
 }
 
+void CsvColumn::becomeLong() {
+  longIntegers.reserve(integers.capacity());
+  longIntegers.assign(integers.begin(), integers.end());
+  integers = {};
+  kind = Kind::LongIntegers;
+}
+
 void CsvColumn::becomeFloats() {
   auto take = [&](auto &values) {
-    values.reserve(integers.capacity());
-    for (int64_t value : integers)
-      values.push_back(static_cast<std::decay_t<decltype(values[0])>>(static_cast<double>(value)));
+    using Float = std::decay_t<decltype(values[0])>;
+    values.reserve(std::max(integers.capacity(), longIntegers.capacity()));
+    for (int32_t value : integers)
+      values.push_back(static_cast<Float>(static_cast<double>(value)));
+    for (int64_t value : longIntegers)
+      values.push_back(static_cast<Float>(static_cast<double>(value)));
   };
   if (isNarrow)
     take(floats);
   else
     take(doubles);
   integers = {};
+  longIntegers = {};
   kind = Kind::Floats;
 }
 
@@ -93,8 +104,18 @@ bool CsvColumn::addOther(const ParsedNumber &number) {
       becomeFloats();
     return add(number);
   case Kind::Integers:
-    becomeFloats();
+    if (number.isInteger)
+      becomeLong();
+    else
+      becomeFloats();
     return add(number);
+  case Kind::LongIntegers:
+    if (!number.isInteger) {
+      becomeFloats();
+      return add(number);
+    }
+    longIntegers.push_back(number.integer);
+    return true;
   case Kind::Bools:
     return false;
   default:
@@ -103,7 +124,7 @@ bool CsvColumn::addOther(const ParsedNumber &number) {
 }
 
 bool CsvColumn::add(bool value) {
-  if (kind == Kind::Integers || kind == Kind::Floats)
+  if (kind == Kind::Integers || kind == Kind::LongIntegers || kind == Kind::Floats)
     return false;
   if (kind == Kind::Unknown)
     kind = Kind::Bools;
@@ -131,24 +152,25 @@ bool CsvColumn::addText(std::string_view text, Place place) {
   return kind == Kind::Refused;
 }
 
-/// The elements, converted. The vector gives up its memory.
-template <typename To, typename From> static Array arrayOf(std::vector<From> &from) {
-  std::vector<From> values = std::move(from);
+/// The elements. The vector gives up its memory.
+template <typename T> static Array arrayOf(std::vector<T> &from) {
+  Array array = Array::uninitialized(dtypeOf<T>, {static_cast<int64_t>(from.size())});
+  std::copy(from.begin(), from.end(), array.mutableValues<T>().begin());
   from = {};
-  Array array = Array::uninitialized(dtypeOf<To>, {static_cast<int64_t>(values.size())});
-  std::transform(values.begin(), values.end(), array.mutableValues<To>().begin(),
-                 [](From value) { return static_cast<To>(value); });
   return array;
 }
 
 Array CsvColumn::finish() {
-  if (kind == Kind::Bools)
+  switch (kind) {
+  case Kind::Bools:
     return Array::fromVector(bools);
-  if (kind == Kind::Floats)
-    return isNarrow ? arrayOf<float>(floats) : arrayOf<double>(doubles);
-  bool areNarrow = std::all_of(integers.begin(), integers.end(),
-                               [](int64_t value) { return value == static_cast<int32_t>(value); });
-  return areNarrow ? arrayOf<int32_t>(integers) : arrayOf<int64_t>(integers);
+  case Kind::Floats:
+    return isNarrow ? arrayOf(floats) : arrayOf(doubles);
+  case Kind::LongIntegers:
+    return arrayOf(longIntegers);
+  default:
+    return arrayOf(integers);
+  }
 }
 
 } // namespace descent

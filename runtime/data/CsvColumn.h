@@ -28,11 +28,9 @@ bool saysMissing(std::string_view text);
 /// Collects values; integers turn into floats as soon as one value is not an integer.
 class CsvColumn {
 public:
-  /// A place in the text. Its column is counted only when a message needs it.
+  /// A place in the text, counted from 1.
   struct Place {
-    int64_t line = 0;
-    const char *lineStart = nullptr;
-    const char *start = nullptr;
+    int64_t line = 0, column = 0;
   };
 
   /// Floats are kept as, and finally given as, `floatType`.
@@ -41,10 +39,15 @@ public:
 
   void reserve(size_t rows) { integers.reserve(rows); }
 
+  /// Whether the column notes the place where a value is missing, or a text that refuses it.
+  bool wantsPlaceOfMissing() const { return kind != Kind::Refused && !firstMissing; }
+  bool wantsPlaceOfText() const { return kind == Kind::Unknown; }
+
   /// Adds a number; false where the column is one of bools. Does nothing in a refused column.
   bool add(const ParsedNumber &number) {
-    if (kind == Kind::Integers && number.isInteger) {
-      integers.push_back(number.integer);
+    if (kind == Kind::Integers && number.isInteger &&
+        number.integer == static_cast<int32_t>(number.integer)) {
+      integers.push_back(static_cast<int32_t>(number.integer));
       return true;
     }
     if (kind == Kind::Floats) {
@@ -82,16 +85,18 @@ public:
   Array finish();
 
 private:
-  enum class Kind { Unknown, Integers, Floats, Bools, Refused };
+  enum class Kind { Unknown, Integers, LongIntegers, Floats, Bools, Refused };
   bool addOther(const ParsedNumber &number);
+  void becomeLong();
   void becomeFloats();
 
   std::string label;
   bool isNarrow;
   Kind kind = Kind::Unknown;
-  std::vector<int64_t> integers;
-  std::vector<float> floats;   ///< where isNarrow
-  std::vector<double> doubles; ///< elsewhere
+  std::vector<int32_t> integers;
+  std::vector<int64_t> longIntegers; ///< from the first that does not fit i32
+  std::vector<float> floats;         ///< where isNarrow
+  std::vector<double> doubles;       ///< elsewhere
   std::vector<bool> bools;
   std::optional<std::pair<Place, std::string>> firstMissing;
   std::string refusal;

@@ -51,29 +51,32 @@ namespace {
 /// Reads one table.
 class CsvReader {
 public:
-  CsvReader(const std::string &path, std::string_view text, char separator, DType floatType)
-      : path(path), floatType(floatType), scanner(path, text, separator),
+  CsvReader(const std::string &path, TextInput &input, const char *begin, char separator,
+            DType floatType)
+      : path(path), input(input), floatType(floatType), scanner(path, input, begin, separator),
         largest(floatType == DType::F32 ? std::numeric_limits<float>::max()
                                         : std::numeric_limits<double>::max()) {}
 
   Table read() {
-    while (scanner.skipBlankLine()) {
-    }
+    do
+      scanner.prepare();
+    while (scanner.skipBlankLine());
     if (scanner.atEnd())
       throw FileError(path, "the file is empty");
     readHeader();
-    while (!scanner.atEnd()) {
-      CsvColumn::Place place = scanner.place();
+    for (scanner.prepare(); !scanner.atEnd(); scanner.prepare()) {
+      int64_t line = scanner.place().line;
       if (!scanner.skipBlankLine())
         readRow();
       else if (columns.size() == 1 && !blankLine)
-        blankLine = place;
+        blankLine = {line, 1};
     }
     return finish();
   }
 
 private:
   void readHeader() {
+    scanner.prepareTwo();
     CsvScanner ahead = scanner;
     CsvRecord first = ahead.nextRecord();
     while (ahead.skipBlankLine()) {
@@ -86,7 +89,8 @@ private:
     // A guess that saves the growing. A field has at least two bytes, so that no more than four
     // times the file's size is reserved, and what is never touched costs nothing.
     size_t size = std::max(left - ahead.left(), 2 * first.size());
-    size_t rows = left / size + left / size / 8 + 1;
+    size_t rows = (left + input.ahead()) / size;
+    rows += rows / 8 + 1;
     for (size_t i = 0; i < first.size(); ++i) {
       bool isNamed = hasHeader && !first[i].text.empty();
       columns.emplace_back(isNamed ? std::string(first[i].text) : "c" + std::to_string(i),
@@ -141,7 +145,7 @@ private:
   void addNumber(CsvColumn &column, const ParsedNumber &number, const CsvField &field) {
     if (!number.isInteger && !(std::abs(number.real) <= largest) && !column.isRefused()) {
       if (std::isnan(number.real)) {
-        column.addMissing(field.text, field.place);
+        addMissing(column, field);
         return;
       }
       bool isDigits = field.text.find_first_of("0123456789") != std::string_view::npos;
@@ -164,7 +168,7 @@ private:
     if (column.isRefused())
       return;
     if (saysMissing(text)) {
-      column.addMissing(text, field.place);
+      addMissing(column, field);
     } else if (parseNumber(text.data(), text.data() + text.size(), number) ==
                text.data() + text.size()) {
       addNumber(column, number, field);
@@ -173,7 +177,9 @@ private:
         scanner.fail(quotedForMessage(text) + " is not a number, in column " +
                          quotedForMessage(column.name()),
                      field.place);
-    } else if (!column.addText(text, field.place)) {
+    } else if (column.wantsPlaceOfText()) {
+      column.addText(text, noted(field.place));
+    } else {
       scanner.fail(quotedForMessage(text) + " is not a number, in column " +
                        quotedForMessage(column.name()) + hintFor(text),
                    field.place);
@@ -187,15 +193,21 @@ private:
     return text.find(',') != std::string_view::npos ? "; write the decimal point as '.'" : "";
   }
 
-  /// As columnOf, for places from left to right: of many in one line, each counts on from the last.
-  int64_t columnAfter(const CsvColumn::Place &place) {
-    CsvColumn::Place from = place;
-    if (lastPlace.lineStart == place.lineStart && lastPlace.start <= place.start)
-      from.lineStart = lastPlace.start;
+  void addMissing(CsvColumn &column, const CsvField &field) {
+    if (column.wantsPlaceOfMissing())
+      column.addMissing(field.text, noted(field.place));
+  }
+
+  /// A place to be kept. Of many in one line, from left to right, each counts on from the last.
+  CsvColumn::Place noted(const CsvPlace &place) {
+    CsvPlace from = place;
+    if (lastNoted.line == place.line && lastOffset <= place.start - place.lineStart)
+      from.lineStart += lastOffset;
     else
-      lastColumn = 1;
-    lastPlace = place;
-    return lastColumn += columnOf(from) - 1;
+      lastNoted = {place.line, 1};
+    lastOffset = place.start - place.lineStart;
+    lastNoted.column += columnOf(from) - 1;
+    return lastNoted;
   }
 
   Table finish() {
@@ -210,14 +222,14 @@ private:
                       "a value is missing in column " + quotedForMessage(incomplete->name()) +
                           (text.empty() ? "" : " (" + quotedForMessage(text) + ")") +
                           "; fill it in or remove the line",
-                      place.line, columnOf(place));
+                      place.line, place.column);
     }
     Table table;
     table.path = path;
     for (CsvColumn &column : columns) {
       if (column.isRefused())
         table.refused.push_back(
-            {"", column.name(), column.reason(), column.place().line, columnAfter(column.place())});
+            {"", column.name(), column.reason(), column.place().line, column.place().column});
       else
         table.arrays.push_back({"", column.finish(), column.name()});
     }
@@ -225,6 +237,7 @@ private:
   }
 
   const std::string &path;
+  TextInput &input;
   DType floatType;
   CsvScanner scanner;
   double largest;
@@ -232,20 +245,20 @@ private:
   bool hasHeader = false;
   int64_t firstLine = 0;
   std::optional<CsvColumn::Place> blankLine;
-  CsvColumn::Place lastPlace;
-  int64_t lastColumn = 1;
+  CsvColumn::Place lastNoted;
+  ptrdiff_t lastOffset = 0;
 };
 
 } // namespace
 
-Table parseCsv(const std::string &path, std::string_view text, char separator, DType floatType) {
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+Table readCsv(const std::string &path, TextInput &input, char separator, DType floatType) {
+  std::string_view start(input.begin(), static_cast<size_t>(input.end() - input.begin()));
+  if (start.starts_with("\xFF\xFE") || start.starts_with("\xFE\xFF"))
     throw FileError(path, "this is UTF-16 text; save the file as UTF-8");
-  if (std::memchr(text.data(), 0, std::min<size_t>(text.size(), 4096)))
+  if (std::memchr(start.data(), 0, std::min<size_t>(start.size(), 4096)))
     throw FileError(path, "this is binary data, not text; is the file's extension right?");
-  if (text.starts_with("\xEF\xBB\xBF"))
-    text.remove_prefix(3);
-  return CsvReader(path, text, separator, floatType).read();
+  const char *begin = input.begin() + (start.starts_with("\xEF\xBB\xBF") ? 3 : 0);
+  return CsvReader(path, input, begin, separator, floatType).read();
 }
 
 } // namespace descent

@@ -3,11 +3,71 @@
 #include "descent/Error.h"
 #include "runtime/core/Layout.h"
 
+#include <cstring>
+
 namespace descent {
 
-int64_t columnOf(const CsvColumn::Place &place) {
+int64_t columnOf(const CsvPlace &place) {
   std::string_view before(place.lineStart, place.start - place.lineStart);
   return static_cast<int64_t>(characterCount(before)) + 1;
+}
+
+void CsvScanner::prepareTwo() {
+  while (!input->isComplete() && !hasTwoRecords())
+    extend();
+}
+
+void CsvScanner::extend() {
+  // A record begins where a line does.
+  input->extend(p);
+  p = lineStart = input->begin();
+  end = input->end();
+}
+
+bool CsvScanner::hasRecord() const {
+  // Most lines have no quotes: up to the next line feed there is a record, or more where a CR ends
+  // lines.
+  auto *lineEnd = static_cast<const char *>(std::memchr(p, '\n', left()));
+  if (!lineEnd)
+    return false;
+  return !std::memchr(p, '"', static_cast<size_t>(lineEnd - p)) || CsvScanner(*this).skipRecord();
+}
+
+bool CsvScanner::hasTwoRecords() const {
+  CsvScanner ahead = *this;
+  for (int records = 0; records < 2;) {
+    CsvScanner probe = ahead;
+    if (!probe.skipRecord())
+      return false;
+    if (records == 0 || !ahead.skipBlankLine()) {
+      ahead = probe;
+      ++records;
+    }
+  }
+  return true;
+}
+
+bool CsvScanner::skipRecord() {
+  for (;; ++p) {
+    p = skipBlanks(p);
+    if (p != end && *p == '"')
+      for (++p;; ++p) {
+        p = static_cast<const char *>(p == end ? nullptr : std::memchr(p, '"', left()));
+        if (!p || p + 1 == end)
+          return false;
+        if (*++p != '"')
+          break;
+      }
+    while (!endsField(p))
+      ++p;
+    // Of CR and LF, the second may be yet to come.
+    if (p == end || (*p == '\r' && p + 1 == end))
+      return false;
+    if (*p != separator) {
+      endLine();
+      return true;
+    }
+  }
 }
 
 bool CsvScanner::skipBlankLine() {
@@ -64,8 +124,8 @@ CsvRecord CsvScanner::nextRecord() {
   return record;
 }
 
-void CsvScanner::fail(const std::string &message, const CsvColumn::Place &place) const {
-  throw FileError(path, message, place.line, columnOf(place));
+void CsvScanner::fail(const std::string &message, const CsvPlace &place) const {
+  throw FileError(*path, message, place.line, columnOf(place));
 }
 
 const char *CsvScanner::skipBlanks(const char *q) const {

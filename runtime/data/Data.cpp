@@ -91,13 +91,18 @@ static Table readNpz(std::string_view bytes, DType floatType) {
   return table;
 }
 
-static FileBytes unpackedGzip(std::string_view packed) {
-  std::string text = unpackGzip(packed);
-  FileBytes bytes;
-  bytes.memory = std::make_unique<char[]>(text.size());
-  bytes.size = text.size();
-  std::copy(text.begin(), text.end(), bytes.memory.get());
-  return bytes;
+/// Reads a text file in blocks: what is parsed need not be in memory any longer.
+static Table readText(const std::string &path, bool isPacked, char separator, DType floatType) {
+  constexpr size_t blockBytes = size_t{1} << 22;
+  FileReader file(path);
+  auto bytes = [&](char *to, size_t count) { return file.read(to, count); };
+  if (!isPacked) {
+    TextInput input(bytes, blockBytes, file.size());
+    return readCsv(path, input, separator, floatType);
+  }
+  GzipReader unpacked(bytes);
+  TextInput input([&](char *to, size_t count) { return unpacked.read(to, count); }, blockBytes, 0);
+  return readCsv(path, input, separator, floatType);
 }
 
 static bool isPlanned(const std::string &extension) {
@@ -133,18 +138,14 @@ Table readData(const std::string &path, DType floatType) {
     failUnknown(path, extension, "reading");
   Table table;
   try {
-    FileBytes bytes;
-    if (isPacked || extension != "npy")
-      bytes = readFile(path);
-    if (isPacked)
-      bytes = unpackedGzip(bytes.view());
+    auto unpacked = [&] { return unpackGzip(readFile(path).view()); };
     if (extension == "npy")
-      table = singleArray(path, isPacked ? parseNpy(bytes.view(), floatType)
+      table = singleArray(path, isPacked ? parseNpy(unpacked(), floatType)
                                          : readNpyFile(path, floatType));
     else if (extension == "npz")
-      table = readNpz(bytes.view(), floatType);
+      table = isPacked ? readNpz(unpacked(), floatType) : readNpz(readFile(path).view(), floatType);
     else
-      table = parseCsv(path, bytes.view(), extension == "tsv" ? '\t' : ',', floatType);
+      table = readText(path, isPacked, extension == "tsv" ? '\t' : ',', floatType);
   } catch (const FormatError &error) {
     throw FileError(path, error.what());
   }

@@ -75,6 +75,12 @@ size_t FileReader::read(char *to, size_t count) {
   return done;
 }
 
+size_t FileReader::size() const {
+  struct stat info;
+  bool isKnown = ::fstat(file, &info) == 0 && S_ISREG(info.st_mode);
+  return isKnown ? static_cast<size_t>(info.st_size) : 0;
+}
+
 FileBytes readFile(const std::string &path) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat info;

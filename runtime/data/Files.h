@@ -26,6 +26,8 @@ public:
 
   /// The next bytes; fewer than `count` only where the file ends.
   size_t read(char *to, size_t count);
+  /// Of a regular file its bytes in all, as far as is known; else 0.
+  size_t size() const;
 
 private:
   std::string path;

@@ -5,51 +5,87 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace descent {
 namespace {
 
 /// What is read and what room is made at a time.
-constexpr size_t kStep = size_t{1} << 20;
+constexpr size_t kStep = size_t{1} << 18;
 /// 15: the largest window; 16: gzip's header and checksum.
 constexpr int kGzipWindow = 15 + 16;
 
-struct Inflater {
+} // namespace
+
+struct GzipReader::State {
+  Read read;
   z_stream stream = {};
-  Inflater() {
+  std::string packed = std::string(kStep, '\0');
+  bool inMember = true; ///< what comes next belongs to a member that has begun
+  bool packedEnds = false;
+
+  explicit State(Read read) : read(std::move(read)) {
     if (inflateInit2(&stream, kGzipWindow) != Z_OK)
       throw FormatError("zlib cannot start");
   }
-  ~Inflater() { inflateEnd(&stream); }
+  ~State() { inflateEnd(&stream); }
+
+  /// Whether there are packed bytes that are not used up.
+  bool fill() {
+    if (stream.avail_in == 0 && !packedEnds) {
+      size_t got = read(packed.data(), packed.size());
+      packedEnds = got < packed.size();
+      stream.next_in = reinterpret_cast<Bytef *>(packed.data());
+      stream.avail_in = static_cast<uInt>(got);
+    }
+    return stream.avail_in > 0;
+  }
 };
 
-} // namespace
+GzipReader::GzipReader(Read read) : state(std::make_unique<State>(std::move(read))) {}
+GzipReader::~GzipReader() = default;
+GzipReader::GzipReader(GzipReader &&) noexcept = default;
 
-std::string unpackGzip(std::string_view bytes) {
-  Inflater inflater;
-  z_stream &stream = inflater.stream;
-  std::string result;
-  size_t taken = 0;
-  bool inMember = true;
-  while (inMember || taken < bytes.size()) {
-    if (!inMember && inflateReset(&stream) != Z_OK)
-      throw FormatError("zlib cannot go on");
-    size_t made = result.size();
-    result.resize(made + kStep);
-    auto input = static_cast<uInt>(std::min(kStep, bytes.size() - taken));
-    stream.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(bytes.data() + taken));
-    stream.avail_in = input;
-    stream.next_out = reinterpret_cast<Bytef *>(result.data() + made);
-    stream.avail_out = kStep;
-    int state = inflate(&stream, Z_NO_FLUSH);
-    taken += input - stream.avail_in;
-    result.resize(made + kStep - stream.avail_out);
-    inMember = state != Z_STREAM_END;
-    // No progress is possible any more where the input is used up, or where it makes no sense.
-    if (inMember && (state != Z_OK || (taken == bytes.size() && stream.avail_out != 0)))
+size_t GzipReader::read(char *to, size_t count) {
+  z_stream &stream = state->stream;
+  size_t made = 0;
+  while (made < count) {
+    bool hasInput = state->fill();
+    if (!state->inMember) {
+      if (!hasInput)
+        break;
+      if (inflateReset(&stream) != Z_OK)
+        throw FormatError("zlib cannot go on");
+      state->inMember = true;
+    }
+    auto room = static_cast<uInt>(std::min(kStep, count - made));
+    stream.next_out = reinterpret_cast<Bytef *>(to + made);
+    stream.avail_out = room;
+    int result = inflate(&stream, Z_NO_FLUSH);
+    size_t got = room - stream.avail_out;
+    made += got;
+    state->inMember = result != Z_STREAM_END;
+    // What zlib held back comes without input; where that is nothing, the file ends too early.
+    if (state->inMember && (result != Z_OK || (!hasInput && got == 0)))
       throw FormatError("the file is damaged or cut off (gzip)");
   }
-  return result;
+  return made;
+}
+
+std::string unpackGzip(std::string_view bytes) {
+  GzipReader reader([&](char *to, size_t count) {
+    size_t got = std::min(count, bytes.size());
+    std::memcpy(to, bytes.data(), got);
+    bytes.remove_prefix(got);
+    return got;
+  });
+  std::string result;
+  for (size_t size = 0;; size = result.size()) {
+    result.resize(size + kStep);
+    result.resize(size + reader.read(result.data() + size, kStep));
+    if (result.size() < size + kStep)
+      return result;
+  }
 }
 
 } // namespace descent

@@ -1,3 +1,4 @@
+#include "runtime/data/Csv.h"
 #include "ArrayPrinter.h"
 #include "DataTestSupport.h"
 
@@ -7,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <sstream>
 
 using namespace descent;
 using testing::HasSubstr;
@@ -337,7 +339,30 @@ TEST_F(Csv, RandomTables) {
   }
 }
 
-// Any bytes give a table or an error; nothing else may happen.
+/// What a text comes to when it is read in blocks of so many bytes; 0: as a whole.
+std::string outcome(const std::string &text, size_t blockBytes) {
+  size_t taken = 0;
+  auto read = [&](char *to, size_t count) {
+    size_t got = text.copy(to, count, taken);
+    taken += got;
+    return got;
+  };
+  TextInput input = blockBytes ? TextInput(read, blockBytes, text.size()) : TextInput(text);
+  std::ostringstream out;
+  try {
+    Table table = readCsv("FILE", input, ',', DType::F64);
+    for (const NamedArray &item : table.arrays)
+      out << item.label << ": " << item.array.typeName() << " " << toText(item.array) << "\n";
+    for (const Table::RefusedColumn &item : table.refused)
+      out << item.label << ":" << item.line << ":" << item.column << ": " << item.reason << "\n";
+  } catch (const FileError &error) {
+    out << error.what();
+  }
+  return out.str();
+}
+
+// Any bytes give a table or an error; nothing else may happen, and the same whatever the size of
+// blocks.
 TEST_F(Csv, RandomBytes) {
   std::mt19937 random(5);
   const std::string alphabet = "0123456789.,-+eE\"\n\r\t ;abnNA\xC3\xA9";
@@ -345,8 +370,34 @@ TEST_F(Csv, RandomBytes) {
     std::string text;
     for (size_t n = random() % 40; n > 0; --n)
       text += alphabet[random() % alphabet.size()];
+    std::string whole = outcome(text, 0);
+    for (size_t bytes : {3, 4, 7, 16})
+      EXPECT_EQ(outcome(text, bytes), whole) << text;
     std::string result = complaint(text);
     EXPECT_TRUE(result == "none" || result.starts_with("FILE:")) << result;
+  }
+}
+
+TEST_F(Csv, BlocksThatEndAnywhere) {
+  const std::string texts[] = {"a,b\n1,2\n3,4\n",
+                               "a,b\r\n1,2\r\n\r\n3,4\r\n",
+                               "a\r1\r2\r",
+                               "\n \n\na\n1\n\n2\n\n",
+                               "\"a\nb\",\"c\"\"d\"\n\"1\",2\n\"3\",\"4\"\n",
+                               "x\n1\n\n\n2\n",
+                               "a,b\n1,2\n3,\n5,6\n",
+                               "a,b\n1,2\n3\n",
+                               "a,b\nx,1\ny,2\n",
+                               "a,b\n1,2\n3,\"4\n5,6\n",
+                               "a\n1\n2147483647\n2147483648\n-5\n",
+                               "a\n1\n9007199254740993\n0.5\n",
+                               "1\n\"2\"x\n",
+                               "7",
+                               ""};
+  for (const std::string &text : texts) {
+    std::string whole = outcome(text, 0);
+    for (size_t bytes = 3; bytes < text.size() + 2; ++bytes)
+      EXPECT_EQ(outcome(text, bytes), whole) << text << "in blocks of " << bytes;
   }
 }
 

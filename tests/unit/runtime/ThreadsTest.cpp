@@ -1,5 +1,6 @@
 #include "runtime/core/Threads.h"
 
+#include "runtime/core/Memory.h"
 #include "runtime/core/Processors.h"
 
 #include <gtest/gtest.h>
@@ -238,6 +239,15 @@ TEST(Threads, TheDefaultCount) {
   ASSERT_EQ(sched_setaffinity(0, sizeof(all), &all), 0);
   if (before)
     setenv("DESCENT_THREADS", saved.c_str(), 1);
+}
+
+TEST(Memory, LimitsOfControlGroups) {
+  EXPECT_EQ(memoryOfLimit("max"), 0);
+  EXPECT_EQ(memoryOfLimit("1073741824"), 1 << 30);
+  EXPECT_EQ(memoryOfLimit(""), 0);
+  EXPECT_GT(machineMemory(), 1 << 26);
+  EXPECT_GT(availableMemory(), 0);
+  EXPECT_LE(availableMemory(), machineMemory());
 }
 
 TEST(Threads, QuotasOfControlGroups) {
