@@ -69,17 +69,25 @@ class Tool:
     def evaluate(self, module, function, given):
         return self.ask(kind="evaluate", module=module, function=function, input=given)
 
+    def peak_memory(self):
+        """The most memory that the process has had. (What getrusage tells of it includes this process, which it was
+        copied from.)"""
+        try:
+            status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        except OSError:
+            return 0
+        return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:")), 0)
+
     def close(self):
         """Ends the process; `peak` is then the most memory it had, in bytes."""
         if self.process.returncode is None:
+            self.peak = self.peak_memory()
             try:
                 self.process.stdin.close()
             except BrokenPipeError:
                 pass  # it has ended
-            _, status, usage = os.wait4(self.process.pid, 0)
-            self.process.returncode = os.waitstatus_to_exitcode(status)
+            self.process.wait()
             self.process.stdout.close()
-            self.peak = usage.ru_maxrss * 1024
 
 
 def message_for(case, tool, files):

@@ -59,9 +59,16 @@ SmallVector<Value *, 4> dimsOfLinear(FunctionEmission &f, Value *linear, ArrayRe
 }
 
 Value *clampedIndex(FunctionEmission &f, Value *value, int64_t last) {
-  Value *wide = f.b.CreateSExt(value, f.b.getInt64Ty());
-  wide = f.b.CreateBinaryIntrinsic(llvm::Intrinsic::smax, wide, f.number(0));
-  return f.b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, wide, f.number(last));
+  auto *type = cast<llvm::IntegerType>(value->getType());
+  // In the index's own type if that reaches the end: vectors of it are shorter.
+  if (!llvm::isIntN(type->getBitWidth(), last)) {
+    type = f.b.getInt64Ty();
+    value = f.b.CreateSExt(value, type);
+  }
+  value = f.b.CreateBinaryIntrinsic(llvm::Intrinsic::smax, value, llvm::ConstantInt::get(type, 0));
+  value = f.b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, value,
+                                    llvm::ConstantInt::getSigned(type, last));
+  return f.b.CreateSExt(value, f.b.getInt64Ty());
 }
 
 Value *rowAddress(FunctionEmission &f, mlir::Value value, const RowPlace &row,
