@@ -12,6 +12,7 @@ from . import tools
 ROOT = tools.FOLDER.parent
 SIZES = (10, 100, 1000)
 CASES = ["startup/line"] + [f"startup/compile/operations={size}" for size in SIZES]
+LIMIT = 300  # seconds of a process
 PEERS = {"jax": "line_jax.py", "torch": "line_torch.py", "numpy": "line_numpy.py"}
 
 
@@ -19,7 +20,10 @@ def run_process(command, cache):
     """Seconds and output of a process whose compiled code is kept in that folder (none: nowhere)."""
     environment = os.environ | {"DESCENT_CACHE_DIR": cache, "PYTHONDONTWRITEBYTECODE": "1"}
     begin = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        raise tools.Failed(f"did not end within {LIMIT} s") from None
     seconds = time.perf_counter() - begin
     if done.returncode:
         raise tools.Failed((done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1])
