@@ -70,10 +70,15 @@ bool saysMissing(std::string_view text) {
   return false;
 }
 
+/// Gives up the memory, which assigning an empty list would not.
+template <typename T> static void release(std::vector<T> &values) {
+  std::vector<T>().swap(values);
+}
+
 void CsvColumn::becomeLong() {
   longIntegers.reserve(integers.capacity());
   longIntegers.assign(integers.begin(), integers.end());
-  integers = {};
+  release(integers);
   kind = Kind::LongIntegers;
 }
 
@@ -90,8 +95,8 @@ void CsvColumn::becomeFloats() {
     take(floats);
   else
     take(doubles);
-  integers = {};
-  longIntegers = {};
+  release(integers);
+  release(longIntegers);
   kind = Kind::Floats;
 }
 
@@ -156,7 +161,7 @@ bool CsvColumn::addText(std::string_view text, Place place) {
 template <typename T> static Array arrayOf(std::vector<T> &from) {
   Array array = Array::uninitialized(dtypeOf<T>, {static_cast<int64_t>(from.size())});
   std::copy(from.begin(), from.end(), array.mutableValues<T>().begin());
-  from = {};
+  release(from);
   return array;
 }
 
