@@ -297,10 +297,20 @@ Expr *Parser::parsePostfix() {
       expr = parseIndex(expr);
     else if (at(TokenKind::Dot))
       expr = parseField(expr);
-    else
+    else if (!skipDottedNumber(expr))
       break;
   }
   return expr;
+}
+
+/// `pair.0`, as other languages have it.
+bool Parser::skipDottedNumber(const Expr *expr) {
+  std::string_view text = source.text().substr(token().begin, token().end - token().begin);
+  if (!at(TokenKind::Float) || !text.starts_with('.') || token().begin != expr->extent.end)
+    return false;
+  complain({source.id(), token().begin, token().end}, Msg::DottedElement, text.substr(1));
+  advance();
+  return true;
 }
 
 Argument Parser::parseNamedArgument() {

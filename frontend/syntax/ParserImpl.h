@@ -181,6 +181,7 @@ private:
   bool atTrain() const;
   ast::Expr *parseTrain();
   ast::Expr *parsePostfix();
+  bool skipDottedNumber(const ast::Expr *expr);
   ast::Expr *parseCall(ast::Expr *callee);
   ast::Expr *parseIndex(ast::Expr *base);
   ast::IndexItem parseIndexItem();
