@@ -285,6 +285,8 @@ private:
       printResult(op, op->getResult(0));
     else
       os << name;
+    if (auto dot = dyn_cast<ir::DotOp>(op); dot && partsOfTerms(dot) > 1)
+      os << ", its terms in " << partsOfTerms(dot) << " parts";
     os << "\n";
     printReads(step, depth + 1);
     if (step.apart)

@@ -200,7 +200,7 @@ int64_t ProductEmitter::operations() const {
 /// Chunks of so many tiles: many, so that all threads get about the same, and none smaller than a
 /// third of a microsecond. `operations` are those of all tiles.
 kernel::Division ProductEmitter::divided(int64_t tiles, int64_t operations) const {
-  constexpr int64_t mostChunks = 64, leastOperations = 8 << 10;
+  constexpr int64_t mostChunks = 256, leastOperations = 8 << 10;
   int64_t count =
       alone ? 1 : std::clamp<int64_t>(operations / leastOperations, 1, std::min(tiles, mostChunks));
   kernel::Division division;

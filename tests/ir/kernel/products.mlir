@@ -24,6 +24,14 @@ func.func @both(%x: tensor<4000x20xf32>, %w: tensor<20x100xf32>) -> (tensor<4000
   return %z, %h : tensor<4000x100xf32>, tensor<4000x100xf32>
 }
 
+// Few elements, very many terms.
+// CHECK-LABEL: gram:
+// CHECK:       = dot [20, 20] f32 in result 0, its terms in 38 parts
+func.func @gram(%x: tensor<400000x20xf32>) -> tensor<20x20xf32> {
+  %g = descent.dot %x, %x batch [] x [] contract [0] x [0] : tensor<400000x20xf32>, tensor<400000x20xf32> to tensor<20x20xf32>
+  return %g : tensor<20x20xf32>
+}
+
 // The kernel needs its columns.
 // CHECK-LABEL: columns:
 // CHECK:       = dot [4000, 100] f32
