@@ -47,6 +47,8 @@ bool KernelEmitter::describe() {
     for (mlir::Operation *root : loop.roots) {
       if (kernel::isReduction(root))
         nest.reductions.emplace_back(f, root, nest.sizes, loop.linear);
+      else if (kernel::classOf(root) == kernel::OpClass::Scan)
+        nest.scans.push_back({root});
       else
         nest.stores.push_back(root);
     }
@@ -135,6 +137,8 @@ void KernelEmitter::placeRows(ArrayRef<Value *> numbers) {
 KernelEmitter::Manner KernelEmitter::mannerOf(const NestCode &nest) const {
   if (nest.loop->guard.condition && shared)
     return Manner::Guarded;
+  if (!nest.scans.empty() && !step.across)
+    return Manner::SideBySide;
   for (const Reduction &reduction : nest.reductions)
     if (!reduction.isInRegister() && !sumsInLanes(nest, reduction) &&
         !llvm::is_contained(kernel::keptDims(reduction.operation()), int(shared) - 1))

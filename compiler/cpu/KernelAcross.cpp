@@ -28,7 +28,7 @@ constexpr int64_t kLongestLaneSum = 64;
 bool KernelEmitter::isWrittenOut(const NestCode &nest) const {
   int last = int(nest.sizes.size()) - 1;
   return last >= int(shared) && nest.sizes.back() <= kWrittenOut && nest.stores.empty() &&
-         llvm::all_of(nest.reductions, [&](const Reduction &reduction) {
+         nest.scans.empty() && llvm::all_of(nest.reductions, [&](const Reduction &reduction) {
            return reduction.isInRegister() && !reduction.keeps(last);
          });
 }
@@ -67,7 +67,7 @@ void KernelEmitter::turnRows(Value *first) {
 /// Whether each lane of a nest accumulates in several registers by turns.
 bool KernelEmitter::isInCopies(const NestCode &nest, size_t loops) const {
   return loops > shared && nest.sizes[loops - 1] >= 4 * kCopies &&
-         nest.loop->cost <= kMostCostOfCopies && nest.stores.empty() &&
+         nest.loop->cost <= kMostCostOfCopies && nest.stores.empty() && nest.scans.empty() &&
          llvm::all_of(nest.reductions, [&](const Reduction &reduction) {
            return reduction.isInRegister() && reduction.level() < loops;
          });
@@ -94,12 +94,15 @@ void KernelEmitter::acrossLoops(NestCode &nest, Value *first, size_t level, int 
   for (Reduction &reduction : nest.reductions)
     if (accumulates(reduction))
       reduction.beginAcross(step.together, inCopies ? kCopies : 1);
+  beginScans(nest, level, step.together);
+  if (level == loops && !nest.scans.empty())
+    return forLanes(first, [&](Value *lane) { advanceScans(nest, 0, lane); });
   if (level == loops) {
     forLanes(first, [&](Value *lane) { bodyAcross(nest, lane, copy, writtenOut); });
     return;
   }
   auto inside = [&](Value *counter, int copy) {
-    lanes.front().push_back(counter);
+    lanes.front().push_back(scanned(nest, level, counter));
     acrossLoops(nest, first, level + 1, copy);
     lanes.front().pop_back();
   };

@@ -11,12 +11,19 @@
 
 namespace descent::cpu {
 
+/// A running reduction: what it has come to, for each lane.
+struct Scan {
+  mlir::Operation *op = nullptr;
+  llvm::Value *running = nullptr;
+};
+
 /// One nest of the tree.
 struct NestCode {
   const kernel::Loop *loop;
   llvm::SmallVector<int64_t, 4> sizes;
   llvm::SmallVector<mlir::Operation *, 4> stores;
   std::vector<Reduction> reductions;
+  llvm::SmallVector<Scan, 1> scans; ///< nothing else then
 };
 
 /// The bounds of the outermost loop in a chunk.
@@ -58,6 +65,10 @@ private:
   void runNest(NestCode &nest);
   void innerLoops(NestCode &nest, size_t level);
   void body(NestCode &nest);
+  size_t tiledLevel(const NestCode &nest) const;
+  void prefetchLines(mlir::Value value, int map, llvm::ArrayRef<llvm::Value *> counters,
+                     int64_t count);
+  void squares(NestCode &nest, size_t level, llvm::Value *from, llvm::Value *to);
   bool isWide(const NestCode &nest) const;
   void wideLoop(NestCode &nest, llvm::Value *from, llvm::Value *to,
                 llvm::function_ref<void(llvm::Value *)> inside);
@@ -78,6 +89,9 @@ private:
   bool sumsInLanes(const NestCode &nest, const Reduction &reduction) const;
   void turnRows(llvm::Value *first);
   void forLanes(llvm::Value *first, llvm::function_ref<void(llvm::Value *lane)> body);
+  void beginScans(NestCode &nest, size_t level, int64_t count);
+  void advanceScans(NestCode &nest, size_t side, llvm::Value *lane);
+  llvm::Value *scanned(const NestCode &nest, size_t level, llvm::Value *counter);
   bool isInCopies(const NestCode &nest, size_t loops) const;
   void acrossLoops(NestCode &nest, llvm::Value *first, size_t level, int copy);
   void storeResult(Reduction &reduction, llvm::Value *value);

@@ -228,10 +228,15 @@ void KernelEmitter::body(NestCode &nest) {
 void KernelEmitter::innerLoops(NestCode &nest, size_t level) {
   if (level >= shared)
     beginAt(nest, level);
-  if (level == nest.sizes.size()) {
+  if (level == nest.sizes.size() && !nest.scans.empty()) {
+    for (size_t lane = 0; lane < lanes.size(); ++lane)
+      advanceScans(nest, lane, f.number(int64_t(lane)));
+  } else if (level == nest.sizes.size()) {
     body(nest);
   } else {
+    beginScans(nest, level, int64_t(lanes.size()));
     auto inside = [&](Value *counter) {
+      counter = scanned(nest, level, counter);
       for (Counters &counters : lanes)
         counters.push_back(counter);
       innerLoops(nest, level + 1);
@@ -242,7 +247,10 @@ void KernelEmitter::innerLoops(NestCode &nest, size_t level) {
     bool blocked = level + 1 == nest.sizes.size() &&
                    llvm::any_of(nest.reductions, [&](Reduction &r) { return isBlocked(nest, r); });
     const kernel::Guard &guard = nest.loop->guard;
-    if (isWide(nest) && level + 1 == nest.sizes.size()) {
+    if (nest.loop->tile && level == tiledLevel(nest)) {
+      bool divided = level == outermost;
+      squares(nest, level, divided ? range.from : f.number(0), divided ? range.to : f.number(size));
+    } else if (isWide(nest) && level + 1 == nest.sizes.size()) {
       bool divided = !shared && level == outermost;
       wideLoop(nest, divided ? range.from : f.number(0), divided ? range.to : f.number(size),
                inside);

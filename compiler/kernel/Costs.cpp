@@ -80,6 +80,12 @@ bool Former::shouldStore(Operation *op, ArrayRef<Use> at) {
   if (kind == OpClass::View || isa<ir::IotaOp>(op))
     return times > mostViewRepetitions;
   int cost = coneCost.lookup(op);
+  // A running sum takes one element after the other: what is dear is computed before, in vectors.
+  if (cost > cheapCost && llvm::any_of(places, [&](auto &place) {
+        const LoopState &state = loops[place.first];
+        return steps[state.step].loops[state.index].scan >= 0;
+      }))
+    return true;
   if (auto concat = dyn_cast<ir::ConcatOp>(op); concat && concat.getInputs().size() > 4)
     return true;
   if (times <= 1 && evaluations <= numElements(value))

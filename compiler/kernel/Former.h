@@ -56,6 +56,8 @@ struct Made {
   llvm::SmallVector<int, 4> dims; ///< for each dimension of the result: that of the space, or -1
   bool stores = false;
   Guard guard;
+  int scan = -1; ///< see Loop
+  bool fromEnd = false;
 };
 
 class Former {
@@ -128,6 +130,7 @@ private:
   void layOutPoints(Step &step);
   void orderHost(int step);
   void findLocals(int step);
+  void chooseTile(Step &step);
   void divide(Step &step);
   void finishKernels();
   const char *findKernelForRows(int product, int &kernel);

@@ -46,7 +46,7 @@ bool isSameButForUnits(Value value, Value source) {
   return sizes(value) == sizes(source);
 }
 
-/// Whether nothing is inside the dimension of an arg-reduction.
+/// Whether nothing is inside the dimension of an arg-reduction or a running reduction.
 bool isInnermost(Operation *op) {
   auto dim = size_t(op->getAttrOfType<IntegerAttr>("dim").getInt());
   return llvm::all_of(tensorType(op->getOperand(0)).getShape().drop_front(dim + 1),
@@ -121,6 +121,8 @@ void Former::visitOp(Operation *op) {
     return isAlias(op) ? visitAlias(op) : visitArray(op);
   if (kind == OpClass::Reduce || (kind == OpClass::ArgReduce && isInnermost(op)))
     return joinOrStartKernel(op, tensorType(op->getOperand(0)).getShape(), false);
+  if (kind == OpClass::Scan && isArray(op->getResult(0)) && isInnermost(op))
+    return joinOrStartKernel(op, tensorType(op->getOperand(0)).getShape(), true);
   if (auto dot = dyn_cast<ir::DotOp>(op))
     if (int matrix = dotShape(dot).matrix; matrix >= 0)
       return joinOrStartKernel(op, tensorType(op->getOperand(matrix)).getShape(), false);

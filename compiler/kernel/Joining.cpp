@@ -74,13 +74,20 @@ bool Former::reaches(int from, int to) {
 int Former::sharableDepth(int step, const Made &made, ArrayRef<Use> at) {
   const Step &kernel = steps[step];
   int depth = kernel.loops.size() > 1 ? kernel.shared : int(made.space.size());
+  if (made.scan >= 0)
+    depth = std::min(depth, made.scan);
   for (const Loop &loop : kernel.loops) {
     int same = 0, most = std::min({depth, int(loop.space.size()), int(made.space.size())});
+    if (loop.scan >= 0)
+      most = std::min(most, loop.scan);
     while (same < most && loop.space[same] == made.space[same])
       ++same;
     depth = same;
   }
-  refusal = "their outermost loops differ";
+  bool isInOrder =
+      made.scan >= 0 || llvm::any_of(kernel.loops, [](const Loop &loop) { return loop.scan >= 0; });
+  refusal = isInOrder ? "one of them takes the elements one after the other"
+                      : "their outermost loops differ";
   for (const Use &how : at) {
     if (how.step != step)
       continue;
@@ -111,6 +118,9 @@ bool Former::mayJoin(int loop, const Made &made, ArrayRef<Use> at) {
   if (kernel.loops[index].roots.size() >= mostOutputs ||
       kernel.loops[index].operations >= mostOperations || kernel.loops[index].guard != made.guard)
     return false;
+  // Running sums have nests of their own: nothing else would be vectorised there.
+  if (kernel.loops[index].scan != made.scan || kernel.loops[index].fromEnd != made.fromEnd)
+    return false;
   bool flows = false;
   for (const Use &how : at) {
     if (how.step < 0)
@@ -119,7 +129,8 @@ bool Former::mayJoin(int loop, const Made &made, ArrayRef<Use> at) {
       if (reaches(how.step, step))
         return false;
     } else if (loops[how.loop].index == index) {
-      if (!made.stores || how.kind != UseKind::Element || how.map != IndexMaps::identity)
+      if (!made.stores || made.scan >= 0 || how.kind != UseKind::Element ||
+          how.map != IndexMaps::identity)
         return false;
     } else if (loops[how.loop].index > index) {
       return false; // it runs before
@@ -226,6 +237,10 @@ void Former::joinOrStartKernel(Operation *op, ArrayRef<int64_t> space, bool stor
   else
     made.dims = keptDims(op);
   made.guard = guardOf(op, space);
+  if (classOf(op) == OpClass::Scan) {
+    made.scan = int(op->getAttrOfType<IntegerAttr>("dim").getInt());
+    made.fromEnd = op->hasAttr("reverse");
+  }
   ArrayRef<Use> at = uses[op->getResult(0)];
   SmallVector<int, 4> &siblings = kernelLoops[made.space];
   int step = -1;
@@ -287,6 +302,8 @@ void Former::joinOrStartKernel(Operation *op, ArrayRef<int64_t> space, bool stor
     siblings.erase(siblings.begin());
   siblings.push_back(loop);
   steps[step].loops.back().guard = made.guard;
+  steps[step].loops.back().scan = made.scan;
+  steps[step].loops.back().fromEnd = made.fromEnd;
   formKernelRoot(op, step, loop);
 }
 
@@ -296,6 +313,12 @@ void Former::formKernelRoot(Operation *op, int step, int loop) {
   made.roots.insert(made.roots.begin(), op);
   Use how{.kind = UseKind::Element, .step = step, .loop = loop};
   switch (classOf(op)) {
+  case OpClass::Scan:
+    made.linear = false;
+    ++made.operations;
+    ++made.cost;
+    use(op->getOperand(0), how);
+    return;
   case OpClass::ArgReduce:
   case OpClass::Reduce: {
     made.linear &= numElements(op->getResult(0)) == 1;

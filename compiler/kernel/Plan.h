@@ -19,6 +19,8 @@ struct Read {
   /// The nest that reads it (of a kernel), and whether at the nest's own index.
   int nest = 0;
   bool atIndex = false;
+  /// The map under which its elements are read.
+  int map = IndexMaps::identity;
 };
 
 /// A condition without which nothing is added to the sums of a nest.
@@ -45,6 +47,13 @@ struct Loop {
   int operations = 0, cost = 0;
   /// Of all its roots.
   Guard guard;
+  /// The two innermost loops run in squares of so many iterations, so that the lines of an array
+  /// that is read across its rows are used before they leave the cache. 0: they do not.
+  int64_t tile = 0;
+  /// The dimension, of the innermost loop, along which the roots are running sums and the like, one
+  /// element after the other; -1: they are none.
+  int scan = -1;
+  bool fromEnd = false; ///< beginning with the last one
 };
 
 /// An array that only the nests of one tree read: as much of it is kept as one iteration of the

@@ -166,6 +166,8 @@ private:
       os << (first.linear ? " one loop" : "") << ", " << first.operations << " operations";
     if (!isTree)
       printGuard(first);
+    if (first.tile)
+      os << ", in squares of " << first.tile;
     if (step.division.count > 1)
       os << ", " << step.division.count << " chunks";
     os << "\n";
@@ -235,7 +237,7 @@ private:
     for (Value result : points.results)
       printOutput(result.getDefiningOp(), result);
     for (const PointSum &sum : points.sums)
-      printOutput(sum.reduction, sum.result);
+      printOutput(sum.reduction ? sum.reduction : sum.result.getDefiningOp(), sum.result);
     if (written)
       indent(depth + 1) << "writes " << written << " bytes\n";
   }

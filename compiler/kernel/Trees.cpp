@@ -14,6 +14,8 @@ constexpr int64_t alignment = 64;
 constexpr int64_t longestSum = 4096, longestSumOfRows = 512;
 /// Scratch memory for what the chunks of a kernel leave.
 constexpr int64_t mostPartialBytes = 2 << 20;
+/// Squares of iterations, and from what size on an array that is read across its rows wants them.
+constexpr int64_t tileSize = 64, leastTiledBytes = cachedBytes;
 /// Simple operations for asking a guard.
 constexpr int64_t costOfGuard = 2;
 constexpr int64_t mostChunks = 1 << 16;
@@ -22,6 +24,8 @@ constexpr int fewTogether = 4, manyTogether = 16;
 constexpr int64_t mostTogetherBytes = 16 << 10, mostAcrossBytes = 256 << 10;
 /// Loops that do not fill vectors, and the bytes of a vector (on smaller machines: of two or four).
 constexpr int64_t shortLoop = 24, vectorBytes = 64;
+/// Rows of running sums that are taken across: longer ones are far apart in memory.
+constexpr int64_t longestRowAcross = 64;
 /// Rows that are turned over. (Two neighbours that are used one by one are not vectorised well.)
 constexpr int64_t shortestTurned = 2, longestTurned = 64;
 
@@ -83,6 +87,8 @@ void chooseManner(Step &step) {
                   llvm::any_of(kept, [&](int dim) { return dim > last; });
     }
     adds |= addsHere;
+    isShort |= loop.scan >= 0 && row <= longestRowAcross;
+    adds |= loop.scan >= 0;
     auto innermost = llvm::find_if(llvm::reverse(own), [](int64_t size) { return size > 1; });
     if (!addsHere && innermost != own.rend())
       isShort |= *innermost <= shortLoop;
@@ -160,6 +166,40 @@ void Former::findLocals(int at) {
     }
 }
 
+/// Lets the two innermost loops of a kernel of one nest run in squares where it reads a large array
+/// across its rows.
+void Former::chooseTile(Step &step) {
+  Loop &loop = step.loops.front();
+  if (step.loops.size() > 1 || loop.linear || loop.guard.condition || loop.scan >= 0 ||
+      !step.products.empty())
+    return;
+  SmallVector<int, 4> dims;
+  for (int dim = 0; dim < int(loop.space.size()); ++dim)
+    if (loop.space[dim] != 1)
+      dims.push_back(dim);
+  if (dims.size() < 2)
+    return;
+  int inner = dims.back(), outer = dims[dims.size() - 2];
+  if (std::min(loop.space[inner], loop.space[outer]) < 2 * tileSize)
+    return;
+  for (Operation *root : loop.roots)
+    if (isReduction(root) && outside(root, loop) > outer)
+      return;
+  auto strideOf = [&](const Read &read, int loopDim) {
+    int64_t stride = 1;
+    ArrayRef<int64_t> shape = tensorType(read.value).getShape();
+    for (int dim = int(shape.size()); dim-- > 0; stride *= shape[dim])
+      if (shape[dim] != 1 && maps.source(read.map, dim) == loopDim)
+        return stride;
+    return int64_t(0);
+  };
+  bool across = llvm::any_of(step.reads, [&](const Read &read) {
+    return byteSize(read.value) >= leastTiledBytes && strideOf(read, inner) >= tileSize &&
+           strideOf(read, outer) == 1;
+  });
+  loop.tile = across ? tileSize : 0;
+}
+
 /// Divides the outermost loop.
 void Former::divide(Step &step) {
   int64_t work = 0;
@@ -193,6 +233,8 @@ void Former::divide(Step &step) {
                     !isa<ir::ReduceMaxOp, ir::ReduceMinOp>(root);
       division.partials.push_back(std::move(partial));
     }
+  if (outer >= 0 && step.loops.front().scan == outer)
+    size = division.extent;
   if (sumsFloats)
     size = std::min(size, outer < 0 ? longestSum : longestSumOfRows);
   // Some passes over the results of the chunks must not cost more than the chunks.
@@ -202,7 +244,7 @@ void Former::divide(Step &step) {
                       std::max<int64_t>(1, work / (4 * std::max<int64_t>(1, bytes / 4)))});
   size = int64_t(llvm::divideCeil(division.extent, count));
   // Whole groups of iterations side by side, and whole vectors.
-  int64_t unit = outer < 0 ? 64 : step.together;
+  int64_t unit = outer < 0 ? 64 : std::max<int64_t>(step.together, step.loops.front().tile);
   size = int64_t(llvm::alignTo(size, unit));
   if (!step.products.empty())
     size = step.products.front().chunkRows;
@@ -242,6 +284,7 @@ void Former::finishKernels() {
               read.pointwise &=
                   nest >= read.nest && step.loops[nest].space == step.loops[read.nest].space;
     chooseManner(step);
+    chooseTile(step);
     chooseTurned(step);
     divide(step);
     for (const RowProduct &each : step.products)

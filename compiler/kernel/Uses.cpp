@@ -18,7 +18,8 @@ void Former::readLeaf(Value value, const Use &how) {
     step.reads.push_back({.value = value,
                           .pointwise = pointwise,
                           .nest = loops[how.loop].index,
-                          .atIndex = how.map == IndexMaps::identity});
+                          .atIndex = how.map == IndexMaps::identity,
+                          .map = how.map});
   } else if (how.kind == UseKind::Whole) {
     steps[how.step].reads.push_back({value, false});
   }

@@ -121,8 +121,9 @@ func.func @views(%x: tensor<4x6xf32>, %y: tensor<8x6xf32>) -> (tensor<6x4xf32>, 
 // CHECK-NEXT:    reads
 // CHECK-NEXT:    %{{[0-9]+}} = exp [7] f32 in result 0
 // CHECK-NEXT:    writes 28 bytes
-// CHECK-NEXT:    not in one kernel with %{{[0-9]+}}: something has to run in between
-// CHECK-NEXT:  %{{[0-9]+}} = cumsum [7] f32
+// CHECK-NEXT:    not in one kernel with %{{[0-9]+}}: one of them takes the elements one after the other
+// CHECK:       kernel [7]
+// CHECK:         = cumsum [7] f32
 // CHECK:       kernel [5]
 // CHECK:         = reduce_sum f32
 // CHECK-NEXT:    %{{[0-9]+}} = reduce_sum f32

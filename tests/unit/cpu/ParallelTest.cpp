@@ -140,6 +140,31 @@ TEST(Parallel, RowsInScratchMemory) {
                    2e-5, 1e-5);
 }
 
+TEST(Parallel, PositionsAndWhatTheNearestAdd) {
+  for (const char *type : {"f32", "f64"})
+    expectSameBits(withElements(R"(
+      func.func @f(%p: tensor<3001x3xT>, %c: tensor<70x3xT>)
+          -> (tensor<3001xi32>, tensor<70x3xT>, tensor<i32>) {
+        %zero = descent.constant dense<0.0> : tensor<3001x70x3xT>
+        %pb = descent.broadcast %p [0, 2] : tensor<3001x3xT> to tensor<3001x70x3xT>
+        %cb = descent.broadcast %c [1, 2] : tensor<70x3xT> to tensor<3001x70x3xT>
+        %d = descent.sub %pb, %cb : tensor<3001x70x3xT>
+        %q = descent.mul %d, %d : tensor<3001x70x3xT>
+        %s = descent.reduce_sum %q [2] : tensor<3001x70x3xT> to tensor<3001x70xT>
+        %i = descent.argmin %s 1 : tensor<3001x70xT> to tensor<3001xi32>
+        %l = descent.reduce_min %s [1] : tensor<3001x70xT> to tensor<3001xT>
+        %lb = descent.broadcast %l [0] : tensor<3001xT> to tensor<3001x70xT>
+        %e = descent.compare eq %s, %lb : tensor<3001x70xT>
+        %eb = descent.broadcast %e [0, 1] : tensor<3001x70xi1> to tensor<3001x70x3xi1>
+        %w = descent.select %eb, %d, %zero : tensor<3001x70x3xi1>, tensor<3001x70x3xT>
+        %g = descent.reduce_sum %w [0] : tensor<3001x70x3xT> to tensor<70x3xT>
+        %f = descent.argmax %l 0 : tensor<3001xT> to tensor<i32>
+        return %i, %g, %f : tensor<3001xi32>, tensor<70x3xT>, tensor<i32>
+      })",
+                                type),
+                   2e-5, 1e-3);
+}
+
 TEST(Parallel, ReadsWhatOthersMade) {
   // In a loop, so that one step's chunks read what the chunks of the step before wrote.
   expectSameBits(R"(
