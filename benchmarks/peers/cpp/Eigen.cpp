@@ -72,6 +72,14 @@ template <typename T, bool logistic> struct Regression {
   }
   void run() {
     auto n = static_cast<T>(x.rows());
+    if (!logistic && x.cols() == 1) { // a line: products with one element are no products
+      auto feature = Eigen::Map<const Vector<T>>(x.data(), x.rows()).array();
+      rest.array() = w[0] * feature + *b - y.array();
+      *loss = rest.squaredNorm() / n;
+      dw[0] = 2 * (rest.array() * feature).sum() / n;
+      *db = 2 * rest.sum() / n;
+      return;
+    }
     z.noalias() = x * w;
     z.array() += *b;
     if constexpr (logistic) {
