@@ -89,7 +89,9 @@ private:
   void push(ir::TapePushOp op);
   void pop(ir::TapePopOp op);
   void loop(ir::ForOp op);
+  Value *totalOf(const kernel::PointSum &sum);
   void sum(const kernel::PointSum &sum);
+  void leave(const kernel::PointSum &sum);
   void flush();
   void addUp(const Action &action, Value *parts);
 
@@ -258,10 +260,13 @@ void PointsEmitter::push(ir::TapePushOp op) {
 void PointsEmitter::pop(ir::TapePopOp op) {
   const kernel::PointTape &tape = *points.tapeOf(op.getRest());
   Value *count = f.registerOf(op.getTape());
-  Value *isEmpty = b.CreateICmpEQ(count, f.number(0));
-  Value *less = b.CreateSub(count, f.number(1));
-  Value *number = b.CreateSelect(isEmpty, f.number(tape.rows), less);
-  f.setRegister(op.getRest(), b.CreateSelect(isEmpty, f.number(0), less));
+  Value *less = b.CreateSub(count, f.number(1)), *number = less;
+  if (tape.mayBeEmpty) {
+    Value *isEmpty = b.CreateICmpEQ(count, f.number(0));
+    number = b.CreateSelect(isEmpty, f.number(tape.rows), less);
+    less = b.CreateSelect(isEmpty, f.number(0), less);
+  }
+  f.setRegister(op.getRest(), less);
   Value *offset = b.CreateMul(number, f.number(tape.rowBytes), "", true, true);
   Value *row = b.CreateInBoundsGEP(b.getInt8Ty(), inScratch(tape.offset), offset);
   mlir::Value value = op.getValue();
@@ -273,21 +278,40 @@ void PointsEmitter::pop(ir::TapePopOp op) {
   popped.push_back(value);
 }
 
-void PointsEmitter::sum(const kernel::PointSum &sum) {
-  Value *to = totals(sum);
-  mlir::Value operand = sum.reduction->getOperand(0);
-  if (sum.position) {
-    Value *number = b.CreateSExt(f.registerOf(sum.position), b.getInt64Ty());
-    mlir::Type element = elementOf(operand);
-    to = f.address(element, to, b.CreateMul(number, f.number(points.lanes), "", true, true));
+/// Where a sum, or what a loop leaves of a number, is added up in this iteration.
+Value *PointsEmitter::totalOf(const kernel::PointSum &sum) {
+  Value *entry = nullptr;
+  for (auto [position, size] : sum.positions) {
+    Value *number = b.CreateSExt(f.registerOf(position), b.getInt64Ty());
+    entry = entry ? b.CreateAdd(b.CreateMul(entry, f.number(size), "", true, true), number, "",
+                                true, true)
+                  : number;
   }
-  Action action{operand, Action::Kind::Sum, to};
+  Value *base = totals(sum);
+  if (!entry)
+    return base;
+  int64_t lanes = sum.reduction ? points.lanes : 1;
+  return f.address(elementOf(sum.summand()), base,
+                   b.CreateMul(entry, f.number(lanes), "", true, true));
+}
+
+void PointsEmitter::sum(const kernel::PointSum &sum) {
+  Action action{sum.summand(), Action::Kind::Sum, totalOf(sum)};
   action.sum = &sum;
   actions.push_back(action);
   handled.insert(sum.reduction);
 }
 
+/// Keeps a number that is the same for all points.
+void PointsEmitter::leave(const kernel::PointSum &sum) {
+  tag(storeElement(b, elementOf(sum.number), f.registerOf(sum.number), totalOf(sum)),
+      placeInScratch(sum.offset));
+}
+
 void PointsEmitter::operation(mlir::Operation *op) {
+  if (auto number = points.putting.find(op); number != points.putting.end()) {
+    leave(points.sums[number->second]);
+  }
   if (points.skipped.contains(op))
     return;
   switch (kernel::classOf(op)) {
@@ -400,29 +424,40 @@ void PointsEmitter::block(Value *begin, int64_t size) {
   for (mlir::Operation *op : points.members)
     operation(op);
   flush();
+  for (const kernel::PointSum &sum : points.sums)
+    if (!sum.reduction && sum.positions.empty())
+      leave(sum);
 }
 
 void PointsEmitter::beginSums() {
   for (const kernel::PointSum &sum : points.sums) {
-    mlir::Type element = elementOf(sum.reduction->getResult(0));
+    if (!sum.reduction)
+      continue;
+    mlir::Type element = elementOf(sum.summand());
     forRange(f, f.number(0), f.number(sum.entries * points.lanes), [&](Value *at) {
       storeElement(b, element, neutralOf(f.context(), combinerOf(sum.reduction), element),
                    f.address(element, totals(sum), at));
     });
   }
   for (const kernel::PointTape &tape : points.tapes)
-    b.CreateMemSet(inScratch(tape.offset + tape.rows * tape.rowBytes), b.getInt8(0),
-                   uint64_t(tape.rowBytes), llvm::MaybeAlign());
+    if (tape.mayBeEmpty)
+      b.CreateMemSet(inScratch(tape.offset + tape.rows * tape.rowBytes), b.getInt8(0),
+                     uint64_t(tape.rowBytes), llvm::MaybeAlign());
 }
 
 /// Puts what the chunk has added up where it is the chunk's own.
 void PointsEmitter::leaveSums(Value *chunk) {
   for (const kernel::PointSum &sum : points.sums) {
-    mlir::Type element = elementOf(sum.reduction->getResult(0));
-    Combiner how = combinerOf(sum.reduction);
+    mlir::Type element = elementOf(sum.summand());
     Value *offset = b.CreateMul(chunk, f.number(sum.partialBytes), "", true, true);
     Value *to = b.CreateInBoundsGEP(b.getInt8Ty(),
                                     f.pointerAt(step.scratchOffset + sum.partialOffset), offset);
+    if (!sum.reduction) {
+      b.CreateMemCpy(to, llvm::MaybeAlign(), totals(sum), llvm::MaybeAlign(),
+                     uint64_t(sum.entries * kernel::elementBytes(element)));
+      continue;
+    }
+    Combiner how = combinerOf(sum.reduction);
     forRange(f, f.number(0), f.number(sum.entries), [&](Value *entry) {
       llvm::AllocaInst *total = f.variable(registerType(f.context(), element));
       b.CreateStore(neutralOf(f.context(), how, element), total);
@@ -442,9 +477,9 @@ void PointsEmitter::leaveSums(Value *chunk) {
 
 /// Adds up what the chunks left, in their order; sums of f32 in f64.
 void PointsEmitter::combineSums(const kernel::PointSum &sum) {
-  mlir::Type element = elementOf(sum.reduction->getResult(0));
-  Combiner how = combinerOf(sum.reduction);
-  bool inDouble = how == Combiner::Sum && element.isF32();
+  mlir::Type element = elementOf(sum.summand());
+  Combiner how = sum.reduction ? combinerOf(sum.reduction) : Combiner::Sum;
+  bool inDouble = sum.reduction && how == Combiner::Sum && element.isF32();
   llvm::Type *type = inDouble ? b.getDoubleTy() : memoryType(f.context(), element);
   Value *total = f.pointerAt(step.scratchOffset + sum.totalOffset);
   Value *parts = f.pointerAt(step.scratchOffset + sum.partialOffset);
@@ -462,7 +497,8 @@ void PointsEmitter::combineSums(const kernel::PointSum &sum) {
   forRange(f, zero, entries, [&](Value *entry) {
     f.scopes.tag(b.CreateStore(partAt(zero, entry), totalAt(entry)), to);
   });
-  forRange(f, f.number(1), f.number(division.count), [&](Value *chunk) {
+  // A number is the same in all of them.
+  forRange(f, f.number(1), f.number(sum.reduction ? division.count : 1), [&](Value *chunk) {
     forRange(f, zero, entries, [&](Value *entry) {
       llvm::LoadInst *before = b.CreateLoad(type, totalAt(entry));
       f.scopes.tag(before, to);

@@ -36,6 +36,28 @@ Value PointClasses::originOf(Value tape) const {
   return found == origins.end() ? tape : found->second;
 }
 
+void PointClasses::forget(Operation *op) {
+  auto drop = [&](Value value) {
+    known.erase(value);
+    origins.erase(value);
+    popped.erase(value);
+    records.erase(value);
+  };
+  op->walk([&](Operation *inner) {
+    recording.erase(inner);
+    for (Value result : inner->getResults())
+      drop(result);
+    for (Region &region : inner->getRegions())
+      for (Value argument : region.getArguments())
+        drop(argument);
+  });
+}
+
+bool PointClasses::isRecordOf(Value value) const {
+  auto loop = value.getDefiningOp<ir::ForOp>();
+  return loop && records.contains(loop.getCarried()[cast<OpResult>(value).getResultNumber()]);
+}
+
 /// Whether an operation, or anything in it, needs values of single points.
 bool PointClasses::usesPoints(Operation *op) const {
   return op
@@ -127,12 +149,22 @@ bool PointClasses::classifyRegions(Operation *op, OtherWork &other) {
   OtherWork inner;
   if (!classifyLoop(loop, inner))
     return false;
-  if (!inner.operations.empty() || llvm::is_contained(inner.carried, true))
-    return refuse("an inner loop does more than compute points");
+  if (inner.any())
+    other.mixed.push_back(loop);
+  for (auto [carried, result] : llvm::zip(loop.getCarried(), loop.getResults()))
+    if (records.contains(carried)) {
+      known[result] = PointClass::Other;
+      other.sums.push_back(result);
+    }
   return true;
 }
 
 bool PointClasses::classify(Operation *op, OtherWork &other) {
+  if (recording.contains(op)) {
+    for (Value result : op->getResults())
+      known[result] = PointClass::Record;
+    return true;
+  }
   OpClass kind = classOf(op);
   switch (kind) {
   case OpClass::Constant:
@@ -146,7 +178,7 @@ bool PointClasses::classify(Operation *op, OtherWork &other) {
     if (of(op->getOperand(0)) == PointClass::Lane) {
       if (!isRegister(op->getResult(0)))
         return refuse("it adds up some of the points");
-      other.sums.push_back(op);
+      other.sums.push_back(op->getResult(0));
     }
     return makeOther(op, other);
   case OpClass::TapeCreate:
@@ -183,7 +215,9 @@ bool PointClasses::classifyLoop(ir::ForOp loop, OtherWork &other) {
   SmallVector<PointClass> guess;
   for (auto [init, carried] : llvm::zip(loop.getInits(), loop.getCarried())) {
     PointClass kind = of(init);
-    if (kind == PointClass::Free || kind == PointClass::Lane)
+    if (records.contains(carried))
+      kind = PointClass::Record;
+    else if (kind == PointClass::Free || kind == PointClass::Lane)
       kind = isArray(carried) && numElements(carried) == count && !isTakenApart(carried)
                  ? PointClass::Lane
                  : PointClass::Other;
@@ -213,6 +247,8 @@ bool PointClasses::classifyLoop(ir::ForOp loop, OtherWork &other) {
         break;
       case PointClass::Tape:
         fits = kind == PointClass::Tape && originOf(yielded) == originOf(loop.getInits()[i]);
+        break;
+      case PointClass::Record:
         break;
       default:
         if (kind == PointClass::Lane || kind == PointClass::Tape)

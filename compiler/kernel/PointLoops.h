@@ -6,10 +6,11 @@
 
 namespace descent::kernel {
 
-/// What a loop's other work needs of its body besides itself.
+/// What a loop's other work needs of its body.
 struct CutPlan {
-  llvm::SetVector<mlir::Operation *> operations; ///< also the other work's own
+  llvm::SetVector<mlir::Operation *> operations; ///< done again, or the other work's own
   llvm::SmallVector<bool> carried;
+  llvm::SetVector<mlir::Value> numbers; ///< left by the loop over points: they come from its tapes
 };
 
 /// Whether a loop can be cut in two: what its other work needs has to be computable without points.
@@ -17,7 +18,9 @@ bool planCut(ir::ForOp loop, const PointClasses &classes, const OtherWork &other
              const char *&refusal);
 
 /// Replaces a loop by one over points, which it gives, followed by one that does the rest. The
-/// sums of each iteration go from the one to the other as arrays; `points` learns of them.
-ir::ForOp cutLoop(ir::ForOp loop, const OtherWork &other, const CutPlan &plan, Points &points);
+/// sums of each iteration go from the one to the other as arrays; `points` and `classes` learn of
+/// them. Loops inside have been cut before.
+ir::ForOp cutLoop(ir::ForOp loop, const OtherWork &other, const CutPlan &plan, Points &points,
+                  PointClasses &classes);
 
 } // namespace descent::kernel

@@ -25,15 +25,13 @@ void Former::layOutPoints(Step &step) {
   };
   for (PointTape &tape : points.tapes)
     tape.offset = take((tape.rows + 1) * tape.rowBytes);
-  auto typeOf = [](const PointSum &sum) {
-    return tensorType(sum.reduction->getResult(0)).getElementType();
-  };
+  auto typeOf = [](const PointSum &sum) { return tensorType(sum.summand()).getElementType(); };
   int64_t sumWork = 0;
   bool sumsFloats = false;
   for (PointSum &sum : points.sums) {
     sum.offset = take(sum.entries * points.lanes * elementBytes(typeOf(sum)));
     sumWork += sum.entries * points.lanes;
-    sumsFloats |= isa<FloatType>(typeOf(sum));
+    sumsFloats |= sum.reduction && isa<FloatType>(typeOf(sum));
   }
   Division &division = step.division;
   division.laneBytes = bytes;

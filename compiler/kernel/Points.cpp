@@ -78,26 +78,33 @@ bool isUsedByPoint(OpOperand &use) {
 
 struct LoopMember {
   OtherWork other;
-  CutPlan cut;
-  bool isCut() const { return !cut.operations.empty() || llvm::is_contained(cut.carried, true); }
 };
 
 /// A group as it would be, found without changing anything.
 class Group {
 public:
-  Group(Block &block, int64_t count, bool numbersOnTapes)
-      : block(block), count(count), classes(count, numbersOnTapes) {}
+  /// `taken`: members of other groups.
+  Group(Block &block, int64_t count, bool numbersOnTapes, const DenseSet<Operation *> &taken)
+      : block(block), count(count), classes(count, numbersOnTapes), taken(taken) {}
 
   bool grow(ir::ForOp seed);
   const char *refusal = nullptr;
 
+  SmallVector<Operation *> cutLoops() const {
+    SmallVector<Operation *> cut;
+    for (auto &[loop, member] : loops)
+      if (member.other.any())
+        cut.push_back(loop);
+    return cut;
+  }
   std::shared_ptr<Points> commit();
 
 private:
   Block &block;
   int64_t count;
   PointClasses classes;
-  DenseSet<Operation *> members, late;
+  const DenseSet<Operation *> &taken;
+  DenseSet<Operation *> members, late, absorbed;
   DenseMap<Operation *, LoopMember> loops;
   SmallVector<Operation *> sums;
   DenseSet<Value> complete; ///< known only when the whole group has run
@@ -106,11 +113,14 @@ private:
   bool waits(Operation *op);
   bool uses(Operation *op);
   bool addLoop(ir::ForOp loop);
+  bool canCut(const OtherWork &other);
   bool addOperation(Operation *op);
   void growBackwards();
   bool tapesStayInside();
   bool countTapes();
   void take(Operation *op);
+  ir::ForOp cutAll(ir::ForOp loop, Points &points);
+  void dropUnneeded(SmallVectorImpl<Operation *> &order, ArrayRef<Operation *> after);
   void bringViews(SmallVectorImpl<Operation *> &order);
 };
 
@@ -151,13 +161,26 @@ bool Group::addLoop(ir::ForOp loop) {
     refusal = "there are no elementwise operations in it";
     return false;
   }
-  if (!planCut(loop, classes, member.other, member.cut, refusal))
+  CutPlan cut;
+  if (!planCut(loop, classes, member.other, cut, refusal) || !canCut(member.other))
     return false;
   for (auto [i, result] : llvm::enumerate(loop.getResults()))
     if (member.other.carried[i])
       complete.insert(result);
   loops[loop] = std::move(member);
   take(loop);
+  return true;
+}
+
+/// Whether the loops inside can be cut, too.
+bool Group::canCut(const OtherWork &other) {
+  for (ir::ForOp inner : other.mixed) {
+    OtherWork rest;
+    CutPlan plan;
+    if (!classes.classifyLoop(inner, rest) || !planCut(inner, classes, rest, plan, refusal) ||
+        !canCut(rest))
+      return false;
+  }
   return true;
 }
 
@@ -187,7 +210,7 @@ bool Group::grow(ir::ForOp seed) {
     bool isFirst = !std::exchange(started, true);
     bool isHost = hasHostOps(&op);
     bool must = waits(&op) || (isHost && hostWaits);
-    if (!must && (isFirst || uses(&op))) {
+    if (!must && !taken.contains(&op) && (isFirst || uses(&op))) {
       auto loop = dyn_cast<ir::ForOp>(op);
       if (loop ? addLoop(loop) : addOperation(&op))
         continue;
@@ -218,7 +241,7 @@ void Group::growBackwards() {
     forOperands(member, [&](OpOperand &operand) {
       Value value = operand.get();
       Operation *op = value.getDefiningOp();
-      if (!op || op->getBlock() != &block || members.contains(op))
+      if (!op || op->getBlock() != &block || members.contains(op) || taken.contains(op))
         return;
       bool isView = false;
       if (isa<ir::TapeCreateOp>(op)) {
@@ -238,6 +261,7 @@ void Group::growBackwards() {
           return;
       }
       take(op);
+      absorbed.insert(op);
       work.push_back(op);
     });
   }
@@ -336,6 +360,45 @@ void Group::bringViews(SmallVectorImpl<Operation *> &order) {
     });
 }
 
+/// Cuts a loop in two, and before it the loops inside.
+ir::ForOp Group::cutAll(ir::ForOp loop, Points &points) {
+  while (true) {
+    OtherWork other;
+    if (!classes.classifyLoop(loop, other))
+      return nullptr;
+    if (!other.mixed.empty()) {
+      if (!cutAll(other.mixed.front(), points))
+        return nullptr;
+      continue;
+    }
+    CutPlan plan;
+    if (!planCut(loop, classes, other, plan, refusal))
+      return nullptr;
+    return cutLoop(loop, other, plan, points, classes);
+  }
+}
+
+/// What only the rest of a cut loop needs is no part of the group, unless it is an array of points.
+void Group::dropUnneeded(SmallVectorImpl<Operation *> &order, ArrayRef<Operation *> after) {
+  DenseSet<Operation *> later(after.begin(), after.end());
+  for (Operation *op : llvm::reverse(order)) {
+    if (!absorbed.contains(op))
+      continue;
+    Value value = op->getResult(0);
+    bool isOfPoints = !isTape(value) && numElements(value) == count;
+    bool used = false, fits = true;
+    for (Operation *user : value.getUsers()) {
+      Operation *around = ancestorIn(block, user);
+      bool inside = around && members.contains(around);
+      used |= inside;
+      fits &= inside || (isOfPoints && (!around || later.contains(around)));
+    }
+    if (!used || !fits)
+      members.erase(op);
+  }
+  llvm::erase_if(order, [&](Operation *op) { return !members.contains(op); });
+}
+
 /// Cuts the loops, moves the members together, and says how they run.
 std::shared_ptr<Points> Group::commit() {
   auto points = std::make_shared<Points>();
@@ -349,19 +412,21 @@ std::shared_ptr<Points> Group::commit() {
     if (!members.contains(&op))
       continue;
     auto found = loops.find(&op);
-    if (found == loops.end() || !found->second.isCut()) {
+    if (found == loops.end() || !found->second.other.any()) {
       order.push_back(&op);
       continue;
     }
-    Operation *next = op.getNextNode();
-    LoopMember member = std::move(found->second);
     members.erase(&op);
-    ir::ForOp loop = cutLoop(cast<ir::ForOp>(op), member.other, member.cut, *points);
+    Operation *next = op.getNextNode();
+    ir::ForOp loop = cutAll(cast<ir::ForOp>(op), *points);
+    if (!loop)
+      return nullptr;
     members.insert(loop);
     order.push_back(loop);
     for (Operation *rest = loop->getNextNode(); rest != next; rest = rest->getNextNode())
       after.push_back(rest);
   }
+  dropUnneeded(order, after);
   SmallVector<Operation *> all(order);
   bringViews(all);
   Operation *end = block.getTerminator();
@@ -414,7 +479,7 @@ bool Points::contains(Operation *op) const {
 
 const PointSum *Points::sumOf(Operation *reduction) const {
   for (const PointSum &sum : sums)
-    if (sum.reduction == reduction)
+    if (sum.reduction && sum.reduction == reduction)
       return &sum;
   return nullptr;
 }
@@ -428,6 +493,35 @@ const PointTape *Points::tapeOf(Value tape) const {
 }
 
 namespace {
+
+/// Whether a tape might be popped when it is empty: not where whole loops fill it and other ones,
+/// of no more iterations in all, take from it.
+bool mayBeEmpty(Value tape, const Points &points) {
+  Block &block = *tape.getParentBlock();
+  if (&block != points.members.front()->getBlock())
+    return true;
+  int64_t rows = 0;
+  for (Operation *member : points.members) {
+    int64_t pushed = 0, popped = 0;
+    bool known = true;
+    member->walk([&](Operation *op) {
+      if (!isa<ir::TapePushOp, ir::TapePopOp>(op) || originOf(op->getOperand(0)) != tape)
+        return;
+      (isa<ir::TapePushOp>(op) ? pushed : popped) += tripsOf(op, block);
+      for (Operation *around = op->getParentOp(); around->getBlock();
+           around = around->getParentOp()) {
+        if (auto loop = dyn_cast<ir::ForOp>(around))
+          known &= loop.getTripCount().has_value();
+        if (around->getBlock() == &block)
+          break;
+      }
+    });
+    if (!known || (pushed && popped) || popped > rows)
+      return true;
+    rows += pushed - popped;
+  }
+  return false;
+}
 
 /// How wide blocks are, and what memory they need.
 void layOut(Points &points, Block &block) {
@@ -484,6 +578,7 @@ void layOut(Points &points, Block &block) {
     PointTape made;
     made.made = tape;
     made.rows = rows;
+    made.mayBeEmpty = mayBeEmpty(tape, points);
     made.rowBytes =
         elements > 1 ? int64_t(llvm::alignTo(points.width * bytes, vectorBytes)) : bytes;
     points.tapes.push_back(made);
@@ -493,11 +588,18 @@ void layOut(Points &points, Block &block) {
     for (Value result : member->getResults()) {
       if (isTape(result) || points.records.contains(result) || points.sumOf(member))
         continue;
-      if (llvm::any_of(result.getUsers(), [&](Operation *user) {
+      if (llvm::all_of(result.getUsers(), [&](Operation *user) {
             Operation *around = ancestorIn(block, user);
-            return !around || !points.contains(around);
+            return around && points.contains(around);
           }))
+        continue;
+      if (isArray(result)) {
         points.results.push_back(result);
+        continue;
+      }
+      PointSum number;
+      number.number = number.result = result;
+      points.sums.push_back(number);
     }
 }
 
@@ -513,7 +615,7 @@ bool carriesArrays(ir::ForOp loop) {
 std::vector<std::shared_ptr<Points>> findPoints(Block &block,
                                                 DenseMap<Operation *, const char *> &refused) {
   std::vector<std::shared_ptr<Points>> found;
-  DenseSet<Operation *> done;
+  DenseSet<Operation *> done, taken;
   while (true) {
     ir::ForOp seed;
     for (Operation &op : block)
@@ -527,21 +629,33 @@ std::vector<std::shared_ptr<Points>> findPoints(Block &block,
     if (!carriesArrays(seed))
       continue;
     std::shared_ptr<Points> points;
+    bool changed = false;
     for (int64_t count : candidatesOf(seed))
       for (bool numbersOnTapes : {true, false}) {
-        if (points)
+        if (changed)
           break;
-        Group group(block, count, numbersOnTapes);
-        if (group.grow(seed))
+        Group group(block, count, numbersOnTapes, taken);
+        changed = group.grow(seed);
+        if (changed) {
+          // Cut loops are other operations afterwards.
+          for (Operation *loop : group.cutLoops()) {
+            done.erase(loop);
+            refused.erase(loop);
+          }
           points = group.commit();
-        else if (!refused.contains(seed))
+        } else if (!refused.contains(seed))
           refused[seed] = group.refusal;
       }
+    // Loops that could not be cut after all are left as they are.
+    if (changed && !points)
+      return found;
     if (!points)
       continue;
     layOut(*points, block);
-    for (Operation *member : points->members)
+    for (Operation *member : points->members) {
       done.insert(member);
+      taken.insert(member);
+    }
     found.push_back(std::move(points));
   }
 }

@@ -13,21 +13,27 @@ namespace descent::kernel {
 /// A tape that is made and used up inside: a block of points has rows of its own.
 struct PointTape {
   mlir::Value made;
-  int64_t rows = 0;     ///< it never holds more; one more row is of zeros
-  int64_t rowBytes = 0; ///< of a full block
-  int64_t offset = 0;   ///< in the scratch memory of a running chunk
+  int64_t rows = 0;       ///< it never holds more; one more row is of zeros
+  bool mayBeEmpty = true; ///< when it is popped
+  int64_t rowBytes = 0;   ///< of a full block
+  int64_t offset = 0;     ///< in the scratch memory of a running chunk
 };
 
-/// A reduction over all points; in a loop, one for each iteration.
+/// A reduction over all points, or a number that is the same for all; in loops one for each
+/// iteration.
 struct PointSum {
-  mlir::Operation *reduction = nullptr;
-  /// What it is outside: one number, or an array of `entries` that a loop gives.
+  mlir::Operation *reduction = nullptr; ///< null for a number
+  mlir::Value number;
+  /// What it is outside: one element, or an array of `entries` that a loop gives.
   mlir::Value result;
-  /// The number of the iteration (a register); null where there is one entry.
-  mlir::Value position;
+  /// The numbers of the iterations of the loops around it (registers) and how many there are,
+  /// outermost first.
+  llvm::SmallVector<std::pair<mlir::Value, int64_t>, 2> positions;
   int64_t entries = 1;
   /// Running totals of a chunk, `lanes` of each entry; what the chunks leave; their totals.
   int64_t offset = 0, partialOffset = 0, partialBytes = 0, totalOffset = 0;
+
+  mlir::Value summand() const { return reduction ? reduction->getOperand(0) : number; }
 };
 
 /// What one step computes block by block: loops over arrays of `count` elements, and elementwise
@@ -37,8 +43,10 @@ struct Points {
   llvm::SmallVector<mlir::Value> results; ///< used outside; no sums
   llvm::SmallVector<PointTape> tapes;
   llvm::SmallVector<PointSum> sums;
-  /// Operations and values that say only where sums go.
+  /// Operations and values that say only where sums go. Those that put a number there, with its
+  /// place in `sums`.
   llvm::DenseSet<mlir::Operation *> skipped;
+  llvm::DenseMap<mlir::Operation *, size_t> putting;
   llvm::DenseSet<mlir::Value> records;
   llvm::SmallVector<int64_t, 4> shape;
   int64_t count = 0; ///< points

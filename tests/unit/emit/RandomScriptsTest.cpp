@@ -1,88 +1,20 @@
-// Random scripts, through all stages: compiled with and without fusion they give the same, and what the
-// reference evaluator gives; their derivatives agree in both modes and with finite differences.
+// Random scripts, through all stages: compiled with and without fusion they give the same, and what
+// the reference evaluator gives; their derivatives agree in both modes and with finite differences.
 //
 // DESCENT_RANDOM_SCRIPTS=N tries N scripts, DESCENT_RANDOM_SEED=S begins at seed S.
-#include "compiler/Compiler.h"
-#include "compiler/Module.h"
-#include "frontend/emit/Emit.h"
-#include "frontend/sema/Sema.h"
-#include "frontend/syntax/Parser.h"
-#include "runtime/abi/RunContext.h"
-#include "tests/reference/Evaluator.h"
 #include "tests/unit/emit/RandomScript.h"
-
-#include <gtest/gtest.h>
+#include "tests/unit/emit/ScriptProgram.h"
 
 #include <cmath>
 #include <cstdlib>
-#include <map>
-#include <memory>
-#include <sstream>
 
 namespace descent {
 namespace {
-
-using Values = std::map<std::string, std::vector<double>>;
 
 uint64_t setting(const char *name, uint64_t otherwise) {
   const char *text = std::getenv(name);
   return text ? std::strtoull(text, nullptr, 10) : otherwise;
 }
-
-class Program {
-public:
-  explicit Program(const std::string &text) {
-    tree = parse(sources.add("random.gd", text), diagnostics);
-    program = sema::analyze(*tree, sources, diagnostics, {});
-    std::ostringstream out;
-    diagnostics.render(out);
-    problems = out.str();
-  }
-
-  Values run(bool fuse) {
-    compiler::CompileOptions options;
-    options.fuse = fuse;
-    compiler::Executable executable = compiler::compile(emit(*program, sources), options);
-    std::unique_ptr<void, void (*)(void *)> arena(
-        std::aligned_alloc(64, (executable.arenaBytes() + 127) / 64 * 64), std::free);
-    abi::RunContext context(program->effects, program->checks, {});
-    executable.run(&context, nullptr, arena.get());
-    EXPECT_FALSE(context.failure());
-    Values values;
-    for (const abi::KeptValue &kept : context.kept())
-      for (const Array &array : kept.arrays) {
-        Array wide = array.converted(DType::F64);
-        auto elements = wide.values<double>();
-        values[kept.name].insert(values[kept.name].end(), elements.begin(), elements.end());
-      }
-    return values;
-  }
-
-  Values evaluated() {
-    compiler::Module module = emit(*program, sources);
-    std::vector<reference::Event> events;
-    reference::Options options;
-    options.events = &events;
-    reference::evaluate(module.state().module->lookupSymbol<mlir::func::FuncOp>("main"), {}, options);
-    Values values;
-    for (const reference::Event &event : events) {
-      auto *keep =
-          std::get_if<abi::KeepEffect>(&program->effects[static_cast<size_t>(event.index)].what);
-      if (event.kind != reference::Event::Kind::Effect || !keep)
-        continue;
-      for (const reference::Tensor &operand : event.operands)
-        for (int64_t i = 0; i < operand.size(); ++i)
-          values[keep->name].push_back(operand.number(i));
-    }
-    return values;
-  }
-
-  SourceManager sources;
-  Diagnostics diagnostics{sources};
-  std::unique_ptr<ast::Ast> tree;
-  std::optional<sema::Program> program;
-  std::string problems;
-};
 
 bool isNear(double a, double b, double tolerance) {
   return (std::isnan(a) && std::isnan(b)) || a == b ||
