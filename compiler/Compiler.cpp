@@ -180,6 +180,8 @@ Executable compile(Module module, const CompileOptions &options, std::string *im
   }
   state->times = times;
   state->tracedPlaces = std::move(tracedPlaces);
+  for (mlir::Location location : lowered.plan.tapePlaces)
+    state->tapePlaces.push_back(placeOf(location));
   return Executable(std::move(state));
 }
 

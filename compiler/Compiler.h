@@ -95,6 +95,9 @@ public:
   const CompileTimes &times() const;
   /// The places of the traced operations (see CompileOptions::traceNonFinite), by effect index.
   const std::vector<SourcePlace> &tracedPlaces() const;
+  /// The places of the loops that keep something for their derivative, by the number of the tape; empty
+  /// where the code was loaded.
+  const std::vector<SourcePlace> &tapePlaces() const;
 
 private:
   std::unique_ptr<State> inside;

@@ -104,6 +104,10 @@ const std::vector<SourcePlace> &Executable::tracedPlaces() const {
   return inside->tracedPlaces;
 }
 
+const std::vector<SourcePlace> &Executable::tapePlaces() const {
+  return inside->tapePlaces;
+}
+
 std::optional<Executable> load(std::string_view image) {
   auto begin = std::chrono::steady_clock::now();
   std::optional<CodeImage> code = CodeImage::read(image);

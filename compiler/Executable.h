@@ -31,7 +31,7 @@ struct Executable::State {
   Program program = nullptr;
   llvm::StringMap<Function> exported;
   CompileTimes times;
-  std::vector<SourcePlace> tracedPlaces;
+  std::vector<SourcePlace> tracedPlaces, tapePlaces;
 };
 
 } // namespace descent::compiler

@@ -57,6 +57,7 @@ std::unique_ptr<llvm::Module> generate(ProgramPlan &program, llvm::LLVMContext &
     bool isProgram = function.name == "main";
     emitFunction(emission, function.plan, declare(*module, function.name, isProgram), isProgram);
   }
+  program.tapePlaces = std::move(emission.tapePlaces);
   linkMath(*module, emission.mathNames);
   return module;
 }

@@ -6,6 +6,7 @@
 
 #include <llvm/IR/Module.h>
 #include <mlir/IR/BuiltinOps.h>
+#include <mlir/IR/Location.h>
 
 #include <memory>
 #include <string>
@@ -25,6 +26,8 @@ struct ProgramPlan {
   /// half a microsecond, one that sleeps some tens; a thread does 4 to 10 operations in a
   /// nanosecond.
   int64_t leastShared = 128 << 10;
+  /// Once code is generated: where tapes are made, by their numbers there.
+  std::vector<mlir::Location> tapePlaces;
 };
 
 ProgramPlan planProgram(mlir::ModuleOp module, const kernel::PlanOptions &options,

@@ -31,14 +31,19 @@ public:
   /// The read-only data of a constant with differing elements. Throws for forms it cannot read.
   llvm::GlobalVariable *table(mlir::Value constant);
   /// A number for a place where a tape is made.
-  int nextTapeSite() { return tapeSites++; }
+  int nextTapeSite(mlir::Location place) {
+    tapePlaces.push_back(place);
+    return int(tapePlaces.size()) - 1;
+  }
+
+  /// Where tapes are made, by their numbers.
+  std::vector<mlir::Location> tapePlaces;
 
   /// The functions of the math bitcode in use.
   std::set<std::string> mathNames;
 
 private:
   llvm::DenseMap<mlir::Attribute, llvm::GlobalVariable *> tables;
-  int tapeSites = 0;
 };
 
 /// Says which accesses of a kernel cannot meet: its arrays are alive at once, so they are apart.

@@ -5,6 +5,8 @@
 #include "compiler/cpu/Steps.h"
 #include "compiler/kernel/Forming.h"
 
+#include <llvm/IR/MDBuilder.h>
+
 namespace descent::cpu {
 
 using kernel::tensorType;
@@ -183,7 +185,8 @@ void emitTapeCreate(FunctionEmission &f, const kernel::Step &step) {
   auto type = mlir::cast<ir::TapeType>(op.getType()).getElement();
   int64_t bytes = type.getNumElements() * kernel::elementBytes(type.getElementType());
   f.setRegister(op, f.b.CreateCall(f.module.runtimeFunction("tape_create"),
-                                   {f.runContext(), f.b.getInt32(uint32_t(f.module.nextTapeSite())),
+                                   {f.runContext(),
+                                    f.b.getInt32(uint32_t(f.module.nextTapeSite(op.getLoc()))),
                                     f.number(bytes)}));
 }
 
@@ -191,6 +194,12 @@ void emitTapePush(FunctionEmission &f, const kernel::Step &step) {
   auto op = mlir::cast<ir::TapePushOp>(step.roots.front());
   Value *tape = f.registerOf(op.getTape());
   Value *top = f.b.CreateCall(f.module.runtimeFunction("tape_push"), {f.runContext(), tape});
+  llvm::BasicBlock *none = f.newBlock("none"), *some = f.newBlock("some");
+  f.b.CreateCondBr(f.b.CreateIsNull(top), none, some,
+                   llvm::MDBuilder(f.context()).createUnlikelyBranchWeights());
+  f.b.SetInsertPoint(none);
+  f.b.CreateRet(f.b.getInt32(1));
+  f.b.SetInsertPoint(some);
   mlir::Type element = tensorType(op.getValue()).getElementType();
   ArrayRef<int64_t> shape = tensorType(op.getValue()).getShape();
   overLoop(f, step.loops.front(), [&](Elements &elements, ArrayRef<Value *> counters) {

@@ -2,7 +2,9 @@
 #include "descent/Script.h"
 #include "frontend/driver/Commands.h"
 
+#include <algorithm>
 #include <iostream>
+#include <span>
 #include <string_view>
 
 namespace {
@@ -59,6 +61,22 @@ int main(int argc, char **argv) {
       std::cerr << "To run a script: descent run " << first << '\n';
     else
       std::cerr << "descent --help lists all commands\n";
+    return kUsageOrCompileError;
+  }
+  // Options alone: what they belong to is missing.
+  std::span<char *> given(argv + 1, static_cast<size_t>(argc - 1));
+  if (std::ranges::none_of(given, [](std::string_view argument) {
+        return !argument.starts_with("-") || argument == "--help" || argument == "-h" ||
+               argument == "--version";
+      })) {
+    std::cerr << "descent: a command is missing: descent run model.gd " << given.front()
+              << ", for instance. There are";
+    const char *separator = " ";
+    for (const CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; })) {
+      std::cerr << separator << command->get_name();
+      separator = ", ";
+    }
+    std::cerr << '\n';
     return kUsageOrCompileError;
   }
   try {

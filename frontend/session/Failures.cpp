@@ -18,6 +18,8 @@ Msg messageOf(abi::Failure::Kind kind) {
     return Msg::EffectFailed;
   case abi::Failure::Kind::NotFinite:
     return Msg::NotFinite;
+  case abi::Failure::Kind::Memory:
+    return Msg::OutOfMemory;
   }
   return Msg::AssertFailed;
 }
@@ -28,6 +30,16 @@ std::string renderFailure(const abi::Failure &failure, const SourceManager &sour
                           std::optional<SourceRange> origin) {
   Diagnostics diagnostics(sources);
   SourceRange range{failure.span.file, failure.span.begin, failure.span.end};
+  if (failure.kind == abi::Failure::Kind::Memory) {
+    auto &&report =
+        diagnostics.error(origin.value_or(SourceRange()), Msg::OutOfMemory, failure.message);
+    report.note(
+        "with `checkpoint(f)` around a part of the body that is itself a loop, only what goes into "
+        "the part is kept, and it runs again");
+    std::ostringstream out;
+    diagnostics.render(out);
+    return out.str();
+  }
   auto &&report = diagnostics.error(range, messageOf(failure.kind), failure.message);
   if (origin)
     report.note(*origin,

@@ -80,6 +80,9 @@ struct Script::State {
   /// Runs the program again, silently and slowly, to find the operation that made the first NaN or
   /// infinity of a training run that met one.
   std::optional<SourceRange> findNonFinite(const std::vector<const void *> &inputs);
+  /// The loop that a tape belongs to.
+  std::optional<SourceRange> findTape(int32_t site);
+  std::optional<SourceRange> rangeOf(const compiler::SourcePlace &place) const;
 };
 
 void Script::State::analyze(const SourceFile &file, bool gradientCheck) {
@@ -164,8 +167,17 @@ std::optional<SourceRange> Script::State::findNonFinite(const std::vector<const 
   std::optional<int32_t> effect = context.tracedEffect();
   if (!effect)
     return std::nullopt;
-  const compiler::SourcePlace &place =
-      traced.tracedPlaces().at(static_cast<size_t>(*effect) - valid.effects.size());
+  return rangeOf(traced.tracedPlaces().at(static_cast<size_t>(*effect) - valid.effects.size()));
+}
+
+std::optional<SourceRange> Script::State::findTape(int32_t site) {
+  std::vector<compiler::SourcePlace> places = compiled().tapePlaces();
+  if (places.empty()) // The code was found on disk, where no places are kept.
+    places = compiler::compile(emitted(), compileOptions()).tapePlaces();
+  return rangeOf(places.at(static_cast<size_t>(site)));
+}
+
+std::optional<SourceRange> Script::State::rangeOf(const compiler::SourcePlace &place) const {
   const SourceFile *file = sources.find(place.file);
   if (!file || place.line == 0)
     return std::nullopt;
@@ -228,6 +240,7 @@ RunResult Script::run(const RunOptions &options) {
     interrupts.emplace();
   abi::RunContext::Options running;
   running.threads = state->options.threads;
+  running.tapeMemory = options.tapeMemory;
   running.out = options.out;
   running.pollInterrupt = options.handleInterrupt;
   if (options.progress) {
@@ -243,6 +256,8 @@ RunResult Script::run(const RunOptions &options) {
     std::optional<SourceRange> origin;
     if (failure->kind == abi::Failure::Kind::NotFinite)
       origin = state->findNonFinite(inputs);
+    else if (failure->kind == abi::Failure::Kind::Memory)
+      origin = state->findTape(failure->tapeSite);
     result.message = renderFailure(*failure, state->sources, origin);
   } else if (context.interrupted() || (options.handleInterrupt && interruptRequested())) {
     result.status = RunStatus::Interrupted;
@@ -322,7 +337,10 @@ void Script::callInto(std::string_view name, const std::vector<Array> &arguments
   }
   call.code(call.context.get(), call.arguments.data(), call.results.data(), state->arena.get());
   if (const auto &failure = call.context->failure()) {
-    std::string message = renderFailure(*failure, state->sources);
+    std::optional<SourceRange> origin;
+    if (failure->kind == abi::Failure::Kind::Memory)
+      origin = state->findTape(failure->tapeSite);
+    std::string message = renderFailure(*failure, state->sources, origin);
     call.context.reset();
     throw Error(message);
   }

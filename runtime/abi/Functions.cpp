@@ -30,7 +30,9 @@ void *descent_tape_create(void *ctx, int32_t site, int64_t bytes) {
   return contextOf(ctx).tape(site, bytes);
 }
 
-void *descent_tape_push(void *ctx, void *tape) { return static_cast<Tape *>(tape)->push(); }
+void *descent_tape_push(void *ctx, void *tape) {
+  return contextOf(ctx).push(*static_cast<Tape *>(tape));
+}
 
 void *descent_tape_pop(void *ctx, void *tape) { return static_cast<Tape *>(tape)->pop(); }
 

@@ -7,6 +7,8 @@
 #include "runtime/core/Threads.h"
 #include "runtime/train/Progress.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <cmath>
@@ -95,7 +97,7 @@ std::string render(const Text &text, const std::vector<OperandType> &types,
 RunContext::RunContext(const std::vector<Effect> &effects, const std::vector<Check> &checks,
                        Options options)
     : effects(effects), checks(checks), options(std::move(options)),
-      begin(std::chrono::steady_clock::now()) {}
+      tapeMemory{0, this->options.tapeMemory}, begin(std::chrono::steady_clock::now()) {}
 
 RunContext::~RunContext() = default;
 
@@ -228,9 +230,21 @@ double RunContext::clock() const {
 Tape *RunContext::tape(int32_t site, int64_t elementBytes) {
   auto &tape = tapes[site];
   if (!tape || tape->elementBytes() != elementBytes)
-    tape = std::make_unique<Tape>(elementBytes);
+    tape = std::make_unique<Tape>(elementBytes, tapeMemory, site);
   tape->clear();
   return tape.get();
+}
+
+void *RunContext::push(Tape &tape) {
+  void *room = tape.push();
+  if (!room)
+    fail({Failure::Kind::Memory,
+          fmt::format("there is no memory for what this loop keeps of each iteration for its derivative: "
+                      "it has kept {} bytes of each of {} iterations",
+                      tape.elementBytes(), tape.size()),
+          {},
+          tape.site()});
+  return room;
 }
 
 } // namespace descent::abi

@@ -26,10 +26,12 @@ struct KeptValue {
 
 /// Why a program stopped before its end.
 struct Failure {
-  enum class Kind { Assert, Index, Value, Effect, NotFinite };
+  enum class Kind { Assert, Index, Value, Effect, NotFinite, Memory };
   Kind kind = Kind::Assert;
   std::string message;
   SourceSpan span;
+  /// Of Memory, which has no span: the place of the tape in the program.
+  int32_t tapeSite = -1;
 };
 
 /// What the comparisons of one derivative came to.
@@ -60,6 +62,8 @@ public:
     bool pollInterrupt = true;
     /// How many threads may share the work of a loop; 0: defaultThreads().
     int threads = 0;
+    /// The most bytes that tapes may take; 0: nine tenths of what is available.
+    int64_t tapeMemory = 0;
     /// Runs once more what has run before, to look at it: nothing is printed, saved or reported.
     bool rehearse = false;
   };
@@ -74,6 +78,8 @@ public:
   double clock() const;
   int threads();
   Tape *tape(int32_t site, int64_t elementBytes);
+  /// Room on a tape; null, and the run has failed, where there is no memory.
+  void *push(Tape &tape);
 
   /// The first failure, if there was one.
   const std::optional<Failure> &failure() const { return failed ? failed : claim; }
@@ -97,6 +103,7 @@ private:
   const std::vector<Effect> &effects;
   const std::vector<Check> &checks;
   Options options;
+  TapeMemory tapeMemory;
   std::map<int32_t, std::unique_ptr<Tape>> tapes;
   std::chrono::steady_clock::time_point begin;
   std::optional<Progress> progress; ///< of the training going on

@@ -1,8 +1,9 @@
 #include "runtime/abi/Tape.h"
 
+#include "runtime/core/Memory.h"
+
 #include <algorithm>
 #include <cstdlib>
-#include <new>
 
 namespace descent::abi {
 namespace {
@@ -10,11 +11,22 @@ namespace {
 constexpr int64_t kAlignment = 64;
 /// The first block's size in bytes: a loop of a few steps over small arrays takes one block.
 constexpr int64_t kFirstBlock = int64_t{1} << 14;
+/// The largest: what is allocated and not yet used is no more than this.
+constexpr int64_t kLargestBlock = int64_t{1} << 26;
+/// So much may be used without a look at what is available.
+constexpr int64_t kLittle = int64_t{1} << 26;
 
 } // namespace
 
-Tape::Tape(int64_t elementBytes)
-    : bytes(elementBytes),
+bool TapeMemory::take(int64_t bytes) {
+  used += bytes;
+  if (most == 0 && used > kLittle) // A tenth is left to the others.
+    most = used + availableMemory() / 10 * 9;
+  return most == 0 || used <= most;
+}
+
+Tape::Tape(int64_t elementBytes, TapeMemory &memory, int32_t site)
+    : memory(memory), place(site), bytes(elementBytes),
       stride(elementBytes <= 8 ? 8 : (elementBytes + kAlignment - 1) / kAlignment * kAlignment) {}
 
 void Tape::clear() {
@@ -29,13 +41,14 @@ void *Tape::push() {
     used = 0;
   }
   if (block == blocks.size()) {
-    int64_t capacity = blocks.empty() ? std::max<int64_t>(1, kFirstBlock / stride)
-                                      : blocks.back().capacity * 2;
-    void *memory = std::aligned_alloc(kAlignment, static_cast<size_t>(
-        (capacity * stride + kAlignment - 1) / kAlignment * kAlignment));
-    if (!memory)
-      throw std::bad_alloc();
-    blocks.push_back({{static_cast<std::byte *>(memory), std::free}, capacity});
+    int64_t capacity = blocks.empty() ? kFirstBlock / stride : blocks.back().capacity * 2;
+    capacity = std::max<int64_t>(1, std::min(capacity, kLargestBlock / stride));
+    int64_t size = (capacity * stride + kAlignment - 1) / kAlignment * kAlignment;
+    void *room =
+        memory.take(size) ? std::aligned_alloc(kAlignment, static_cast<size_t>(size)) : nullptr;
+    if (!room)
+      return nullptr;
+    blocks.push_back({{static_cast<std::byte *>(room), std::free}, capacity});
   }
   ++count;
   return blocks[block].memory.get() + stride * used++;

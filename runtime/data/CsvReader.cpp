@@ -81,16 +81,16 @@ private:
     CsvRecord first = ahead.nextRecord();
     while (ahead.skipBlankLine()) {
     }
-    size_t left = ahead.left();
+    size_t left = ahead.left(), line = ahead.bytesPerLine();
     CsvRecord second = ahead.atEnd() ? CsvRecord() : ahead.nextRecord();
     hasHeader = isHeader(first, second);
     if (hasHeader && second.empty())
       throw FileError(path, "there are no data below the header", first[0].place.line);
-    // A guess that saves the growing. A field has at least two bytes, so that no more than four
-    // times the file's size is reserved, and what is never touched costs nothing.
-    size_t size = std::max(left - ahead.left(), 2 * first.size());
-    size_t rows = (left + input.ahead()) / size;
-    rows += rows / 8 + 1;
+    // A guess that saves the growing, which would take twice the memory. A field has at least two
+    // bytes, so that no more than four times the file's size is reserved, and what is never touched
+    // costs nothing.
+    size_t rows = (left + input.ahead()) / std::max({line, 2 * first.size(), size_t{1}});
+    rows += rows / 64 + 1;
     for (size_t i = 0; i < first.size(); ++i) {
       bool isNamed = hasHeader && !first[i].text.empty();
       columns.emplace_back(isNamed ? std::string(first[i].text) : "c" + std::to_string(i),

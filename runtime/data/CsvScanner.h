@@ -4,6 +4,7 @@
 #include "runtime/data/CsvColumn.h"
 #include "runtime/data/TextInput.h"
 
+#include <algorithm>
 #include <deque>
 #include <string>
 #include <string_view>
@@ -41,7 +42,8 @@ public:
   /// `path` is for messages, and must live as long as this; so must the text, of which `begin` is
   /// the start.
   CsvScanner(const std::string &path, TextInput &input, const char *begin, char separator)
-      : path(&path), input(&input), p(begin), end(input.end()), lineStart(p), separator(separator) {}
+      : path(&path), input(&input), p(begin), end(input.end()), lineStart(p), separator(separator) {
+  }
 
   /// Reads on until the next record is in memory. What was taken before is forgotten.
   void prepare() {
@@ -55,6 +57,11 @@ public:
   bool atEnd() const { return p == end; }
   /// The bytes of this part of the text that are not yet taken.
   size_t left() const { return static_cast<size_t>(end - p); }
+  /// Of the lines that are in memory, on average; 0 where none ends there.
+  size_t bytesPerLine() const {
+    auto lines = static_cast<size_t>(std::count(p, end, '\n'));
+    return lines > 0 ? left() / lines : 0;
+  }
   CsvPlace place() const { return {line, lineStart, p}; }
 
   /// Takes a line without anything on it but blanks, if that is what comes next.

@@ -16,9 +16,12 @@ std::string exampleOf(std::string_view text) {
   return std::string(text.starts_with('\n') ? text.substr(1) : text);
 }
 
+/// Little memory for tapes, so that an example need not fill the machine's.
+const RunOptions kOptions{.tapeMemory = 1 << 23};
+
 TEST_P(RunMessage, IsProvokedByItsExample) {
   setenv("DESCENT_CACHE_DIR", "", 1); // no compiled code is kept
-  RunResult result = Script::fromText("example.gd", exampleOf(GetParam().bad)).run();
+  RunResult result = Script::fromText("example.gd", exampleOf(GetParam().bad)).run(kOptions);
   EXPECT_EQ(result.status, RunStatus::Failed);
   EXPECT_NE(result.message.find("[" + std::string(GetParam().id) + "]"), std::string::npos)
       << result.message;
@@ -27,7 +30,7 @@ TEST_P(RunMessage, IsProvokedByItsExample) {
 
 TEST_P(RunMessage, IsGoneFromTheMendedExample) {
   setenv("DESCENT_CACHE_DIR", "", 1); // no compiled code is kept
-  RunResult result = Script::fromText("example.gd", exampleOf(GetParam().mended)).run();
+  RunResult result = Script::fromText("example.gd", exampleOf(GetParam().mended)).run(kOptions);
   EXPECT_EQ(result.status, RunStatus::Done) << result.message;
   std::filesystem::remove("x.npy"); // what one of them saves
 }
@@ -35,7 +38,7 @@ TEST_P(RunMessage, IsGoneFromTheMendedExample) {
 std::vector<MessageInfo> runMessages() {
   std::vector<MessageInfo> result;
   for (const MessageInfo &message : allMessages())
-    for (std::string_view id : {"assert-failed", "index-out-of-range", "not-finite", "effect-failed"})
+    for (std::string_view id : {"assert-failed", "index-out-of-range", "not-finite", "effect-failed", "out-of-memory"})
       if (message.id == id)
         result.push_back(message);
   return result;
