@@ -59,6 +59,7 @@ int run(const RunArguments &arguments) {
   options.progress = arguments.quiet ? nullptr : &std::cerr;
   options.progressBar = isatty(STDERR_FILENO);
   options.handleInterrupt = true;
+  options.keepValues = !arguments.json.empty();
   RunResult result = script->run(options);
   std::cout.flush();
   if (!result.message.empty())

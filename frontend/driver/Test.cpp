@@ -16,6 +16,7 @@ int runTests(const ScriptArguments &arguments) {
   RunOptions options;
   options.out = &std::cout;
   options.handleInterrupt = true;
+  options.keepValues = false;
   RunResult result = script->run(options);
   size_t failed = 0;
   for (const TestResult &test : result.tests) {

@@ -240,6 +240,7 @@ RunResult Script::run(const RunOptions &options) {
     interrupts.emplace();
   abi::RunContext::Options running;
   running.threads = state->options.threads;
+  running.keepValues = options.keepValues;
   running.tapeMemory = options.tapeMemory;
   running.out = options.out;
   running.pollInterrupt = options.handleInterrupt;

@@ -134,7 +134,7 @@ void RunContext::effect(int32_t index, const void *const *operands) {
     outcome.largestError = std::max(outcome.largestError, *static_cast<const double *>(operands[0]));
     return;
   }
-  if (options.rehearse)
+  if (options.rehearse || (!options.keepValues && std::holds_alternative<KeepEffect>(effect.what)))
     return;
   try {
     carryOut(effect, operands);

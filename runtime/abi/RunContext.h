@@ -62,6 +62,8 @@ public:
     bool pollInterrupt = true;
     /// How many threads may share the work of a loop; 0: defaultThreads().
     int threads = 0;
+    /// Whether top-level values are copied for whoever ran the program.
+    bool keepValues = true;
     /// The most bytes that tapes may take; 0: nine tenths of what is available.
     int64_t tapeMemory = 0;
     /// Runs once more what has run before, to look at it: nothing is printed, saved or reported.

@@ -69,6 +69,8 @@ struct RunOptions {
   std::ostream *progress = nullptr;
   /// Progress as a bar redrawn in place, for a terminal; otherwise plain lines.
   bool progressBar = false;
+  /// Whether the result has the top-level values of the script, which are then in memory twice.
+  bool keepValues = true;
   /// The most bytes that loops may keep for their derivatives in all, before the run fails; 0: nine tenths
   /// of the memory that is available.
   int64_t tapeMemory = 0;

@@ -111,4 +111,10 @@ let z = zeros(n)
   EXPECT_EQ(result.value("z").array().shape(), std::vector<int64_t>{8});
 }
 
+TEST(Values, AreKeptOnlyWhereTheyAreWanted) {
+  Script program = script("let x = ones(3)\n");
+  EXPECT_EQ(program.run().value("x").array(), Array::fromVector<float>({1, 1, 1}));
+  EXPECT_TRUE(program.run({.keepValues = false}).values.empty());
+}
+
 } // namespace
