@@ -8,10 +8,11 @@ namespace descent::kernel {
 namespace {
 
 constexpr int64_t alignment = 64;
-/// Of a chunk: simple operations at least (times those of other kernels, since a chunk begins and
-/// ends with all its sums), points of a sum of floats at most.
+/// Of a chunk: simple operations at least (times those of other kernels; more where there are many
+/// sums, with which a chunk begins and ends, as long as there are enough chunks), points of a sum
+/// of floats at most.
 constexpr int64_t chunkFactor = 4, longestSum = 4096;
-constexpr int64_t mostChunks = 64, operationsPerSum = 16;
+constexpr int64_t mostChunks = 64, enoughChunks = 16, operationsPerSum = 1024;
 
 } // namespace
 
@@ -40,9 +41,11 @@ void Former::layOutPoints(Step &step) {
   division.extent = std::max<int64_t>(1, points.count / points.width);
   int64_t perBlock = std::max<int64_t>(1, points.work * points.width);
   int64_t least = std::max(options.chunkOperations * chunkFactor, operationsPerSum * sumWork);
+  int64_t all = perBlock * division.extent;
+  least = std::min(least, std::max(options.chunkOperations * chunkFactor, all / enoughChunks));
   if (options.chunkOperations == 1)
     least = 1;
-  int64_t size = std::max<int64_t>(1, least / perBlock);
+  int64_t size = std::max<int64_t>(1, int64_t(llvm::divideCeil(least, perBlock)));
   if (sumsFloats)
     size = std::min(size, std::max<int64_t>(1, longestSum / points.width));
   int64_t count = std::min(mostChunks, int64_t(llvm::divideCeil(division.extent, size)));

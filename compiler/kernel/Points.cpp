@@ -84,7 +84,8 @@ struct LoopMember {
 class Group {
 public:
   /// `taken`: members of other groups.
-  Group(Block &block, int64_t count, bool numbersOnTapes, const DenseSet<Operation *> &taken)
+  Group(Block &block, int64_t count, bool numbersOnTapes,
+        const DenseMap<Operation *, const Points *> &taken)
       : block(block), count(count), classes(count, numbersOnTapes), taken(taken) {}
 
   bool grow(ir::ForOp seed);
@@ -103,7 +104,7 @@ private:
   Block &block;
   int64_t count;
   PointClasses classes;
-  const DenseSet<Operation *> &taken;
+  const DenseMap<Operation *, const Points *> &taken;
   DenseSet<Operation *> members, late, absorbed;
   DenseMap<Operation *, LoopMember> loops;
   SmallVector<Operation *> sums;
@@ -210,6 +211,12 @@ bool Group::grow(ir::ForOp seed) {
     bool isFirst = !std::exchange(started, true);
     bool isHost = hasHostOps(&op);
     bool must = waits(&op) || (isHost && hostWaits);
+    // The members of another group stay together.
+    if (const Points *other = taken.lookup(&op);
+        other && op.getPrevNode() && taken.lookup(op.getPrevNode()) == other)
+      must |= late.contains(op.getPrevNode());
+    else if (other)
+      must |= llvm::any_of(other->members, [&](Operation *of) { return uses(of) || waits(of); });
     if (!must && !taken.contains(&op) && (isFirst || uses(&op))) {
       auto loop = dyn_cast<ir::ForOp>(op);
       if (loop ? addLoop(loop) : addOperation(&op))
@@ -615,7 +622,8 @@ bool carriesArrays(ir::ForOp loop) {
 std::vector<std::shared_ptr<Points>> findPoints(Block &block,
                                                 DenseMap<Operation *, const char *> &refused) {
   std::vector<std::shared_ptr<Points>> found;
-  DenseSet<Operation *> done, taken;
+  DenseSet<Operation *> done;
+  DenseMap<Operation *, const Points *> taken;
   while (true) {
     ir::ForOp seed;
     for (Operation &op : block)
@@ -654,7 +662,7 @@ std::vector<std::shared_ptr<Points>> findPoints(Block &block,
     layOut(*points, block);
     for (Operation *member : points->members) {
       done.insert(member);
-      taken.insert(member);
+      taken[member] = points.get();
     }
     found.push_back(std::move(points));
   }
