@@ -55,10 +55,14 @@ bool KernelEmitter::sumsInLanes(const NestCode &nest, const Reduction &reduction
 /// Turns over what the lanes read of arrays in memory.
 void KernelEmitter::turnRows(Value *first) {
   for (const kernel::Turned &each : step.turned) {
-    mlir::Type element = kernel::tensorType(each.value).getElementType();
-    Value *before = b.CreateMul(first, f.number(each.elements), "", true, true);
+    mlir::RankedTensorType type = kernel::tensorType(each.value);
+    mlir::Type element = type.getElementType();
+    // The value has the dimensions of the loops: the outer shared ones count as well.
+    Counters begin = lanes.front();
+    begin.push_back(first);
+    begin.resize(size_t(type.getRank()), f.number(0));
     turnBlock(f, memoryType(f.context(), element),
-              f.address(element, f.pointerTo(each.value), before),
+              f.address(element, f.pointerTo(each.value), linearIndex(f, begin, type.getShape())),
               b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), scratch, uint64_t(each.offset)),
               step.together, each.elements);
   }
