@@ -1,7 +1,8 @@
 // A loop that saves something for each of its iterations takes memory for all of them at once. In
 // blocks, it saves what it carries when a block begins, and in the reverse run the iterations of
 // one block, which run again, are on a tape at a time: of n iterations the memory of about 2√n, for
-// one run more.
+// one run more. Where the loop runs over points (kernel/Points.h), its tapes are rows for a few of
+// them and there is nothing to be saved.
 //
 //   y = for i = 0 to 10000 iter(x) { yield f(x) }
 //   becomes
@@ -14,6 +15,7 @@
 
 #include "compiler/derivative/Emitter.h"
 #include "compiler/derivative/Reverse.h"
+#include "compiler/kernel/Points.h"
 
 #include <mlir/IR/IRMapping.h>
 #include <mlir/IR/Matchers.h>
@@ -69,6 +71,15 @@ std::optional<Bounds> boundsOf(ir::ForOp loop) {
   if (bounds.count < 4 || bounds.count > most || std::abs(bounds.lower) > most)
     return std::nullopt;
   return bounds;
+}
+
+/// Whether the tapes of a loop of the derivative are within the limit because it will run over
+/// points: then they have rows for a block of them at a time. `bytes` is what an iteration saves.
+bool isSmallByPoints(ir::ForOp loop, int64_t bytes, int64_t limit) {
+  if (bytes <= limit / std::max<int64_t>(1, loop.getTripCount().value_or(1)))
+    return false;
+  std::optional<int64_t> ofBlock = kernel::pointTapeBytes(loop);
+  return ofBlock && *ofBlock <= limit;
 }
 
 bool canBeSplit(ir::ForOp loop) {
@@ -222,8 +233,9 @@ bool LoopSplitter::split(Block &derivative) {
   llvm::DenseMap<Attribute, int64_t> saved;
   derivative.walk([&](ir::ForOp loop) {
     if (Attribute mark = loop->getDiscardableAttr(kMark)) {
-      int64_t &most = saved[mark];
-      most = std::max(most, pushedBytes(loop));
+      int64_t bytes = pushedBytes(loop), &most = saved[mark];
+      if (bytes > most && !isSmallByPoints(loop, bytes, limit))
+        most = bytes;
     }
   });
   SmallVector<std::pair<ir::ForOp, SmallVector<int64_t>>> found;

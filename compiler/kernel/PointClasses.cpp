@@ -31,6 +31,10 @@ PointClass PointClasses::of(Value value) const {
   return isRegister(value) ? PointClass::Uniform : PointClass::Free;
 }
 
+size_t PointClasses::lanes() const {
+  return llvm::count_if(known, [](auto &each) { return each.second == PointClass::Lane; });
+}
+
 Value PointClasses::originOf(Value tape) const {
   auto found = origins.find(tape);
   return found == origins.end() ? tape : found->second;
@@ -79,15 +83,19 @@ bool PointClasses::makeOther(Operation *op, OtherWork &other) {
 
 bool PointClasses::classifyElements(Operation *op, OtherWork &other) {
   Value result = op->getResult(0);
-  bool anyOther = false, anyLane = false, anyPopped = false;
+  bool anyOther = false, anyLane = false, anyPopped = false, anyForeign = false;
   for (Value operand : op->getOperands()) {
     PointClass kind = of(operand);
     anyOther |= kind == PointClass::Other;
     anyLane |= kind == PointClass::Lane;
+    anyForeign |= kind == PointClass::Other && operand.getDefiningOp<ir::TapePopOp>();
     anyPopped |= popped.contains(operand);
   }
+  if (anyOther && anyLane)
+    return refuse(anyForeign ? "its tapes come from elsewhere"
+                             : "it reads back what it adds up over the points");
   if (anyOther)
-    return anyLane ? refuse("it reads back what it adds up over the points") : makeOther(op, other);
+    return makeOther(op, other);
   if (anyPopped)
     popped.insert(result);
   if (isRegister(result)) {

@@ -34,6 +34,10 @@ public:
   PointClasses(int64_t count, bool numbersOnTapes) : count(count), numbersOnTapes(numbersOnTapes) {}
 
   PointClass of(mlir::Value value) const;
+  /// Says that a value is known only after the group.
+  void makeOther(mlir::Value value) { known[value] = PointClass::Other; }
+  /// How many values are known to be points.
+  size_t lanes() const;
   /// Where a tape was made.
   mlir::Value originOf(mlir::Value tape) const;
 

@@ -12,6 +12,7 @@
 #include "compiler/kernel/Points.h"
 
 #include "compiler/kernel/Former.h"
+#include "compiler/kernel/PointLayout.h"
 #include "compiler/kernel/PointLoops.h"
 
 #include <mlir/IR/IRMapping.h>
@@ -22,41 +23,15 @@ namespace descent::kernel {
 
 namespace {
 
-constexpr int64_t vectorBytes = 64;
-/// Tapes of a block are to stay in the first cache, if that leaves a vector; they must not take
-/// more than the limit in any case.
-constexpr int64_t cachedTapeBytes = 32 << 10, mostTapeBytes = 4 << 20;
-constexpr int64_t leastLanes = 8;
-/// Vectors that a block has, where the operations of one point are few: enough independent work to
-/// hide how long an operation takes.
-constexpr int mostVectors = 4, fewOperations = 48, someOperations = 160;
+/// Tapes of so many points must not take more than the limit.
+constexpr int64_t leastLanes = 8, mostTapeBytes = 4 << 20;
 constexpr int mostMembers = 400; ///< operations, also those inside loops
-constexpr int64_t unknownTrips = 16;
-constexpr int64_t mostTrips = int64_t(1) << 40;
-
-/// The operation of `block` that is `op` or around it; null where there is none.
-Operation *ancestorIn(Block &block, Operation *op) {
-  while (op && op->getBlock() != &block)
-    op = op->getParentOp();
-  return op;
-}
 
 void forOperands(Operation *op, llvm::function_ref<void(OpOperand &)> visit) {
   op->walk([&](Operation *inner) {
     for (OpOperand &operand : inner->getOpOperands())
       visit(operand);
   });
-}
-
-/// Iterations of an operation for one run of `block`.
-int64_t tripsOf(Operation *op, Block &block) {
-  int64_t trips = 1;
-  while (op->getBlock() != &block) {
-    op = op->getParentOp();
-    if (auto loop = dyn_cast<ir::ForOp>(op))
-      trips = std::min(mostTrips, trips * loop.getTripCount().value_or(unknownTrips));
-  }
-  return trips;
 }
 
 /// Whether a user of an array with an element for each point needs only that of the point.
@@ -90,6 +65,10 @@ public:
 
   bool grow(ir::ForOp seed);
   const char *refusal = nullptr;
+  /// How far it came before it was refused, to be compared.
+  std::pair<bool, size_t> reached() const { return {!members.empty(), classes.lanes()}; }
+  /// Why loops that use what the group makes did not join it.
+  DenseMap<Operation *, const char *> refusedLater;
 
   SmallVector<Operation *> cutLoops() const {
     SmallVector<Operation *> cut;
@@ -99,6 +78,8 @@ public:
     return cut;
   }
   std::shared_ptr<Points> commit();
+  /// What `commit` would give, as far as tapes go.
+  Points trial() const;
 
 private:
   Block &block;
@@ -111,12 +92,14 @@ private:
   DenseSet<Value> complete; ///< known only when the whole group has run
   int operations = 0;
 
+  void finish(ValueRange values);
   bool waits(Operation *op);
   bool uses(Operation *op);
-  bool addLoop(ir::ForOp loop);
+  bool addLoop(ir::ForOp loop, bool isSeed);
   bool canCut(const OtherWork &other);
   bool addOperation(Operation *op);
   void growBackwards();
+  void dropLastNumbers();
   bool tapesStayInside();
   bool countTapes();
   void take(Operation *op);
@@ -124,6 +107,13 @@ private:
   void dropUnneeded(SmallVectorImpl<Operation *> &order, ArrayRef<Operation *> after);
   void bringViews(SmallVectorImpl<Operation *> &order);
 };
+
+void Group::finish(ValueRange values) {
+  for (Value value : values) {
+    complete.insert(value);
+    classes.makeOther(value);
+  }
+}
 
 bool Group::waits(Operation *op) {
   bool found = false;
@@ -145,7 +135,7 @@ void Group::take(Operation *op) {
   op->walk([&](Operation *) { ++operations; });
 }
 
-bool Group::addLoop(ir::ForOp loop) {
+bool Group::addLoop(ir::ForOp loop, bool isSeed) {
   LoopMember member;
   if (loop.getTripCount() == 0)
     return false;
@@ -153,7 +143,10 @@ bool Group::addLoop(ir::ForOp loop) {
     refusal = classes.refusal;
     return false;
   }
-  bool hasPoints = false;
+  // A loop that only hands on what the group makes goes along, but is no reason for one.
+  bool hasPoints = !isSeed && llvm::any_of(loop.getResults(), [&](Value result) {
+    return classes.of(result) == PointClass::Lane;
+  });
   loop.getBody().walk([&](Operation *op) {
     for (Value result : op->getResults())
       hasPoints |= classes.of(result) == PointClass::Lane;
@@ -167,7 +160,7 @@ bool Group::addLoop(ir::ForOp loop) {
     return false;
   for (auto [i, result] : llvm::enumerate(loop.getResults()))
     if (member.other.carried[i])
-      complete.insert(result);
+      finish(result);
   loops[loop] = std::move(member);
   take(loop);
   return true;
@@ -195,8 +188,9 @@ bool Group::addOperation(Operation *op) {
     return false;
   if (!other.sums.empty()) {
     sums.push_back(op);
-    complete.insert(op->getResult(0));
-  } else if (classes.of(op->getResult(0)) != PointClass::Lane) {
+    finish(op->getResults());
+  } else if (classes.of(op->getResult(0)) != PointClass::Lane &&
+             !(kind == OpClass::Elementwise && isRegister(op->getResult(0)))) {
     return false;
   }
   take(op);
@@ -210,7 +204,8 @@ bool Group::grow(ir::ForOp seed) {
       continue;
     bool isFirst = !std::exchange(started, true);
     bool isHost = hasHostOps(&op);
-    bool must = waits(&op) || (isHost && hostWaits);
+    // What waits may be for the part of a loop that is cut off.
+    bool must = (isHost && hostWaits) || (waits(&op) && !(isa<ir::ForOp>(op) && uses(&op)));
     // The members of another group stay together.
     if (const Points *other = taken.lookup(&op);
         other && op.getPrevNode() && taken.lookup(op.getPrevNode()) == other)
@@ -219,25 +214,44 @@ bool Group::grow(ir::ForOp seed) {
       must |= llvm::any_of(other->members, [&](Operation *of) { return uses(of) || waits(of); });
     if (!must && !taken.contains(&op) && (isFirst || uses(&op))) {
       auto loop = dyn_cast<ir::ForOp>(op);
-      if (loop ? addLoop(loop) : addOperation(&op))
+      if (loop ? addLoop(loop, isFirst) : addOperation(&op))
         continue;
       if (isFirst)
         return false;
+      if (loop)
+        refusedLater[loop] = refusal;
       must = true;
     }
     if (!must)
       continue;
     hostWaits |= isHost;
     late.insert(&op);
-    for (Value result : op.getResults())
-      complete.insert(result);
+    finish(op.getResults());
   }
+  dropLastNumbers();
   growBackwards();
   if (operations > mostMembers) {
     refusal = "there is too much in it";
     return false;
   }
   return tapesStayInside() && countTapes();
+}
+
+/// Numbers computed from those of loops are in the group for the loops that need them.
+void Group::dropLastNumbers() {
+  for (Operation &op : llvm::reverse(block)) {
+    if (!members.contains(&op) || classOf(&op) != OpClass::Elementwise ||
+        !isRegister(op.getResult(0)))
+      continue;
+    if (llvm::any_of(op.getUsers(), [&](Operation *user) {
+          Operation *around = ancestorIn(block, user);
+          return around && members.contains(around);
+        }))
+      continue;
+    members.erase(&op);
+    late.insert(&op);
+    --operations;
+  }
 }
 
 /// Takes what only members use and what can be computed for each point.
@@ -328,24 +342,6 @@ bool Group::countTapes() {
   return known && bytes * leastLanes <= mostTapeBytes;
 }
 
-/// Where a tape was made.
-Value originOf(Value tape) {
-  while (true) {
-    if (auto argument = dyn_cast<BlockArgument>(tape)) {
-      auto loop = cast<ir::ForOp>(argument.getOwner()->getParentOp());
-      tape = loop.getInits()[argument.getArgNumber() - 1];
-      continue;
-    }
-    Operation *op = tape.getDefiningOp();
-    if (auto loop = dyn_cast<ir::ForOp>(op))
-      tape = loop.getInits()[cast<OpResult>(tape).getResultNumber()];
-    else if (isa<ir::TapePushOp, ir::TapePopOp>(op))
-      tape = op->getOperand(0);
-    else
-      return tape;
-  }
-}
-
 /// Repetitions, slices and the like of what is in memory are computed inside.
 void Group::bringViews(SmallVectorImpl<Operation *> &order) {
   DenseMap<Operation *, Operation *> copies;
@@ -430,8 +426,10 @@ std::shared_ptr<Points> Group::commit() {
       return nullptr;
     members.insert(loop);
     order.push_back(loop);
-    for (Operation *rest = loop->getNextNode(); rest != next; rest = rest->getNextNode())
+    for (Operation *rest = loop->getNextNode(); rest != next; rest = rest->getNextNode()) {
+      finish(rest->getResults());
       after.push_back(rest);
+    }
   }
   dropUnneeded(order, after);
   SmallVector<Operation *> all(order);
@@ -462,6 +460,16 @@ std::shared_ptr<Points> Group::commit() {
   return points;
 }
 
+Points Group::trial() const {
+  Points points;
+  points.count = count;
+  for (Operation &op : block)
+    if (members.contains(&op))
+      points.members.push_back(&op);
+  layOutBlocks(points, block);
+  return points;
+}
+
 /// The sizes that the points of a loop may have, largest first.
 SmallVector<int64_t> candidatesOf(ir::ForOp loop) {
   SmallVector<int64_t> sizes;
@@ -478,138 +486,6 @@ SmallVector<int64_t> candidatesOf(ir::ForOp loop) {
   return sizes;
 }
 
-} // namespace
-
-bool Points::contains(Operation *op) const {
-  return llvm::is_contained(members, op);
-}
-
-const PointSum *Points::sumOf(Operation *reduction) const {
-  for (const PointSum &sum : sums)
-    if (sum.reduction && sum.reduction == reduction)
-      return &sum;
-  return nullptr;
-}
-
-const PointTape *Points::tapeOf(Value tape) const {
-  Value made = originOf(tape);
-  for (const PointTape &each : tapes)
-    if (each.made == made)
-      return &each;
-  return nullptr;
-}
-
-namespace {
-
-/// Whether a tape might be popped when it is empty: not where whole loops fill it and other ones,
-/// of no more iterations in all, take from it.
-bool mayBeEmpty(Value tape, const Points &points) {
-  Block &block = *tape.getParentBlock();
-  if (&block != points.members.front()->getBlock())
-    return true;
-  int64_t rows = 0;
-  for (Operation *member : points.members) {
-    int64_t pushed = 0, popped = 0;
-    bool known = true;
-    member->walk([&](Operation *op) {
-      if (!isa<ir::TapePushOp, ir::TapePopOp>(op) || originOf(op->getOperand(0)) != tape)
-        return;
-      (isa<ir::TapePushOp>(op) ? pushed : popped) += tripsOf(op, block);
-      for (Operation *around = op->getParentOp(); around->getBlock();
-           around = around->getParentOp()) {
-        if (auto loop = dyn_cast<ir::ForOp>(around))
-          known &= loop.getTripCount().has_value();
-        if (around->getBlock() == &block)
-          break;
-      }
-    });
-    if (!known || (pushed && popped) || popped > rows)
-      return true;
-    rows += pushed - popped;
-  }
-  return false;
-}
-
-/// How wide blocks are, and what memory they need.
-void layOut(Points &points, Block &block) {
-  int64_t widest = 1, carriedMost = 0;
-  SmallVector<std::pair<Value, int64_t>> tapes;
-  for (Operation *member : points.members)
-    member->walk([&](Operation *op) {
-      ++points.operations;
-      int64_t trips = tripsOf(op, block);
-      points.work += trips * std::max(0, costOf(op));
-      if (auto loop = dyn_cast<ir::ForOp>(op)) {
-        int64_t carried = 0;
-        for (Value init : loop.getInits())
-          carried += isArray(init) && numElements(init) == points.count;
-        carriedMost = std::max(carriedMost, carried);
-      }
-      for (Value result : op->getResults()) {
-        if (isTape(result) || !isArray(result) || numElements(result) != points.count)
-          continue;
-        if (points.shape.empty())
-          points.shape.assign(tensorType(result).getShape().begin(),
-                              tensorType(result).getShape().end());
-        widest = std::max(widest, elementBytes(tensorType(result).getElementType()));
-      }
-      if (isa<ir::TapeCreateOp>(op))
-        tapes.push_back({op->getResult(0), 0});
-    });
-  for (Operation *member : points.members)
-    member->walk([&](ir::TapePushOp push) {
-      Value made = originOf(push);
-      for (auto &[tape, rows] : tapes)
-        if (tape == made)
-          rows += tripsOf(push, *made.getParentBlock());
-    });
-  points.work = std::max<int64_t>(1, points.work);
-  points.lanes = vectorBytes / widest;
-  auto bytesOf = [](Value tape) {
-    auto type = cast<ir::TapeType>(tape.getType()).getElement();
-    return std::pair(type.getNumElements(), elementBytes(type.getElementType()));
-  };
-  int64_t tapeBytes = 0; // of one point
-  for (auto [tape, rows] : tapes)
-    if (auto [elements, bytes] = bytesOf(tape); elements > 1)
-      tapeBytes += rows * bytes;
-  int64_t vectors = points.operations <= fewOperations    ? mostVectors
-                    : points.operations <= someOperations ? 2
-                                                          : 1;
-  vectors = std::max<int64_t>(1, std::min(vectors, 20 / std::max<int64_t>(1, carriedMost)));
-  while (vectors > 1 && vectors * points.lanes * tapeBytes > cachedTapeBytes)
-    --vectors;
-  points.width = std::min(points.count, vectors * points.lanes);
-  for (auto [tape, rows] : tapes) {
-    auto [elements, bytes] = bytesOf(tape);
-    PointTape made;
-    made.made = tape;
-    made.rows = rows;
-    made.mayBeEmpty = mayBeEmpty(tape, points);
-    made.rowBytes =
-        elements > 1 ? int64_t(llvm::alignTo(points.width * bytes, vectorBytes)) : bytes;
-    points.tapes.push_back(made);
-  }
-  // What is used outside.
-  for (Operation *member : points.members)
-    for (Value result : member->getResults()) {
-      if (isTape(result) || points.records.contains(result) || points.sumOf(member))
-        continue;
-      if (llvm::all_of(result.getUsers(), [&](Operation *user) {
-            Operation *around = ancestorIn(block, user);
-            return around && points.contains(around);
-          }))
-        continue;
-      if (isArray(result)) {
-        points.results.push_back(result);
-        continue;
-      }
-      PointSum number;
-      number.number = number.result = result;
-      points.sums.push_back(number);
-    }
-}
-
 bool carriesArrays(ir::ForOp loop) {
   return llvm::any_of(loop.getInits(), [](Value init) {
     auto tape = dyn_cast<ir::TapeType>(init.getType());
@@ -624,6 +500,7 @@ std::vector<std::shared_ptr<Points>> findPoints(Block &block,
   std::vector<std::shared_ptr<Points>> found;
   DenseSet<Operation *> done;
   DenseMap<Operation *, const Points *> taken;
+  DenseMap<Operation *, const char *> refusedLater;
   while (true) {
     ir::ForOp seed;
     for (Operation &op : block)
@@ -638,6 +515,7 @@ std::vector<std::shared_ptr<Points>> findPoints(Block &block,
       continue;
     std::shared_ptr<Points> points;
     bool changed = false;
+    std::pair<bool, size_t> furthest;
     for (int64_t count : candidatesOf(seed))
       for (bool numbersOnTapes : {true, false}) {
         if (changed)
@@ -649,23 +527,52 @@ std::vector<std::shared_ptr<Points>> findPoints(Block &block,
           for (Operation *loop : group.cutLoops()) {
             done.erase(loop);
             refused.erase(loop);
+            refusedLater.erase(loop);
           }
           points = group.commit();
-        } else if (!refused.contains(seed))
+        } else if (!refused.contains(seed) || furthest < group.reached()) {
           refused[seed] = group.refusal;
+          furthest = group.reached();
+        }
+        if (!changed)
+          for (auto [loop, why] : group.refusedLater)
+            refusedLater[loop] = why;
       }
+    if (!changed && refusedLater.contains(seed))
+      refused[seed] = refusedLater[seed];
     // Loops that could not be cut after all are left as they are.
     if (changed && !points)
       return found;
     if (!points)
       continue;
-    layOut(*points, block);
+    layOutBlocks(*points, block);
     for (Operation *member : points->members) {
       done.insert(member);
       taken[member] = points.get();
     }
     found.push_back(std::move(points));
   }
+}
+
+std::optional<int64_t> pointTapeBytes(ir::ForOp loop) {
+  DenseMap<Operation *, const Points *> none;
+  std::optional<int64_t> found;
+  for (Operation *op = loop; op && op->getBlock(); op = op->getParentOp()) {
+    auto seed = dyn_cast<ir::ForOp>(op);
+    if (!seed)
+      continue;
+    for (int64_t count : candidatesOf(seed))
+      for (bool numbersOnTapes : {true, false}) {
+        Group group(*op->getBlock(), count, numbersOnTapes, none);
+        if (!group.grow(seed))
+          continue;
+        int64_t bytes = 0;
+        for (const PointTape &tape : group.trial().tapes)
+          bytes += tape.rows * tape.rowBytes;
+        found = bytes;
+      }
+  }
+  return found;
 }
 
 } // namespace descent::kernel

@@ -6,6 +6,7 @@
 #include <llvm/ADT/SetVector.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace descent::kernel {
@@ -66,5 +67,9 @@ struct Points {
 /// arrays why they may not.
 std::vector<std::shared_ptr<Points>>
 findPoints(mlir::Block &block, llvm::DenseMap<mlir::Operation *, const char *> &refused);
+
+/// For code that is yet to be made kernels of: the bytes of the tapes of a block of points, if a
+/// loop is going to run over points, by itself or as part of a loop around it.
+std::optional<int64_t> pointTapeBytes(ir::ForOp loop);
 
 } // namespace descent::kernel
