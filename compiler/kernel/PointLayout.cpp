@@ -2,6 +2,7 @@
 #include "compiler/kernel/PointLayout.h"
 
 #include "compiler/kernel/Classify.h"
+#include "compiler/kernel/Forming.h"
 
 using namespace mlir;
 

@@ -65,6 +65,9 @@ void Former::layOutPoints(Step &step) {
 /// Called for the last member, when all uses of what they make are known.
 void Former::formPoints(const std::shared_ptr<Points> &points) {
   auto isUsed = [&](Value value) { return uses.contains(value); };
+  for (Operation *member : llvm::reverse(points->members))
+    if (isAlias(member) && isUsed(member->getResult(0)))
+      visitAlias(member);
   llvm::erase_if(points->results, [&](Value value) { return !isUsed(value); });
   if (points->results.empty() &&
       llvm::none_of(points->sums, [&](const PointSum &sum) { return isUsed(sum.result); }))

@@ -60,3 +60,15 @@ let cs = 1 / (1 + arange(9.0))
 let g = grad(c -> error(c, ts))(cs)
 print(g[0], g[1], g[8])
 print(sum(grad(c -> sum(grad(c -> error(c, ts))(c)^2))(cs)))
+
+# What a loop makes, beside arrays of another shape.
+fn cooled(b, w) = {
+  let start = expand_dims(b, 0)
+  var y = start
+  for i in 0..3 { y = tanh(0.9 * y + 0.1 * start) }
+  sum(sin(y)) + mean(maximum(y, w)^2)
+}
+let temperatures = sin(arange(3.0))
+let table = reshape(cos(arange(30.0)), (10, 3))
+print(cooled(temperatures, table))
+print(grad(cooled)(temperatures, table))
