@@ -51,6 +51,13 @@ bool isUsedByPoint(OpOperand &use) {
   }
 }
 
+/// Whether an operation computes a number or an array of one number.
+bool isNumber(Operation *op) {
+  if (auto broadcast = dyn_cast<ir::BroadcastOp>(op))
+    return isRegister(broadcast.getX());
+  return classOf(op) == OpClass::Elementwise && isRegister(op->getResult(0));
+}
+
 struct LoopMember {
   OtherWork other;
 };
@@ -189,8 +196,7 @@ bool Group::addOperation(Operation *op) {
   if (!other.sums.empty()) {
     sums.push_back(op);
     finish(op->getResults());
-  } else if (classes.of(op->getResult(0)) != PointClass::Lane &&
-             !(kind == OpClass::Elementwise && isRegister(op->getResult(0)))) {
+  } else if (classes.of(op->getResult(0)) != PointClass::Lane && !isNumber(op)) {
     return false;
   }
   take(op);
@@ -237,11 +243,10 @@ bool Group::grow(ir::ForOp seed) {
   return tapesStayInside() && countTapes();
 }
 
-/// Numbers computed from those of loops are in the group for the loops that need them.
+/// Numbers computed from those of loops are in the group only for the members that need them.
 void Group::dropLastNumbers() {
   for (Operation &op : llvm::reverse(block)) {
-    if (!members.contains(&op) || classOf(&op) != OpClass::Elementwise ||
-        !isRegister(op.getResult(0)))
+    if (!members.contains(&op) || !isNumber(&op))
       continue;
     if (llvm::any_of(op.getUsers(), [&](Operation *user) {
           Operation *around = ancestorIn(block, user);

@@ -20,9 +20,9 @@ class Generator {
 public:
   explicit Generator(uint64_t seed) : random(seed) {}
 
-  RandomScript script() {
+  RandomScript script(const std::string &precision) {
     Shape shape = pick<Shape>({{}, {3}, {5}, {2, 3}, {1, 4}, {3, 3}});
-    text += "precision f64\n";
+    text += "precision " + precision + "\n";
     text += "let c = " + literal({3, 3}) + "\nlet x0 = " + literal(shape) + "\nlet t = " +
             literal(shape) + "\n";
     global = {{"c", {3, 3}}};
@@ -38,7 +38,8 @@ public:
     return {text, R"(let g = grad(f)(x0)
 let p = jvp(f, x0, t)
 let along = sum(g * t)
-let wide = (f(x0 + 1e-5 * t) - f(x0 - 1e-5 * t)) / 2e-5
+)",
+            R"(let wide = (f(x0 + 1e-5 * t) - f(x0 - 1e-5 * t)) / 2e-5
 let narrow = (f(x0 + 5e-6 * t) - f(x0 - 5e-6 * t)) / 1e-5
 )"};
   }
@@ -327,6 +328,8 @@ private:
 
 } // namespace
 
-RandomScript randomScript(uint64_t seed) { return Generator(seed).script(); }
+RandomScript randomScript(uint64_t seed, const std::string &precision) {
+  return Generator(seed).script(precision);
+}
 
 } // namespace descent::fuzz

@@ -88,6 +88,40 @@ TEST_P(Tapes, CheckpointsChangeNoBit) {
 
 INSTANTIATE_TEST_SUITE_P(Types, Tapes, testing::Values("f32", "f64"));
 
+// Where a loop runs over points its tapes are rows of a block of them, which take nothing to speak
+// of; where elements meet, they are of whole arrays.
+TEST(TapeStages, RowsOfPointsNeedNoBlocks) {
+  auto text = [](const std::string &body) {
+    return R"(precision f64
+fn f(x) = {
+  var y = sin(arange(3000.0))
+  var total = 0.0
+  for c in x {
+    y = )" +
+           body +
+           R"(
+    total = total + mean(y)
+  }
+  total + sum(y^2)
+}
+let g = grad(f)(sin(arange(100.0)))
+)";
+  };
+  auto hasBlocks = [](Script program) {
+    return program.show(ScriptStage::Derivative).find("checkpoint again") != std::string::npos;
+  };
+  std::string byPoints = text("sin(y + c)"), meeting = text("sin(roll(y, 1) + c)");
+  EXPECT_FALSE(hasBlocks(script(byPoints, 1 << 20)));
+  EXPECT_TRUE(hasBlocks(script(meeting, 1 << 20)));
+  // Not even a block of points fits: results are the same but for the order of sums.
+  Script tiny = script(byPoints, 1000);
+  EXPECT_NE(tiny.show(ScriptStage::Derivative).find("checkpoint again"), std::string::npos);
+  Array expected = script(byPoints).run().value("g").array(),
+        actual = tiny.run().value("g").array();
+  for (int64_t i = 0; i < 100; ++i)
+    EXPECT_NEAR(actual.values<double>()[i], expected.values<double>()[i], 1e-10);
+}
+
 // The second run is in a branch of its own, where no kernel of the first can be joined with it.
 TEST(TapeStages, ShowWhatRunsAgain) {
   std::string text = std::string(kFunctions) + "print grad(loop)(x)\n";
