@@ -359,8 +359,9 @@ void KernelEmitter::emit() {
   emitChunks(f, division, step.scratchOffset, [&](const Chunk &each) {
     scratch = each.lane;
     placeLocals();
-    makeRows(each);
+    makeRows(each, false);
     chunk(each.number, {each.begin, each.end});
+    makeRows(each, true);
   });
   for (NestCode &nest : nests)
     for (Reduction &reduction : nest.reductions)
@@ -375,15 +376,18 @@ void KernelEmitter::prepareRows() {
     products.push_back(std::make_unique<ProductRows>(f, step, each));
 }
 
-/// Makes a chunk's rows of the products that its nests read.
-void KernelEmitter::makeRows(const Chunk &chunk) {
-  for (auto [each, rows] : llvm::zip(step.products, products)) {
-    Value *to = nullptr;
+/// Makes a chunk's rows of the products that its nests read, or of those of what its nests made.
+void KernelEmitter::makeRows(const Chunk &chunk, bool after) {
+  auto localOf = [&](mlir::Value value) {
     for (auto [local, base] : llvm::zip(step.locals, locals))
-      if (local.value == each.op->getResult(0))
-        to = base;
-    rows->emit(chunk.begin, chunk.end, to);
-  }
+      if (local.value == value)
+        return base;
+    return static_cast<Value *>(nullptr);
+  };
+  for (auto [each, rows] : llvm::zip(step.products, products))
+    if (each.isAfter == after)
+      rows->emit(chunk.begin, chunk.end, after ? localOf(each.op->getOperand(0)) : nullptr,
+                 after ? nullptr : localOf(each.op->getResult(0)));
 }
 
 void emitKernel(FunctionEmission &f, const kernel::Step &step) {

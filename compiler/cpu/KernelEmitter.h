@@ -103,7 +103,7 @@ private:
   void prefetchRows(size_t firstNest, size_t endNest, llvm::Value *index, int64_t ahead);
   std::vector<std::unique_ptr<ProductRows>> products;
   void prepareRows();
-  void makeRows(const Chunk &chunk);
+  void makeRows(const Chunk &chunk, bool after);
   void placeLocals();
   void placeRows(llvm::ArrayRef<llvm::Value *> numbers);
   llvm::Value *wideLane = nullptr; ///< of a nest that accumulates in lanes of its own

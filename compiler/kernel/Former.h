@@ -134,10 +134,20 @@ private:
   void divide(Step &step);
   void finishKernels();
   const char *findKernelForRows(int product, int &kernel);
+  bool isTakenBy(int product, int kernel) const;
+  const char *findMakerOfRows(int product, int &kernel);
+  bool goesByRows(int step, int64_t rows) const;
+  int64_t partialBytes(const Step &step) const;
   bool readsByRows(int step, mlir::Value product);
+  void takeProduct(int product, int kernel, RowProduct rows, int64_t rowBytes);
+  void takeIntoReader(int product, int kernel);
+  void takeIntoMaker(int product, int kernel);
   void takeProducts();
+  void findLocalOperands();
   /// Products that are made by the kernel that reads them: their steps are none.
   llvm::DenseSet<int> taken;
+  /// The kernels that make left operands of products.
+  llvm::DenseMap<mlir::Operation *, LoopState> makers;
   void preferInPlace();
   BlockPlan inOrder();
 };

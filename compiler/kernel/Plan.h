@@ -66,12 +66,15 @@ struct Local {
   bool ofChunk = false;           ///< kept for all iterations of a chunk; `dims` are then all
 };
 
-/// A product of which each chunk of a kernel makes the rows that its nests then read, as long as
-/// they are in the cache: the rows are the iterations of the kernel's outermost loop.
+/// A product of which each chunk of a kernel makes the rows that are the iterations of the kernel's
+/// outermost loop: those that its nests then read, or those of a left operand that its nests have
+/// made, as long as these are in the cache.
 struct RowProduct {
   mlir::Operation *op = nullptr;
   int64_t chunkRows = 1;
-  bool isLocal = false; ///< nothing else reads it: it is a local of the chunk
+  bool isLocal = false;               ///< nothing else reads it: it is a local of the chunk
+  bool isAfter = false;               ///< the nests make rows of its left operand before
+  const char *operandApart = nullptr; ///< why its left operand is made as a whole before it
   /// Room for its right operand in the order in which it is read.
   int64_t packedBytes = 0, packedOffset = 0;
 };
@@ -136,6 +139,8 @@ struct Step {
   /// A later kernel with an outermost loop as long as this one's, and why they do not share it.
   mlir::Operation *neighbour = nullptr;
   const char *apart = nullptr;
+  /// Why a product's left operand is made as a whole before it.
+  const char *operandApart = nullptr;
   Division division;
   llvm::SmallVector<Read, 4> reads;
   /// Positions of this step's begin and end in the order of execution of the function.

@@ -140,6 +140,11 @@ private:
     os << ": " << bytes << " bytes\n";
   }
 
+  void printOperandApart(const char *why, int depth) {
+    if (why)
+      indent(depth) << "its left operand made as a whole: " << why << "\n";
+  }
+
   void printSpace(ArrayRef<int64_t> space) {
     os << "[";
     llvm::interleaveComma(space, os);
@@ -173,17 +178,26 @@ private:
     os << "\n";
     printReads(step, depth + 1);
     int64_t written = 0;
-    for (const RowProduct &each : step.products) {
-      Value result = each.op->getResult(0);
-      indent(depth + 1);
-      printResult(each.op, result);
-      os << ", " << each.chunkRows << " rows at a time";
-      if (each.isLocal)
-        os << ", not stored";
-      else
-        written += byteSize(result);
-      os << "\n";
-    }
+    auto printProducts = [&](bool after) {
+      for (const RowProduct &each : step.products) {
+        if (each.isAfter != after)
+          continue;
+        Value result = each.op->getResult(0);
+        indent(depth + 1);
+        printResult(each.op, result);
+        os << ", " << each.chunkRows << " rows at a time";
+        if (after)
+          os << ", of those of %" << nameOf(each.op->getOperand(0));
+        if (each.isLocal)
+          os << ", not stored";
+        else
+          written += byteSize(result);
+        os << "\n";
+        if (!after)
+          printOperandApart(each.operandApart, depth + 2);
+      }
+    };
+    printProducts(false);
     for (const Loop &loop : step.loops) {
       int inside = depth + 1;
       if (isTree) {
@@ -199,13 +213,16 @@ private:
         printResult(root, result);
         for (const Local &local : step.locals)
           if (local.value == result)
-            os << (local.elements == 1 ? " in a register" : " in a row");
+            os << (local.elements == 1 ? " in a register"
+                   : local.ofChunk     ? " in rows of a chunk, not stored"
+                                       : " in a row");
         os << "\n";
         const Place *place = plan.placeOf(result);
         if (place && place->kind != Place::Kind::Row)
           written += byteSize(result);
       }
     }
+    printProducts(true);
     if (written)
       indent(depth + 1) << "writes " << written << " bytes\n";
     if (step.apart)
@@ -293,6 +310,7 @@ private:
     printReads(step, depth + 1);
     if (step.apart)
       indent(depth + 1) << "made as a whole: " << step.apart << "\n";
+    printOperandApart(step.operandApart, depth + 1);
   }
 
   void printBlock(Block &block, int depth) {

@@ -1,4 +1,5 @@
-// Products whose rows are made by the kernel that reads them.
+// Products whose rows are made by a kernel: by the one that reads them, or by the one that makes
+// the rows of their left operand.
 //
 //   %z = dot %x, %w                     kernel [n], chunks of 112 rows
 //   %h = relu(%z + bias)         =>       rows of %z: 112 x k @ k x m
@@ -7,6 +8,12 @@
 // A chunk of the kernel first makes its own rows of the product, by the same code as that of a
 // product alone, and then runs its nests on them while they are in the cache. If nothing else reads
 // the product, it is never stored: there are only the rows of running chunks.
+//
+//   %c = (x - mean) * scale            kernel [n], chunks of 112 rows
+//   %z = dot %c, %w             =>       loop [k]: %c = …
+//                                        rows of %z: 112 x k @ k x m
+//
+// Likewise a chunk that makes rows of a left operand makes the product of these rows afterwards.
 #include "compiler/kernel/Former.h"
 
 using namespace mlir;
@@ -16,7 +23,7 @@ namespace descent::kernel {
 namespace {
 
 /// A multiple of the tiles' usual rows, and of the iterations that run together in a kernel.
-constexpr int64_t rowUnit = 112, mostRows = 4 * rowUnit;
+constexpr int64_t rowUnit = 112, mostRows = 4 * rowUnit, leastRows = 2 * rowUnit;
 /// What a chunk makes should leave room in the second cache.
 constexpr int64_t usualRowsBytes = 128 << 10, mostRowsBytes = 512 << 10;
 /// Smaller products are still in the cache when they are complete.
@@ -36,6 +43,13 @@ bool isStrided(Value value, const Materialised &materialised) {
     value = op->getOperand(0);
   }
   return false;
+}
+
+/// Whether a product is of one matrix with another.
+bool isOfMatrices(ir::DotOp op) {
+  DotShape shape = dotShape(op);
+  return isa<FloatType>(op.getType().getElementType()) && op.getLhsBatch().empty() &&
+         shape.lhsFree.size() == 1 && shape.rhsFree.size() == 1 && op.getLhsContract().size() == 1;
 }
 
 } // namespace
@@ -59,17 +73,36 @@ int64_t partsOfTerms(ir::DotOp op) {
   return parts < 4 ? 1 : parts;
 }
 
+/// Whether a step is a product that a kernel makes.
+bool Former::isTakenBy(int product, int kernel) const {
+  return taken.contains(product) &&
+         llvm::is_contained(steps[kernel].roots, steps[product].roots.front());
+}
+
+/// Whether the outermost loop of all nests of a kernel goes over so many rows.
+bool Former::goesByRows(int at, int64_t rows) const {
+  return llvm::all_of(steps[at].loops, [&](const Loop &loop) {
+    return !loop.space.empty() && loop.space.front() == rows && !llvm::is_contained(loop.space, 0);
+  });
+}
+
+/// What a chunk of rows leaves of the reductions over them.
+int64_t Former::partialBytes(const Step &step) const {
+  int64_t bytes = 0;
+  for (const Loop &loop : step.loops)
+    for (Operation *root : loop.roots)
+      if (isReduction(root) && !llvm::is_contained(keptDims(root), 0))
+        bytes += byteSize(root->getResult(0));
+  return bytes;
+}
+
 /// Whether all that a kernel reads of a product is of the row that is the index of its outermost
 /// loop.
 bool Former::readsByRows(int at, Value product) {
-  const Step &step = steps[at];
-  int64_t rows = tensorType(product).getDimSize(0);
-  for (const Loop &loop : step.loops)
-    if (loop.space.empty() || loop.space.front() != rows || llvm::is_contained(loop.space, 0))
-      return false;
-  return llvm::all_of(uses[product], [&](const Use &how) {
-    return how.step != at || (how.kind == UseKind::Element && maps.source(how.map, 0) == 0);
-  });
+  return goesByRows(at, tensorType(product).getDimSize(0)) &&
+         llvm::all_of(uses[product], [&](const Use &how) {
+           return how.step != at || (how.kind == UseKind::Element && maps.source(how.map, 0) == 0);
+         });
 }
 
 /// Finds the kernel that can make the rows of a product, or says why there is none where there
@@ -78,12 +111,9 @@ const char *Former::findKernelForRows(int product, int &kernel) {
   auto op = cast<ir::DotOp>(steps[product].roots.front());
   Value value = op.getResult();
   DotShape shape = dotShape(op);
-  if (!isa<FloatType>(tensorType(value).getElementType()) || !op.getLhsBatch().empty() ||
-      shape.lhsFree.size() != 1 || shape.rhsFree.size() != 1 || op.getLhsContract().size() != 1)
+  if (!isOfMatrices(op) || byteSize(value) < leastBytes || shape.m < leastRows)
     return nullptr;
   int64_t row = shape.n * elementBytes(tensorType(value).getElementType());
-  if (byteSize(value) < leastBytes || shape.m < 2 * rowUnit)
-    return nullptr;
   if (rowUnit * row > mostRowsBytes)
     return "its rows are long";
   if (shape.k * int64_t(llvm::alignTo(uint64_t(row), 64)) > options.productScratchBytes)
@@ -104,18 +134,12 @@ const char *Former::findKernelForRows(int product, int &kernel) {
       continue;
     refusal = "something needs it before";
     if (llvm::any_of(uses[value], [&](const Use &other) {
-          return other.step >= 0 && other.step != how.step && reaches(other.step, how.step);
+          return other.step >= 0 && other.step != how.step &&
+                 (isTakenBy(other.step, how.step) || reaches(other.step, how.step));
         }))
       continue;
     refusal = "what chunks leave would be large";
-    int64_t partials = 0;
-    for (const Loop &loop : step.loops)
-      for (Operation *root : loop.roots)
-        if (classOf(root) == OpClass::Reduce || classOf(root) == OpClass::Dot ||
-            classOf(root) == OpClass::ArgReduce)
-          if (!llvm::is_contained(keptDims(root), 0))
-            partials += byteSize(root->getResult(0));
-    if (partials * int64_t(llvm::divideCeil(shape.m, rowUnit)) > mostPartialBytes)
+    if (partialBytes(step) * int64_t(llvm::divideCeil(shape.m, rowUnit)) > mostPartialBytes)
       continue;
     kernel = how.step;
     return nullptr;
@@ -123,51 +147,144 @@ const char *Former::findKernelForRows(int product, int &kernel) {
   return refusal;
 }
 
+/// Finds the kernel that makes the left operand of a product and can make the product's rows
+/// afterwards, or says why there is none where there might be.
+const char *Former::findMakerOfRows(int product, int &kernel) {
+  const Step &own = steps[product];
+  auto op = cast<ir::DotOp>(own.roots.front());
+  Value operand = op.getLhs();
+  auto found = makers.find(operand.getDefiningOp());
+  DotShape shape = dotShape(op);
+  if (found == makers.end() || !isOfMatrices(op) || byteSize(operand) < leastBytes)
+    return nullptr;
+  auto [at, nest] = found->second;
+  const Step &step = steps[at];
+  int64_t bytes = elementBytes(tensorType(operand).getElementType());
+  if (op.getLhsContract().front() != 1)
+    return "its columns are needed";
+  if (shape.m < leastRows)
+    return "it has few rows";
+  if (rowUnit * shape.k * bytes > mostRowsBytes)
+    return "its rows are long";
+  if (shape.k * int64_t(llvm::alignTo(uint64_t(shape.n * bytes), 64)) > options.productScratchBytes)
+    return "the right operand is large";
+  if (!isStrided(op.getRhs(), materialised))
+    return "the right operand is not in memory as it is";
+  if (!goesByRows(at, shape.m) ||
+      ArrayRef(step.loops[size_t(nest)].space) != tensorType(operand).getShape())
+    return "its kernel goes over other rows";
+  if (step.loops.size() == 1 && step.loops.front().linear && shape.k < shortestColumns)
+    return "its rows are short";
+  if (llvm::count_if(own.reads, [&](const Read &read) {
+        return llvm::is_contained(step.roots, aliasRoot(read.value).getDefiningOp());
+      }) != 1)
+    return "its kernel makes the right operand too";
+  for (int other = 0, count = int(steps.size()); other < count; ++other)
+    if (other != at && llvm::is_contained(successors[other], product) && reaches(at, other))
+      return "the right operand is made later";
+  if (partialBytes(step) * int64_t(llvm::divideCeil(shape.m, rowUnit)) > mostPartialBytes)
+    return "what chunks leave would be large";
+  kernel = at;
+  return nullptr;
+}
+
+/// Adds a product to a kernel, whose chunks are then of as many rows as suit all its products. The
+/// kernel reads what the product does. The product's step stays in the order, as nothing: all that
+/// has to run before it still does, and who else reads the product waits for the kernel.
+void Former::takeProduct(int at, int to, RowProduct rows, int64_t rowBytes) {
+  Step &own = steps[at], &kernel = steps[to];
+  rows.op = own.roots.front();
+  rows.packedBytes = own.scratchBytes;
+  rows.operandApart = own.operandApart;
+  rows.chunkRows = std::clamp(usualRowsBytes / rowBytes / rowUnit * rowUnit, rowUnit, mostRows);
+  for (const RowProduct &other : kernel.products)
+    rows.chunkRows = std::min(rows.chunkRows, other.chunkRows);
+  kernel.products.push_back(rows);
+  for (RowProduct &each : kernel.products)
+    each.chunkRows = rows.chunkRows;
+  for (Loop &loop : kernel.loops)
+    loop.linear = false;
+  kernel.roots.push_back(rows.op);
+  for (const Read &read : own.reads) {
+    if (!rows.isAfter || read.value != rows.op->getOperand(0))
+      kernel.reads.push_back({.value = read.value});
+    llvm::replace(leafUsers[read.value], at, to);
+  }
+  taken.insert(at);
+}
+
+void Former::takeIntoReader(int at, int to) {
+  Value value = steps[at].roots.front()->getResult(0);
+  Step &kernel = steps[to];
+  RowProduct rows;
+  rows.isLocal = llvm::all_of(uses[value], [&](const Use &how) { return how.step == to; });
+  if (rows.isLocal) {
+    materialised.erase(value);
+    llvm::erase_if(kernel.reads, [&](const Read &read) { return read.value == value; });
+  }
+  for (Read &read : kernel.reads)
+    if (read.value == value)
+      read.pointwise = read.atIndex = false;
+  takeProduct(at, to, rows, byteSize(value) / tensorType(value).getDimSize(0));
+  for (int user : successors[at])
+    if (user != to && !llvm::is_contained(successors[to], user))
+      successors[to].push_back(user);
+}
+
+void Former::takeIntoMaker(int at, int to) {
+  Value operand = steps[at].roots.front()->getOperand(0);
+  takeProduct(at, to, {.isAfter = true}, byteSize(operand) / tensorType(operand).getDimSize(0));
+  for (int other = 0, count = int(steps.size()); other < count; ++other)
+    if (other != to && llvm::is_contained(successors[other], at) &&
+        !llvm::is_contained(successors[other], to))
+      successors[other].push_back(to);
+}
+
+/// Left operands that only the products after a kernel's nests read, and these nests themselves,
+/// are not stored.
+void Former::findLocalOperands() {
+  for (int at = 0, count = int(steps.size()); at < count; ++at)
+    for (const RowProduct &each : steps[at].products) {
+      Value operand = each.op->getOperand(0);
+      if (!each.isAfter || !llvm::all_of(uses[operand], [&](const Use &how) {
+            return how.kind == UseKind::Element && (how.step == at || isTakenBy(how.step, at));
+          }))
+        continue;
+      materialised.erase(operand);
+    }
+}
+
 void Former::takeProducts() {
   if (!options.fuse)
     return;
+  auto isProduct = [](const Step &step) {
+    return !step.isKernel && !step.points && step.roots.size() == 1 &&
+           isa<ir::DotOp>(step.roots.front());
+  };
+  for (int at = 0, count = int(steps.size()); at < count; ++at)
+    if (steps[at].isKernel && !steps[at].points)
+      for (auto [nest, loop] : llvm::enumerate(steps[at].loops))
+        for (Operation *root : loop.roots)
+          if (!isReduction(root))
+            makers[root] = {at, int(nest)};
   for (int at = 0, count = int(steps.size()); at < count; ++at) {
     Step &own = steps[at];
-    if (own.isKernel || own.points || own.roots.size() != 1 || !isa<ir::DotOp>(own.roots.front()))
+    if (!isProduct(own))
       continue;
-    int to = -1;
-    own.apart = findKernelForRows(at, to);
-    if (to < 0)
-      continue;
+    int reader = -1, maker = -1;
+    own.apart = findKernelForRows(at, reader);
+    own.operandApart = findMakerOfRows(at, maker);
     Operation *op = own.roots.front();
-    Value value = op->getResult(0);
-    Step &kernel = steps[to];
-    RowProduct rows{.op = op, .packedBytes = own.scratchBytes};
-    int64_t fitting = usualRowsBytes / (byteSize(value) / tensorType(value).getDimSize(0));
-    rows.chunkRows = std::clamp(fitting / rowUnit * rowUnit, rowUnit, mostRows);
-    for (const RowProduct &other : kernel.products)
-      rows.chunkRows = std::min(rows.chunkRows, other.chunkRows);
-    rows.isLocal = llvm::all_of(uses[value], [&](const Use &how) { return how.step == to; });
-    kernel.products.push_back(rows);
-    for (RowProduct &each : kernel.products)
-      each.chunkRows = rows.chunkRows;
-    for (Loop &loop : kernel.loops)
-      loop.linear = false;
-    kernel.roots.push_back(op);
-    // The kernel reads what the product does. The product's step stays in the order, as nothing:
-    // all that has to run before it still does, and who else reads the product waits for the
-    // kernel.
-    if (rows.isLocal) {
-      materialised.erase(value);
-      llvm::erase_if(kernel.reads, [&](const Read &read) { return read.value == value; });
+    // What is larger had better not be stored.
+    if (maker >= 0 && (reader < 0 || byteSize(op->getOperand(0)) > byteSize(op->getResult(0)))) {
+      takeIntoMaker(at, maker);
+    } else if (reader >= 0) {
+      if (maker >= 0)
+        own.operandApart = "the product is in a kernel that reads it";
+      takeIntoReader(at, reader);
     }
-    for (Read &read : kernel.reads)
-      if (read.value == value)
-        read.pointwise = read.atIndex = false;
-    for (const Read &read : own.reads) {
-      kernel.reads.push_back({.value = read.value});
-      llvm::replace(leafUsers[read.value], at, to);
-    }
-    for (int user : successors[at])
-      if (user != to && !llvm::is_contained(successors[to], user))
-        successors[to].push_back(user);
-    taken.insert(at);
   }
+  findLocalOperands();
 }
 
 } // namespace descent::kernel

@@ -287,13 +287,16 @@ void Former::finishKernels() {
     chooseTile(step);
     chooseTurned(step);
     divide(step);
-    for (const RowProduct &each : step.products)
-      if (each.isLocal)
-        step.locals.push_back(
-            {.value = each.op->getResult(0),
-             .dims = {0, 1},
-             .elements = each.chunkRows * tensorType(each.op->getResult(0)).getDimSize(1),
-             .ofChunk = true});
+    for (const RowProduct &each : step.products) {
+      Value value = each.isAfter ? each.op->getOperand(0) : each.op->getResult(0);
+      bool isLocal = each.isAfter ? !materialised.contains(value) : each.isLocal;
+      if (isLocal &&
+          llvm::none_of(step.locals, [&](const Local &local) { return local.value == value; }))
+        step.locals.push_back({.value = value,
+                               .dims = {0, 1},
+                               .elements = each.chunkRows * tensorType(value).getDimSize(1),
+                               .ofChunk = true});
+    }
     int64_t bytes = 0;
     for (Local &local : step.locals) {
       local.offset = bytes;

@@ -36,13 +36,16 @@ Value *ProductEmitter::openBlocks(Nest &nest, Bases &bases, const Extent &extent
   return at;
 }
 
-ProductEmitter::Bases ProductEmitter::basesOf(Value *result) {
-  return {advance(f, element, f.pointerTo(layout.lhs), f.number(1), layout.lhsOffset),
-          advance(f, element, f.pointerTo(layout.rhs), f.number(1), layout.rhsOffset), result};
+Value *ProductEmitter::lhsBase() {
+  return advance(f, element, f.pointerTo(layout.lhs), f.number(1), layout.lhsOffset);
+}
+
+Value *ProductEmitter::rhsBase() {
+  return advance(f, element, f.pointerTo(layout.rhs), f.number(1), layout.rhsOffset);
 }
 
 void ProductEmitter::emit(Value *result) {
-  Bases bases = basesOf(result);
+  Bases bases{lhsBase(), rhsBase(), result};
   int64_t count = 1;
   for (const Extent &each : layout.outer)
     count *= each.size;

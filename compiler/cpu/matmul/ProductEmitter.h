@@ -21,7 +21,8 @@ public:
   struct Bases {
     llvm::Value *lhs, *rhs, *result;
   };
-  Bases basesOf(llvm::Value *result);
+  llvm::Value *lhsBase();
+  llvm::Value *rhsBase();
   bool packsRhs() const { return blocking.packRhs; }
   /// Copies all of the right operand: its blocks of terms one after the other.
   void packAll(llvm::Value *from, llvm::Value *to);

@@ -33,17 +33,16 @@ ProductRows::ProductRows(FunctionEmission &f, const kernel::Step &step,
     last = std::make_unique<ProductEmitter>(f, step, *layout, *blocking, element);
   }
   if (blocking->packRhs)
-    whole->packAll(whole->basesOf(nullptr).rhs, f.pointerAt(packedOffset));
+    whole->packAll(whole->rhsBase(), f.pointerAt(packedOffset));
 }
 
 ProductRows::~ProductRows() = default;
 
-void ProductRows::emit(Value *begin, Value *end, Value *to) {
-  ProductEmitter::Bases bases =
-      whole->basesOf(to ? to : advance(f, element, f.pointerTo(result), begin, resultRow));
-  bases.lhs = advance(f, element, bases.lhs, begin, lhsRow);
-  if (whole->packsRhs())
-    bases.rhs = f.pointerAt(packedOffset);
+void ProductRows::emit(Value *begin, Value *end, Value *from, Value *to) {
+  ProductEmitter::Bases bases;
+  bases.lhs = from ? from : advance(f, element, whole->lhsBase(), begin, lhsRow);
+  bases.rhs = whole->packsRhs() ? f.pointerAt(packedOffset) : whole->rhsBase();
+  bases.result = to ? to : advance(f, element, f.pointerTo(result), begin, resultRow);
   if (!last)
     return whole->multiplyAll(bases);
   llvm::BasicBlock *all = f.newBlock(), *some = f.newBlock(), *after = f.newBlock();

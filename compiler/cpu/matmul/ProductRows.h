@@ -14,9 +14,9 @@ public:
   ProductRows(FunctionEmission &f, const kernel::Step &step, const kernel::RowProduct &product);
   ~ProductRows();
 
-  /// Emits, in a chunk, the rows [begin, end) of the product. They go to `to`, or to where the
-  /// product is in memory.
-  void emit(llvm::Value *begin, llvm::Value *end, llvm::Value *to);
+  /// Emits, in a chunk, the rows [begin, end) of the product. The left operand's rows are at
+  /// `from`, the product's go to `to`; null: where these arrays are in memory.
+  void emit(llvm::Value *begin, llvm::Value *end, llvm::Value *from, llvm::Value *to);
 
 private:
   FunctionEmission &f;

@@ -42,3 +42,69 @@ func.func @columns(%x: tensor<4000x20xf32>, %w: tensor<20x100xf32>) -> tensor<10
   %h = descent.mul %t, %t : tensor<100x4000xf32>
   return %h : tensor<100x4000xf32>
 }
+
+// Chunks of the kernel that makes a left operand go on with the product of its rows; the operand is
+// never stored as a whole.
+// CHECK-LABEL: centred:
+// CHECK-NEXT:  kernel [4000, 100], 1 operations, 18 chunks
+// CHECK-NEXT:    reads {{.*}}
+// CHECK-NEXT:    [[C:%[0-9]+]] = sub [4000, 100] f32 in rows of a chunk, not stored
+// CHECK-NEXT:    = dot [4000, 20] f32 in result 0, 224 rows at a time, of those of [[C]]
+// CHECK-NEXT:    writes 320000 bytes
+func.func @centred(%x: tensor<4000x100xf32>, %m: tensor<4000x100xf32>, %w: tensor<100x20xf32>) -> tensor<4000x20xf32> {
+  %c = descent.sub %x, %m : tensor<4000x100xf32>
+  %z = descent.dot %c, %w batch [] x [] contract [1] x [0] : tensor<4000x100xf32>, tensor<100x20xf32> to tensor<4000x20xf32>
+  return %z : tensor<4000x20xf32>
+}
+
+// A cotangent: the product of its rows by the pass that makes it, the product with its columns needs
+// all of it.
+// CHECK-LABEL: cotangents:
+// CHECK:       kernel [4000, 100]
+// CHECK:         = mul [4000, 100] f32 at
+// CHECK-NEXT:    = dot [4000, 20] f32 in result 0, 224 rows at a time, of those of
+// CHECK:       = dot [100, 20] f32 in result 1
+// CHECK:         its left operand made as a whole: its columns are needed
+func.func @cotangents(%x: tensor<4000x20xf32>, %z: tensor<4000x100xf32>, %d: tensor<4000x100xf32>, %w: tensor<20x100xf32>) -> (tensor<4000x20xf32>, tensor<100x20xf32>) {
+  %c = descent.mul %z, %d : tensor<4000x100xf32>
+  %h = descent.dot %c, %w batch [] x [] contract [1] x [1] : tensor<4000x100xf32>, tensor<20x100xf32> to tensor<4000x20xf32>
+  %g = descent.dot %c, %x batch [] x [] contract [0] x [0] : tensor<4000x100xf32>, tensor<4000x20xf32> to tensor<100x20xf32>
+  return %h, %g : tensor<4000x20xf32>, tensor<100x20xf32>
+}
+
+// The right operand is what becomes of the left one.
+// CHECK-LABEL: later:
+// CHECK:       = dot [4000, 20] f32 in result 0
+// CHECK:         its left operand made as a whole: the right operand is made later
+func.func @later(%x: tensor<4000x100xf32>, %m: tensor<4000x100xf32>, %w: tensor<100x20xf32>) -> tensor<4000x20xf32> {
+  %c = descent.sub %x, %m : tensor<4000x100xf32>
+  %s = descent.reduce_sum %c [0] : tensor<4000x100xf32> to tensor<100xf32>
+  %ss = descent.broadcast %s [0] : tensor<100xf32> to tensor<100x20xf32>
+  %v = descent.mul %w, %ss : tensor<100x20xf32>
+  %z = descent.dot %c, %v batch [] x [] contract [1] x [0] : tensor<4000x100xf32>, tensor<100x20xf32> to tensor<4000x20xf32>
+  return %z : tensor<4000x20xf32>
+}
+
+// Both the kernel that makes the left operand and the one that reads the product could have it: what
+// is larger is not stored.
+// CHECK-LABEL: narrow:
+// CHECK:         = sub [8000, 100] f32 in rows of a chunk, not stored
+// CHECK-NEXT:    = dot [8000, 40] f32 at {{.*}} of those of
+// CHECK:       kernel [8000, 40]
+func.func @narrow(%x: tensor<8000x100xf32>, %m: tensor<8000x100xf32>, %w: tensor<100x40xf32>) -> tensor<8000x40xf32> {
+  %c = descent.sub %x, %m : tensor<8000x100xf32>
+  %z = descent.dot %c, %w batch [] x [] contract [1] x [0] : tensor<8000x100xf32>, tensor<100x40xf32> to tensor<8000x40xf32>
+  %h = descent.tanh %z : tensor<8000x40xf32>
+  return %h : tensor<8000x40xf32>
+}
+
+// CHECK-LABEL: wide:
+// CHECK:         = sub [8000, 40] f32 at
+// CHECK:         = dot [8000, 100] f32, 224 rows at a time, not stored
+// CHECK-NEXT:      its left operand made as a whole: the product is in a kernel that reads it
+func.func @wide(%x: tensor<8000x40xf32>, %m: tensor<8000x40xf32>, %w: tensor<40x100xf32>) -> tensor<8000x100xf32> {
+  %c = descent.sub %x, %m : tensor<8000x40xf32>
+  %z = descent.dot %c, %w batch [] x [] contract [1] x [0] : tensor<8000x40xf32>, tensor<40x100xf32> to tensor<8000x100xf32>
+  %h = descent.tanh %z : tensor<8000x100xf32>
+  return %h : tensor<8000x100xf32>
+}

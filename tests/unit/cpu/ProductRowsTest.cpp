@@ -1,5 +1,6 @@
-// Products whose rows are made by the kernel that reads them, against the reference evaluator and
-// against the same program with each operation by itself.
+// Products whose rows are made by the kernel that reads them, or by the one that makes their left
+// operand, against the reference evaluator and against the same program with each operation by
+// itself.
 #include "tests/unit/cpu/Harness.h"
 
 #include <cstdlib>
@@ -123,6 +124,134 @@ TEST(ProductRows, NotWhereRowsAreReadElsewhere) {
   expectAgreement(text, 1e-4, 1e-4);
 }
 
+/// A function of %x, m x k, a row %b and a matrix %w with %c = (x - b) * x, and what `body` makes
+/// of these. LEFT stands for the type of x, RIGHT for that of w, MATRIX for that of the product.
+std::string prologue(const Shape &s, const std::string &body, const std::string &results,
+                     const std::string &types) {
+  auto matrix = [&](int64_t a, int64_t b) {
+    return "tensor<" + std::to_string(a) + "x" + std::to_string(b) + "x" + s.element + ">";
+  };
+  auto vector = [&](int64_t a) { return "tensor<" + std::to_string(a) + "x" + s.element + ">"; };
+  std::string all = "func.func @f(%x: LEFT, %w: RIGHT, %b: TERMS) -> (" + types + R"() {
+  %bb = descent.broadcast %b [1] : TERMS to LEFT
+  %d = descent.sub %x, %bb : LEFT
+  %c = descent.mul %d, %x : LEFT
+)" + body + "  return " +
+                    results + " : " + types + "\n}";
+  const std::pair<std::string, std::string> names[] = {
+      {"LEFT", matrix(s.m, s.k)},
+      {"RIGHT", s.rhsTurned ? matrix(s.n, s.k) : matrix(s.k, s.n)},
+      {"MATRIX", matrix(s.m, s.n)},
+      {"TERMS", vector(s.k)},
+      {"CONTRACT", s.rhsTurned ? "[1] x [1]" : "[1] x [0]"}};
+  for (const auto &[name, type] : names)
+    for (size_t at; (at = all.find(name)) != std::string::npos;)
+      all.replace(at, name.size(), type);
+  return all;
+}
+
+const std::string times =
+    "  %z = descent.dot %c, %w batch [] x [] contract CONTRACT : LEFT, RIGHT to MATRIX\n";
+
+void expectAfterRows(const std::string &text, bool isStored, double tolerance = 1e-4) {
+  SCOPED_TRACE(text);
+  std::string plan = planOf(text);
+  EXPECT_NE(plan.find("rows at a time, of those of"), std::string::npos) << plan;
+  EXPECT_EQ(plan.find("in rows of a chunk, not stored") == std::string::npos, isStored) << plan;
+  expectAgreement(text, tolerance, tolerance);
+}
+
+TEST(ProductRows, RowsOfLeftOperands) {
+  for (bool rhsTurned : {false, true})
+    for (int64_t n : {2, 37})
+      expectAfterRows(prologue({2461, n, 110, "f32", false, rhsTurned}, times, "%z", "MATRIX"),
+                      false, 1e-3);
+  expectAfterRows(prologue({1300, 5, 113, "f64"}, times, "%z", "MATRIX"), false, 1e-11);
+  // The longest rows; a last chunk of one row; several blocks of terms; few terms.
+  expectAfterRows(prologue({225, 3, 1169}, times, "%z", "MATRIX"), false, 1e-2);
+  expectAfterRows(prologue({505, 11, 301, "f64"}, times, "%z", "MATRIX"), false, 1e-10);
+  expectAfterRows(prologue({16385, 3, 17}, times, "%z", "MATRIX"), false, 1e-3);
+}
+
+TEST(ProductRows, LeftOperandsThatSomethingElseNeeds) {
+  // A result; another product that needs columns; two products of the same rows.
+  expectAfterRows(prologue({2461, 7, 110}, times, "%z, %c", "MATRIX, LEFT"), true, 1e-3);
+  expectAfterRows(prologue({2461, 3, 110}, times + R"(
+  %g = descent.dot %c, %z batch [] x [] contract [0] x [0] : LEFT, MATRIX to tensor<110x3xf32>
+)",
+                           "%g", "tensor<110x3xf32>"),
+                  true, 0.5);
+  std::string two = prologue({2461, 7, 110}, times + R"(
+  %v = descent.tanh %w : RIGHT
+  %y = descent.dot %c, %v batch [] x [] contract CONTRACT : LEFT, RIGHT to MATRIX
+)",
+                             "%z, %y", "MATRIX, MATRIX");
+  expectAfterRows(two, false, 1e-3);
+  std::string plan = planOf(two);
+  EXPECT_NE(plan.find("rows at a time, of"), plan.rfind("rows at a time, of")) << plan;
+}
+
+TEST(ProductRows, LeftOperandsOfTrees) {
+  // Normalised rows, and the sum of them over the rows.
+  std::string body = R"(
+  %m = descent.reduce_max %c [1] : LEFT to tensor<2461xf32>
+  %mm = descent.broadcast %m [0] : tensor<2461xf32> to LEFT
+  %e = descent.sub %c, %mm : LEFT
+  %p = descent.exp %e : LEFT
+  %z = descent.dot %p, %w batch [] x [] contract CONTRACT : LEFT, RIGHT to MATRIX
+  %s = descent.reduce_sum %p [0] : LEFT to TERMS
+)";
+  expectAfterRows(prologue({2461, 7, 110}, body, "%z, %s", "MATRIX, TERMS"), false, 1e-3);
+  // Rows of a product before, rows of a product after.
+  std::string both = R"(
+  %y = descent.dot %x, %w batch [] x [] contract [1] x [1] : LEFT, RIGHT to MATRIX
+  %h = descent.tanh %y : MATRIX
+  %z = descent.dot %h, %w batch [] x [] contract [1] x [0] : MATRIX, RIGHT to LEFT
+)";
+  std::string text = prologue({2461, 110, 5, "f32", false, true}, both, "%z", "LEFT");
+  expectAfterRows(text, false, 1e-3);
+  EXPECT_NE(planOf(text).find("224 rows at a time, not stored"), std::string::npos);
+}
+
+TEST(ProductRows, WholeLeftOperandsWhereTheRightOneComesLater) {
+  // The right operand is of the same kernel; it needs what the kernel makes.
+  for (const char *right :
+       {"reduce_sum %c [0] : LEFT to TERMS", "reduce_max %c [0] : LEFT to TERMS"}) {
+    std::string text = prologue({2461, 10, 110}, std::string("  %s = descent.") + right + R"(
+  %ss = descent.broadcast %s [0] : TERMS to RIGHT
+  %v = descent.add %ss, %w : RIGHT
+  %z = descent.dot %c, %v batch [] x [] contract CONTRACT : LEFT, RIGHT to MATRIX
+)",
+                                "%z", "MATRIX");
+    EXPECT_EQ(planOf(text).find("of those of"), std::string::npos) << planOf(text);
+    expectAgreement(text, 2e-2, 2e-2);
+  }
+  std::string same = prologue({500, 500, 600}, R"(
+  %z = descent.dot %c, %c batch [] x [] contract [1] x [1] : LEFT, LEFT to MATRIX
+)",
+                              "%z", "MATRIX");
+  EXPECT_EQ(planOf(same).find("of those of"), std::string::npos) << planOf(same);
+}
+
+/// The bits of a product do not depend on where its left operand is.
+TEST(ProductRows, SameBitsOfProductsOfRows) {
+  for (const char *element : {"f32", "f64"}) {
+    Shape shape{1461, 19, 333, element};
+    std::string text = prologue(shape, times, "%z", "MATRIX");
+    EXPECT_NE(planOf(text).find("of those of"), std::string::npos);
+    auto type = [&](const std::string &sizes) { return "tensor<" + sizes + "x" + element + ">"; };
+    std::vector<Tensor> operands = {sample(type("1461x333"), 1), sample(type("333x19"), 2),
+                                    sample(type("333"), 3)};
+    Compiled first = compileFunction(text), second = compileFunction(text, /*fuse=*/false);
+    std::vector<Tensor> whole = second(operands);
+    for (int threads : {1, 2, 7}) {
+      setenv("DESCENT_THREADS", std::to_string(threads).c_str(), 1);
+      EXPECT_EQ(first(operands).front().elements, whole.front().elements);
+      unsetenv("DESCENT_THREADS");
+    }
+  }
+}
+
 /// Operations on matrices of one shape, some of which need other rows, or all of them.
 std::string randomBody(unsigned seed, std::string &results, std::string &types) {
   std::mt19937 random(seed);
@@ -137,10 +266,19 @@ std::string randomBody(unsigned seed, std::string &results, std::string &types) 
   };
   for (int i = 0; i < 7; ++i) {
     std::string x = any(), name;
-    switch (random() % 7) {
+    switch (random() % 9) {
     case 0:
       name = line("tanh " + x + " : MATRIX");
       break;
+    case 7:
+    case 8: {
+      std::string y = line("dot " + x + ", %w batch [] x [] contract [1] x [1] : MATRIX, " +
+                           "tensor<3x203xf32> to tensor<1303x3xf32>");
+      std::string most = line("reduce_max " + y + " [1] : tensor<1303x3xf32> to COLUMN");
+      std::string least = line("tanh " + most + " : COLUMN");
+      name = line("broadcast " + least + " [0] : COLUMN to MATRIX");
+      break;
+    }
     case 1:
       name = line("add " + x + ", " + any() + " : MATRIX");
       break;
@@ -173,6 +311,16 @@ std::string randomBody(unsigned seed, std::string &results, std::string &types) 
   results = matrices.back() + ", " + any();
   types = "MATRIX, MATRIX";
   if (random() % 2) {
+    std::string left = line("tanh " + any() + " : MATRIX");
+    results += ", " + line("dot " + left + ", %w batch [] x [] contract [1] x [1] : MATRIX, " +
+                           "tensor<3x203xf32> to tensor<1303x3xf32>");
+    types += ", tensor<1303x3xf32>";
+    if (random() % 2) {
+      results += ", " + left;
+      types += ", MATRIX";
+    }
+  }
+  if (random() % 2) {
     results += ", " + line("reduce_sum " + any() + " [1] : MATRIX to COLUMN");
     types += ", COLUMN";
   }
@@ -184,15 +332,19 @@ std::string randomBody(unsigned seed, std::string &results, std::string &types) 
 }
 
 TEST(ProductRows, RandomPrograms) {
-  int byRows = 0;
-  for (unsigned seed = 0; seed < 8; ++seed) {
+  int byRows = 0, afterRows = 0;
+  for (unsigned seed = 0; seed < 10; ++seed) {
     std::string results, types, body = randomBody(seed, results, types);
     std::string text = program({1303, 203, 3}, body, results, types);
     SCOPED_TRACE(text);
-    byRows += planOf(text).find("rows at a time") != std::string::npos;
+    std::string plan = planOf(text);
+    byRows += plan.find("rows at a time,") != std::string::npos ||
+              plan.find("rows at a time\n") != std::string::npos;
+    afterRows += plan.find("rows at a time, of those of") != std::string::npos;
     expectAgreement(text, 1e-3, 2e-3);
   }
   EXPECT_GE(byRows, 3);
+  EXPECT_GE(afterRows, 2);
 }
 
 TEST(ProductRows, SameBitsForAnyNumberOfThreads) {
