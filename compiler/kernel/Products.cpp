@@ -155,7 +155,7 @@ const char *Former::findMakerOfRows(int product, int &kernel) {
   Value operand = op.getLhs();
   auto found = makers.find(operand.getDefiningOp());
   DotShape shape = dotShape(op);
-  if (found == makers.end() || !isOfMatrices(op) || byteSize(operand) < leastBytes)
+  if (found == makers.end() || !isOfMatrices(op) || byteSize(operand) < leastBytes || shape.n == 0)
     return nullptr;
   auto [at, nest] = found->second;
   const Step &step = steps[at];

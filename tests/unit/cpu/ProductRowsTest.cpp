@@ -139,11 +139,9 @@ std::string prologue(const Shape &s, const std::string &body, const std::string 
 )" + body + "  return " +
                     results + " : " + types + "\n}";
   const std::pair<std::string, std::string> names[] = {
-      {"LEFT", matrix(s.m, s.k)},
-      {"RIGHT", s.rhsTurned ? matrix(s.n, s.k) : matrix(s.k, s.n)},
-      {"MATRIX", matrix(s.m, s.n)},
-      {"TERMS", vector(s.k)},
-      {"CONTRACT", s.rhsTurned ? "[1] x [1]" : "[1] x [0]"}};
+      {"LEFT", matrix(s.m, s.k)},   {"RIGHT", s.rhsTurned ? matrix(s.n, s.k) : matrix(s.k, s.n)},
+      {"MATRIX", matrix(s.m, s.n)}, {"TERMS", vector(s.k)},
+      {"COLUMN", vector(s.m)},      {"CONTRACT", s.rhsTurned ? "[1] x [1]" : "[1] x [0]"}};
   for (const auto &[name, type] : names)
     for (size_t at; (at = all.find(name)) != std::string::npos;)
       all.replace(at, name.size(), type);
@@ -171,6 +169,9 @@ TEST(ProductRows, RowsOfLeftOperands) {
   expectAfterRows(prologue({225, 3, 1169}, times, "%z", "MATRIX"), false, 1e-2);
   expectAfterRows(prologue({505, 11, 301, "f64"}, times, "%z", "MATRIX"), false, 1e-10);
   expectAfterRows(prologue({16385, 3, 17}, times, "%z", "MATRIX"), false, 1e-3);
+  // One column, and none.
+  expectAgreement(prologue({2461, 1, 110}, times, "%z", "MATRIX"), 1e-3, 1e-3);
+  expectAgreement(prologue({2461, 0, 110}, times, "%z", "MATRIX"));
 }
 
 TEST(ProductRows, LeftOperandsThatSomethingElseNeeds) {
@@ -192,16 +193,21 @@ TEST(ProductRows, LeftOperandsThatSomethingElseNeeds) {
 }
 
 TEST(ProductRows, LeftOperandsOfTrees) {
-  // Normalised rows, and the sum of them over the rows.
-  std::string body = R"(
-  %m = descent.reduce_max %c [1] : LEFT to tensor<2461xf32>
-  %mm = descent.broadcast %m [0] : tensor<2461xf32> to LEFT
+  // Normalised rows, and the sum of them over the rows; short rows run across lanes.
+  for (auto [m, k] : {std::pair<int64_t, int64_t>{2461, 110}, {16385, 20}}) {
+    std::string body = R"(
+  %m = descent.reduce_max %c [1] : LEFT to COLUMN
+  %mm = descent.broadcast %m [0] : COLUMN to LEFT
   %e = descent.sub %c, %mm : LEFT
   %p = descent.exp %e : LEFT
-  %z = descent.dot %p, %w batch [] x [] contract CONTRACT : LEFT, RIGHT to MATRIX
+  %z = descent.dot %p, %w batch [] x [] contract [1] x [0] : LEFT, RIGHT to MATRIX
   %s = descent.reduce_sum %p [0] : LEFT to TERMS
 )";
-  expectAfterRows(prologue({2461, 7, 110}, body, "%z, %s", "MATRIX, TERMS"), false, 1e-3);
+    std::string text = prologue({m, 7, k}, body, "%z, %s", "MATRIX, TERMS");
+    expectAfterRows(text, false, 1e-3);
+    EXPECT_EQ(planOf(text).find(" across") != std::string::npos, k == 20) << planOf(text);
+    expectAfterRows(prologue({m, 7, k}, body, "%z, %p", "MATRIX, LEFT"), true, 1e-3);
+  }
   // Rows of a product before, rows of a product after.
   std::string both = R"(
   %y = descent.dot %x, %w batch [] x [] contract [1] x [1] : LEFT, RIGHT to MATRIX
@@ -237,17 +243,23 @@ TEST(ProductRows, WholeLeftOperandsWhereTheRightOneComesLater) {
 TEST(ProductRows, SameBitsOfProductsOfRows) {
   for (const char *element : {"f32", "f64"}) {
     Shape shape{1461, 19, 333, element};
-    std::string text = prologue(shape, times, "%z", "MATRIX");
+    std::string text = prologue(shape, times + "  %s = descent.reduce_sum %c [0] : LEFT to TERMS\n",
+                                "%z, %s", "MATRIX, TERMS");
     EXPECT_NE(planOf(text).find("of those of"), std::string::npos);
+    EXPECT_NE(llvmOf(text).find("@descent_parallel"), std::string::npos);
     auto type = [&](const std::string &sizes) { return "tensor<" + sizes + "x" + element + ">"; };
     std::vector<Tensor> operands = {sample(type("1461x333"), 1), sample(type("333x19"), 2),
                                     sample(type("333"), 3)};
     Compiled first = compileFunction(text), second = compileFunction(text, /*fuse=*/false);
-    std::vector<Tensor> whole = second(operands);
+    std::vector<Tensor> whole = second(operands), one;
     for (int threads : {1, 2, 7}) {
       setenv("DESCENT_THREADS", std::to_string(threads).c_str(), 1);
-      EXPECT_EQ(first(operands).front().elements, whole.front().elements);
+      std::vector<Tensor> results = first(operands);
       unsetenv("DESCENT_THREADS");
+      if (one.empty())
+        one = results;
+      EXPECT_EQ(results[0].elements, whole[0].elements);
+      EXPECT_EQ(results[1].elements, one[1].elements);
     }
   }
 }
