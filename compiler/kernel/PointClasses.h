@@ -34,8 +34,8 @@ public:
   PointClasses(int64_t count, bool numbersOnTapes) : count(count), numbersOnTapes(numbersOnTapes) {}
 
   PointClass of(mlir::Value value) const;
-  /// Says that a value is known only after the group.
-  void makeOther(mlir::Value value) { known[value] = PointClass::Other; }
+  /// For values outside of loops.
+  void set(mlir::Value value, PointClass to) { known[value] = to; }
   /// How many values are known to be points.
   size_t lanes() const;
   /// Where a tape was made.

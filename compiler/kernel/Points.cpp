@@ -118,7 +118,7 @@ private:
 void Group::finish(ValueRange values) {
   for (Value value : values) {
     complete.insert(value);
-    classes.makeOther(value);
+    classes.set(value, PointClass::Other);
   }
 }
 
@@ -196,7 +196,12 @@ bool Group::addOperation(Operation *op) {
   if (!other.sums.empty()) {
     sums.push_back(op);
     finish(op->getResults());
-  } else if (classes.of(op->getResult(0)) != PointClass::Lane && !isNumber(op)) {
+  } else if (Value result = op->getResult(0); isNumber(op)) {
+    if (isArray(result) && numElements(result) != count)
+      return false;
+    if (isArray(result))
+      classes.set(result, PointClass::Lane);
+  } else if (classes.of(result) != PointClass::Lane) {
     return false;
   }
   take(op);

@@ -67,7 +67,7 @@ void addTapeArgument(CLI::App &command, ScriptArguments &arguments) {
           "--tape-limit", arguments.tapeLimit,
           "The memory that a `for` loop should take at most to remember its iterations for a "
           "derivative\n(0: a quarter of the machine's). One that would take more runs in blocks, "
-          "twice each.\nResults do not depend on it")
+          "twice each.\nResults do not depend on it, but for the order of sums")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("SIZE");
 }

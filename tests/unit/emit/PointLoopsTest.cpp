@@ -187,5 +187,71 @@ TEST(PointLoops, HaveTheBitsOfTheirOperations) {
   EXPECT_GE(3 * interchanged, int(count)) << "few of the loops run point by point";
 }
 
+size_t countOf(const std::string &what, const std::string &text) {
+  size_t count = 0;
+  for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; ++at)
+    ++count;
+  return count;
+}
+
+/// Runs by points, all loops over arrays in one of `groups`, and gives what it gives without.
+void expectByPoints(const std::string &script, size_t groups) {
+  SCOPED_TRACE(script);
+  Program program(script);
+  ASSERT_TRUE(program.program) << program.problems;
+  std::string kernels = program.show(compiler::Stage::Kernel);
+  EXPECT_EQ(countOf("points [", kernels), groups) << kernels;
+  EXPECT_EQ(countOf("its tapes", kernels), 0u) << kernels;
+  Values plain = program.run(false), fused = program.run(true);
+  for (const auto &[name, values] : plain)
+    for (size_t i = 0; i < values.size(); ++i)
+      EXPECT_TRUE(isNear(values[i], fused[name].at(i), 1e-12)) << name << "[" << i << "]";
+}
+
+TEST(PointLoops, DrawRandomBitsInside) {
+  expectByPoints(R"(precision f64
+fn path(a, n) = {
+  let k = key(7)
+  var s = ones(n)
+  for j in 0..20 { s = s * exp(a[0] + a[1] * normal(fold_in(k, j), [n])) }
+  mean(s)
+}
+let y = path([0.01, 0.1], 333)
+let g = grad(a -> path(a, 333))([0.01, 0.1])
+)",
+                 2);
+}
+
+TEST(PointLoops, OfGradientsOfManyNumbers) {
+  expectByPoints(R"(precision f64
+fn root(x) = {
+  var y = x
+  for j in 0..8 { y = where(y > 2, 0.5 * y, y - (y^2 - x) / (2 * y)) }
+  y
+}
+let g = vmap(grad(root))(linspace(0.1, 9.0, 77))
+)",
+                 1);
+}
+
+// A number of the first loop, and an array of it, are what the second needs; the total of the
+// second's gradient is where that of the first begins.
+TEST(PointLoops, GoOnFromNumbersAndTotals) {
+  expectByPoints(R"(precision f64
+fn f(x, s) = {
+  var a = x
+  var c = s
+  for i in 0..11 {
+    a = sin(tanh(a)) * s
+    c = sin(s)
+  }
+  for i in 0..44 { a = 0.9 * tanh(a) * s + x * cos(c * 0.8) }
+  sum(a)
+}
+let (gx, gs) = grad(q -> f(q[0], q[1]))((sin(arange(65.0)), 0.4))
+)",
+                 1);
+}
+
 } // namespace
 } // namespace descent
