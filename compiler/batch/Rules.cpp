@@ -59,11 +59,11 @@ struct Table {
     using namespace ir;
     // Each element by itself.
     add<NegOp, AbsOp, SignOp, AddOp, SubOp, MulOp, DivOp, FloorDivOp, ModOp, PowOp, MaxOp, MinOp,
-        Atan2Op>(expandElementwise);
+        Atan2Op, LogAddExpOp>(expandElementwise);
     add<FloorOp, CeilOp, RoundOp, SqrtOp, RsqrtOp, CbrtOp, ExpOp, Exp2Op, Expm1Op, LogOp, Log2Op,
         Log10Op, Log1pOp, SinOp, CosOp, TanOp, AsinOp, AcosOp, AtanOp, SinhOp, CoshOp, TanhOp,
-        AsinhOp, AcoshOp, AtanhOp, ErfOp, ErfcOp, ErfinvOp, LgammaOp, SigmoidOp, PolygammaOp,
-        StopGradientOp>(expandElementwise);
+        AsinhOp, AcoshOp, AtanhOp, ErfOp, ErfcOp, ErfinvOp, LgammaOp, SigmoidOp, SiluOp, GeluOp,
+        GeluTanhOp, PolygammaOp, StopGradientOp>(expandElementwise);
     add<NotOp, AndOp, OrOp, XorOp, ShlOp, ShrOp, ThreefryOp, CompareOp, SelectOp, ConvertOp,
         BitcastOp>(expandElementwise);
 

@@ -56,9 +56,8 @@ Value *Scalar::sign() {
     return math("sign");
   auto *type = in[0]->getType();
   auto *zero = llvm::ConstantInt::get(type, 0);
-  Value *above = b.CreateZExt(isUnsigned ? b.CreateICmpNE(in[0], zero)
-                                         : b.CreateICmpSGT(in[0], zero),
-                              type);
+  Value *above =
+      b.CreateZExt(isUnsigned ? b.CreateICmpNE(in[0], zero) : b.CreateICmpSGT(in[0], zero), type);
   if (isUnsigned)
     return above;
   return b.CreateSub(above, b.CreateZExt(b.CreateICmpSLT(in[0], zero), type));
@@ -140,9 +139,13 @@ Value *Scalar::emit() {
   using namespace ir;
   bool isWord64 = element.isUnsignedInteger(64);
   return llvm::TypeSwitch<mlir::Operation *, Value *>(op)
-      .Case<AddOp>([&](auto) { return isFloat ? b.CreateFAdd(in[0], in[1]) : b.CreateAdd(in[0], in[1]); })
-      .Case<SubOp>([&](auto) { return isFloat ? b.CreateFSub(in[0], in[1]) : b.CreateSub(in[0], in[1]); })
-      .Case<MulOp>([&](auto) { return isFloat ? fusableProduct(b, in[0], in[1]) : b.CreateMul(in[0], in[1]); })
+      .Case<AddOp>(
+          [&](auto) { return isFloat ? b.CreateFAdd(in[0], in[1]) : b.CreateAdd(in[0], in[1]); })
+      .Case<SubOp>(
+          [&](auto) { return isFloat ? b.CreateFSub(in[0], in[1]) : b.CreateSub(in[0], in[1]); })
+      .Case<MulOp>([&](auto) {
+        return isFloat ? fusableProduct(b, in[0], in[1]) : b.CreateMul(in[0], in[1]);
+      })
       .Case<DivOp>([&](auto) { return b.CreateFDiv(in[0], in[1]); })
       .Case<NegOp>([&](auto) { return isFloat ? b.CreateFNeg(in[0]) : b.CreateNeg(in[0]); })
       .Case<SelectOp>([&](auto) { return b.CreateSelect(in[0], in[1], in[2]); })
@@ -169,7 +172,8 @@ Value *Scalar::emit() {
       .Case<FloorDivOp>([&](auto) { return isWord64 ? unsignedDivision(false) : math("floordiv"); })
       .Case<ModOp>([&](auto) { return isWord64 ? unsignedDivision(true) : math("mod"); })
       .Case<ThreefryOp>([&](auto) {
-        auto *type = llvm::FunctionType::get(b.getInt64Ty(), {b.getInt64Ty(), b.getInt64Ty()}, false);
+        auto *type =
+            llvm::FunctionType::get(b.getInt64Ty(), {b.getInt64Ty(), b.getInt64Ty()}, false);
         return b.CreateCall(f.module.mathFunction("descent_threefry2x32", type), in);
       })
       .Case<PolygammaOp>([&](PolygammaOp o) {
@@ -182,8 +186,8 @@ Value *Scalar::emit() {
       })
       .Case<RsqrtOp, CbrtOp, ExpOp, Exp2Op, Expm1Op, LogOp, Log2Op, Log10Op, Log1pOp, SinOp, CosOp,
             TanOp, AsinOp, AcosOp, AtanOp, Atan2Op, SinhOp, CoshOp, TanhOp, AsinhOp, AcoshOp,
-            AtanhOp, ErfOp, ErfcOp, ErfinvOp, LgammaOp, SigmoidOp>(
-          [&](auto) { return math(op->getName().stripDialect()); })
+            AtanhOp, ErfOp, ErfcOp, ErfinvOp, LgammaOp, SigmoidOp, SiluOp, GeluOp, GeluTanhOp,
+            LogAddExpOp>([&](auto) { return math(op->getName().stripDialect()); })
       .Default([&](mlir::Operation *other) -> Value * {
         throw Error("the code generator does not know the operation '" +
                     other->getName().getStringRef().str() + "'");

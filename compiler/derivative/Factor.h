@@ -64,6 +64,12 @@ inline Factor sign(Factor x) {
 inline Factor exp(Factor x) {
   return apply<ir::ExpOp>(x);
 }
+inline Factor sigmoid(Factor x) {
+  return apply<ir::SigmoidOp>(x);
+}
+inline Factor erfc(Factor x) {
+  return apply<ir::ErfcOp>(x);
+}
 inline Factor log(Factor x) {
   return apply<ir::LogOp>(x);
 }

@@ -18,12 +18,27 @@ constexpr double kLn2 = std::numbers::ln2;
 constexpr double kLn10 = std::numbers::ln10;
 constexpr double kTwoOverSqrtPi = 2 * std::numbers::inv_sqrtpi;
 constexpr double kHalfSqrtPi = 0.5 / std::numbers::inv_sqrtpi;
+constexpr double kSqrtHalf = 0.5 * std::numbers::sqrt2;
+constexpr double kNormalDensity = kSqrtHalf * std::numbers::inv_sqrtpi; // at 0
 constexpr auto gt = ir::Predicate::gt;
 constexpr auto lt = ir::Predicate::lt;
 
 /// 1 where the comparison of x with y holds, one half where they are equal, else 0.
 Factor halfAtTies(ir::Predicate predicate, Factor x, Factor y) {
   return choose(predicate, x, y, 1.0, choose(ir::Predicate::eq, x, y, 0.5, 0.0));
+}
+
+/// e^x / (e^x + e^y). Equal infinities have no difference.
+Factor shareOfFirst(Factor x, Factor y) {
+  Factor difference = x - y;
+  return sigmoid(choose(ir::Predicate::eq, difference, difference, difference, 0.0));
+}
+
+/// With v = x (a + b x^2): d/dx x sigmoid(v), where r = x sigmoid(v).
+Factor slopeOfGeluTanh(Factor x, Factor r) {
+  constexpr double a = 2 * kTwoOverSqrtPi * kSqrtHalf, b = 0.044715 * a;
+  Factor square = x * x, v = x * (a + b * square);
+  return sigmoid(v) + r * sigmoid(-v) * (a + 3 * b * square);
 }
 
 /// The transpose of a slice: the cotangent where the slice was taken, zero around and between.

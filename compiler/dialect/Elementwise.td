@@ -55,6 +55,7 @@ def Descent_PowOp : Descent_Binary<"pow", Descent_Number, "x to the power y"> {
 def Descent_MaxOp : Descent_Binary<"max", Descent_Number, "the larger of x and y (nan if either is)", [Commutative]>;
 def Descent_MinOp : Descent_Binary<"min", Descent_Number, "the smaller of x and y (nan if either is)", [Commutative]>;
 def Descent_Atan2Op : Descent_Binary<"atan2", Descent_Float, "the angle of the point (y, x)">;
+def Descent_LogAddExpOp : Descent_Binary<"logaddexp", Descent_Float, "log(e^x + e^y), without overflow", [Commutative]>;
 
 // ---- Rounding and functions of one float ------------------------------------------------------
 
@@ -88,6 +89,10 @@ def Descent_ErfcOp : Descent_Unary<"erfc", Descent_Float, "1 - erf(x)">;
 def Descent_ErfinvOp : Descent_Unary<"erfinv", Descent_Float, "the inverse of erf">;
 def Descent_LgammaOp : Descent_Unary<"lgamma", Descent_Float, "log |gamma(x)|">;
 def Descent_SigmoidOp : Descent_Unary<"sigmoid", Descent_Float, "1 / (1 + exp(-x))">;
+
+def Descent_SiluOp : Descent_Unary<"silu", Descent_Float, "x / (1 + exp(-x))">;
+def Descent_GeluOp : Descent_Unary<"gelu", Descent_Float, "x erfc(-x / sqrt(2)) / 2">;
+def Descent_GeluTanhOp : Descent_Unary<"gelu_tanh", Descent_Float, "x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2">;
 
 def Descent_PolygammaOp : Descent_Unary<"polygamma", Descent_Float, "the polygamma function of the given order (0: digamma)"> {
   let description = [{

@@ -27,8 +27,9 @@ ClassTable makeTable() {
   enter<DivOp, SqrtOp, RsqrtOp>(t, OpClass::Elementwise, 6);
   enter<FloorDivOp, ModOp, CbrtOp, ExpOp, Exp2Op, Expm1Op, LogOp, Log2Op, Log10Op, Log1pOp, SinOp,
         CosOp, TanOp, AsinOp, AcosOp, AtanOp, SinhOp, CoshOp, TanhOp, AsinhOp, AcoshOp, AtanhOp,
-        ErfOp, ErfcOp, SigmoidOp>(t, OpClass::Elementwise, 16);
-  enter<PowOp, Atan2Op, ErfinvOp, LgammaOp, PolygammaOp, ThreefryOp>(t, OpClass::Elementwise, 40);
+        ErfOp, ErfcOp, SigmoidOp, SiluOp, GeluOp, GeluTanhOp>(t, OpClass::Elementwise, 16);
+  enter<PowOp, Atan2Op, LogAddExpOp, ErfinvOp, LgammaOp, PolygammaOp, ThreefryOp>(
+      t, OpClass::Elementwise, 40);
   enter<BroadcastOp, TransposeOp, ReshapeOp, SliceOp, ReverseOp>(t, OpClass::View, 0);
   enter<IotaOp>(t, OpClass::Element, 0);
   enter<DynamicSliceOp>(t, OpClass::Element, 1);

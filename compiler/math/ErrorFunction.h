@@ -36,6 +36,37 @@ template <class T> DESCENT_MATH_INLINE T erf(T x) {
   return isNan(x) ? x : y;
 }
 
+/// The square root of one half, as a sum of two numbers.
+template <class T> struct SqrtHalf;
+template <> struct SqrtHalf<double> {
+  static constexpr double high = 0x1.6a09e667f3bcdp-1, low = -0x1.bdd3413b26456p-55;
+};
+template <> struct SqrtHalf<float> {
+  static constexpr float high = 0x1.6a09e6p-1f, low = 0x1.9fcef4p-27f;
+};
+
+/// x times the normal distribution function at x, x erfc(-x / sqrt(2)) / 2: as erfc, with the exact
+/// square of x in the exponent, x inside the scaling, and what the quotient lacks in the exponent.
+template <class T> DESCENT_MATH_INLINE T gelu(T x) {
+  using C = Coefficients<T>;
+  using Root = SqrtHalf<T>;
+  constexpr T limit = C::erfcLimit / Root::high;
+  constexpr T shift = C::erfcShift;
+  T a = abs(x) > limit ? limit : abs(x);
+  T z = a * Root::high;
+  T zLow = fma(a, Root::high, -z) + a * Root::low;
+  T t = (z - shift) / (z + shift);
+  Pair<T> above = twoProduct(x < T(0) ? -a : T(1), T(0.5) * polynomial<C::erfc>(t));
+  Pair<T> below = twoSum(z, T(0.875));
+  T quotient = above.high / below.high;
+  T rest = fma(-quotient, below.high, above.high) + above.low - quotient * (below.low + zLow);
+  T lacking = rest / above.high;
+  lacking = abs(lacking) < T(0x1p-10) ? lacking : T(0); // where the product underflows
+  Pair<T> square = twoProduct(a, a);
+  T tail = scaledExp(T(-0.5) * square.high, fma(T(-0.5), square.low, lacking), quotient);
+  return x < T(0) ? tail : x * (T(1) - tail);
+}
+
 template <class T> DESCENT_MATH_INLINE T erfinv(T x) {
   using C = Coefficients<T>;
   constexpr T infinity = Format<T>::infinity;

@@ -8,8 +8,12 @@ namespace descent::math {
 
 /// Beyond these the exponential overflows, or underflows to zero, in every use below.
 template <class T> struct ExponentRange;
-template <> struct ExponentRange<double> { static constexpr double low = -760, high = 720; };
-template <> struct ExponentRange<float> { static constexpr float low = -110, high = 95; };
+template <> struct ExponentRange<double> {
+  static constexpr double low = -760, high = 720;
+};
+template <> struct ExponentRange<float> {
+  static constexpr float low = -110, high = 95;
+};
 
 /// x = k ln 2 + r; `biased` is k + 2 bias.
 template <class T> struct Reduced {
@@ -130,6 +134,44 @@ template <class T> DESCENT_MATH_INLINE T tanh(T x) {
 template <class T> DESCENT_MATH_INLINE T sigmoid(T x) {
   T e = exp(-abs(x));
   return (x < T(0) ? e : T(1)) / (T(1) + e);
+}
+
+/// x / (1 + e^-v), where |v| is `size` and v has the sign of x: what the sigmoid loses where it is
+/// tiny, or subnormal, would be missing from the product.
+template <class T> DESCENT_MATH_INLINE T timesSigmoid(T x, Pair<T> size) {
+  using Range = ExponentRange<T>;
+  T low = size.high <= -Range::low ? -size.low : T(0);
+  Reduced<T> reduced = reduceByLn2(clamp(-size.high, Range::low, Range::high), low);
+  T p = reducedExpm1(reduced.r);
+  T e = scale(T(1) + p, reduced.biased);
+  T factor = x < Range::low ? Range::low : x;
+  T below = scale(fma(factor, p, factor), reduced.biased);
+  return (x < T(0) ? below : x) / (T(1) + e);
+}
+
+/// x sigmoid(x).
+template <class T> DESCENT_MATH_INLINE T silu(T x) {
+  return timesSigmoid(x, Pair<T>{abs(x), T(0)});
+}
+
+/// 2 sqrt(2 / pi), and 0.044715 times that, as sums of two numbers.
+template <class T> struct GeluCoefficients;
+template <> struct GeluCoefficients<double> {
+  static constexpr Pair<double> linear{0x1.9884533d43651p+0, -0x1.cbc0d30ebfd15p-54};
+  static constexpr Pair<double> cubic{0x1.2444f2a4d8b4bp-4, -0x1.6c843a29d1c70p-61};
+};
+template <> struct GeluCoefficients<float> {
+  static constexpr Pair<float> linear{0x1.988454p+0f, -0x1.857936p-25f};
+  static constexpr Pair<float> cubic{0x1.2444f2p-4f, 0x1.49b16ap-29f};
+};
+
+/// x (1 + tanh(u)) / 2 = x sigmoid(2 u) with u = sqrt(2 / pi) (x + 0.044715 x^3); 2 u in twice the
+/// precision, since its error is that of the exponential's argument.
+template <class T> DESCENT_MATH_INLINE T gelu_tanh(T x) {
+  using C = GeluCoefficients<T>;
+  T a = abs(x) > T(40) ? T(40) : abs(x); // beyond, the sigmoid is 0 or 1
+  Pair<T> slope = addSameSign(multiply(C::cubic, twoProduct(a, a)), C::linear);
+  return timesSigmoid(x, multiply(slope, a));
 }
 
 } // namespace descent::math

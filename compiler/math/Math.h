@@ -95,6 +95,11 @@ DESCENT_MATH_DEFINE_1(log1p)
 /// 1 / (1 + e^-x); log(1 + e^x); log(e^x + e^y), also near the curve e^x + e^y = 1, where the
 /// result is what is left of two numbers that cancel.
 DESCENT_MATH_DEFINE_1(sigmoid)
+/// x / (1 + e^-x); x times the normal distribution function, and its approximation
+/// x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2. -0 at -inf.
+DESCENT_MATH_DEFINE_1(silu)
+DESCENT_MATH_DEFINE_1(gelu)
+DESCENT_MATH_DEFINE_1(gelu_tanh)
 DESCENT_MATH_DEFINE_1(softplus)
 DESCENT_MATH_DEFINE_2(logaddexp)
 

@@ -6,6 +6,7 @@
 
 #include <bit>
 #include <cmath>
+#include <numbers>
 #include <limits>
 
 using namespace mlir;
@@ -308,6 +309,13 @@ void addArithmetic(RuleTable &table) {
       smaller, [](uint64_t x, uint64_t y, bool isSigned) { return less(x, y, isSigned) ? x : y; });
   table["descent.atan2"] =
       binary([](Number y, Number x) { return std::atan2(y, x); }, notForIntegers);
+  table["descent.logaddexp"] = binary(
+      [](Number x, Number y) {
+        Number large = larger(x, y);
+        return x == y || std::isinf(large) ? large + (std::isinf(large) ? 0 : std::log(Number(2)))
+                                           : large + std::log1p(std::exp(smaller(x, y) - large));
+      },
+      notForIntegers);
 }
 
 void addFunctions(RuleTable &table) {
@@ -342,6 +350,13 @@ void addFunctions(RuleTable &table) {
       {"erfinv", inverseErf},
       {"lgamma", [](Number x) { return std::lgamma(x); }},
       {"sigmoid", [](Number x) { return 1 / (1 + std::exp(-x)); }},
+      {"silu", [](Number x) { return x / (1 + std::exp(-x)); }},
+      {"gelu", [](Number x) { return x * std::erfc(-x * std::sqrt(Number(0.5))) / 2; }},
+      {"gelu_tanh",
+       [](Number x) {
+         Number u = std::sqrt(2 / std::numbers::pi_v<Number>) * (x + Number(0.044715L) * x * x * x);
+         return x / (1 + std::exp(-2 * u));
+       }},
   };
   for (auto [name, function] : functions)
     table[std::string("descent.") + name] = unary(function);

@@ -7,7 +7,6 @@
 
 #include <cmath>
 #include <limits>
-#include <numbers>
 
 namespace descent::sema {
 namespace {
@@ -127,21 +126,11 @@ Value reluFunction(BuiltinCall &call) {
   return eachNumber(call, [](Term x) { return select(x <= 0, 0, x); });
 }
 
-Value siluFunction(BuiltinCall &call) {
-  return eachFloat(call, [](Term x) { return x * x.unary("sigmoid"); });
-}
-
 Value geluFunction(BuiltinCall &call) {
   auto approximate = call.sema.expectKnownBool(call.arguments[1]);
   if (!approximate)
     return ErrorValue{};
-  return eachFloat(call, [&](Term x) {
-    if (*approximate) {
-      const double scale = std::sqrt(2 / std::numbers::pi);
-      return 0.5 * x * (1 + tanh(scale * (x + 0.044715 * (x * x * x))));
-    }
-    return 0.5 * x * (x * -std::sqrt(0.5)).unary("erfc");
-  });
+  return eachFloat(call, [&](Term x) { return x.unary(*approximate ? "gelu_tanh" : "gelu"); });
 }
 
 /// log(1 + e^x) without overflow. Written with a choice, not with |x|, so that around 0 it is one
@@ -154,13 +143,7 @@ Value softplusFunction(BuiltinCall &call) {
 }
 
 Value logaddexpFunction(BuiltinCall &call) {
-  return ofTwo(call, true, [](Term a, Term b) {
-    Term aIsLarger = a > b;
-    Term large = select(aIsLarger, a, b), small = select(aIsLarger, b, a);
-    // Equal infinities have no difference.
-    Term difference = select((a == b) & (abs(a) == kInfinity), 0, small - large);
-    return large + log1p(exp(difference));
-  });
+  return ofTwo(call, true, [](Term a, Term b) { return a.binary("logaddexp", b); });
 }
 
 /// √(x² + y²) of numbers that are scaled by the larger, so that squares neither overflow nor
@@ -301,7 +284,7 @@ const Builtin kTable[] = {
     {"softplus", "softplus(x)", softplusFunction},
     {"relu", "relu(x)", reluFunction},
     {"gelu", "gelu(x, approximate=true)", geluFunction},
-    {"silu", "silu(x)", siluFunction},
+    {"silu", "silu(x)", floatFunction},
     {"minimum", "minimum(x, y)", minimumFunction},
     {"maximum", "maximum(x, y)", maximumFunction},
     {"clip", "clip(x, min=, max=)", clipFunction},

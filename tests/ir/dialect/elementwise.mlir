@@ -69,6 +69,12 @@ func.func @numbers(%x: tensor<4xf32>, %y: tensor<4xf32>) {
   %31 = descent.lgamma %x : tensor<4xf32>
   // CHECK: %{{.*}} = descent.sigmoid %{{.*}} : tensor<4xf32>
   %32 = descent.sigmoid %x : tensor<4xf32>
+  // CHECK: %{{.*}} = descent.silu %{{.*}} : tensor<4xf32>
+  %33 = descent.silu %x : tensor<4xf32>
+  // CHECK: %{{.*}} = descent.gelu %{{.*}} : tensor<4xf32>
+  %34 = descent.gelu %x : tensor<4xf32>
+  // CHECK: %{{.*}} = descent.gelu_tanh %{{.*}} : tensor<4xf32>
+  %35 = descent.gelu_tanh %x : tensor<4xf32>
   // CHECK: %{{.*}} = descent.add %{{.*}}, %{{.*}} : tensor<4xf32>
   %b0 = descent.add %x, %y : tensor<4xf32>
   // CHECK: %{{.*}} = descent.sub %{{.*}}, %{{.*}} : tensor<4xf32>
@@ -89,6 +95,8 @@ func.func @numbers(%x: tensor<4xf32>, %y: tensor<4xf32>) {
   %b8 = descent.min %x, %y : tensor<4xf32>
   // CHECK: %{{.*}} = descent.atan2 %{{.*}}, %{{.*}} : tensor<4xf32>
   %b9 = descent.atan2 %x, %y : tensor<4xf32>
+  // CHECK: %{{.*}} = descent.logaddexp %{{.*}}, %{{.*}} : tensor<4xf32>
+  %b10 = descent.logaddexp %x, %y : tensor<4xf32>
   // CHECK: %{{.*}} = descent.polygamma %{{.*}} order 0 : tensor<4xf32>
   %p = descent.polygamma %x order 0 : tensor<4xf32>
   // CHECK: %{{.*}} = descent.polygamma %{{.*}} order 1022 : tensor<4xf32>

@@ -264,6 +264,30 @@ func.func @f(%x: tensor<4xi32>) {
 
 // -----
 
+func.func @f(%x: tensor<4xi32>) {
+  // expected-error @+1 {{'descent.silu' op operand #0 must be}}
+  %0 = descent.silu %x : tensor<4xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4xi32>) {
+  // expected-error @+1 {{'descent.gelu' op operand #0 must be}}
+  %0 = descent.gelu %x : tensor<4xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4xi32>) {
+  // expected-error @+1 {{'descent.gelu_tanh' op operand #0 must be}}
+  %0 = descent.gelu_tanh %x : tensor<4xi32>
+  return
+}
+
+// -----
+
 func.func @f(%x: tensor<4xi1>) {
   // expected-error @+1 {{'descent.add' op operand #0 must be}}
   %0 = descent.add %x, %x : tensor<4xi1>
@@ -339,6 +363,14 @@ func.func @f(%x: tensor<4xi32>) {
 func.func @f(%x: tensor<4xi32>) {
   // expected-error @+1 {{'descent.atan2' op operand #0 must be}}
   %0 = descent.atan2 %x, %x : tensor<4xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4xi32>) {
+  // expected-error @+1 {{'descent.logaddexp' op operand #0 must be}}
+  %0 = descent.logaddexp %x, %x : tensor<4xi32>
   return
 }
 

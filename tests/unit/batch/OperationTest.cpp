@@ -20,7 +20,7 @@ TEST(BatchElementwise, Unary) {
        {"neg",   "abs",  "sign",  "floor",  "ceil",   "round",   "sqrt",         "rsqrt", "cbrt",
         "exp",   "exp2", "expm1", "log",    "log2",   "log10",   "log1p",        "sin",   "cos",
         "tan",   "asin", "acos",  "atan",   "sinh",   "cosh",    "tanh",         "asinh", "acosh",
-        "atanh", "erf",  "erfc",  "erfinv", "lgamma", "sigmoid", "stop_gradient"}) {
+        "atanh", "erf",  "erfc",  "erfinv", "lgamma", "sigmoid", "silu", "gelu", "gelu_tanh", "stop_gradient"}) {
     expectLanesAgree(unary(op, "tensor<2x2xf64>"));
     expectLanesAgree(unary(op, "tensor<f32>"));
   }
@@ -44,7 +44,7 @@ TEST(BatchElementwise, Binary) {
     expectLanesAgree(binary(op, "tensor<2xf64>"));
     expectLanesAgree(binary(op, "tensor<i32>"));
   }
-  for (const char *op : {"div", "atan2"})
+  for (const char *op : {"div", "atan2", "logaddexp"})
     expectLanesAgree(binary(op, "tensor<2x1xf32>"));
   for (const char *op : {"and", "or", "xor"})
     expectLanesAgree(binary(op, "tensor<3xi1>"));

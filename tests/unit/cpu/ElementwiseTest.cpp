@@ -25,7 +25,7 @@ TEST(Elementwise, FloatFunctions) {
   for (std::string op : {"neg", "abs", "sign", "floor", "ceil", "round", "sqrt", "rsqrt", "cbrt",
                          "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos",
                          "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
-                         "atanh", "erf", "erfc", "sigmoid"})
+                         "atanh", "erf", "erfc", "sigmoid", "silu", "gelu", "gelu_tanh"})
     for (std::string element : {"f32", "f64"})
       expectAgreement(unary(op, tensor("37x", element)), element == "f32" ? 1e-6 : 1e-14,
                       element == "f32" ? 1e-7 : 1e-15);
@@ -42,7 +42,7 @@ TEST(Elementwise, Shapes) {
 
 TEST(Elementwise, Binary) {
   for (std::string op : {"add", "sub", "mul", "div", "floordiv", "mod", "pow", "max", "min",
-                         "atan2"})
+                         "atan2", "logaddexp"})
     for (std::string element : {"f32", "f64"})
       expectAgreement(binary(op, tensor("37x", element)));
   for (std::string op : {"add", "sub", "mul", "floordiv", "mod", "pow", "max", "min", "and", "or",

@@ -43,7 +43,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Unary{"atan", -2, 2}, Unary{"sinh", -1, 1}, Unary{"cosh", -1, 1},
                     Unary{"tanh", -1, 1}, Unary{"asinh", -2, 2}, Unary{"acosh", 1.5, 3},
                     Unary{"atanh", -0.7, 0.7}, Unary{"erf", -1, 1}, Unary{"erfc", -1, 1},
-                    Unary{"erfinv", -0.7, 0.7}, Unary{"lgamma", 0.5, 3}, Unary{"sigmoid", -2, 2}),
+                    Unary{"erfinv", -0.7, 0.7}, Unary{"lgamma", 0.5, 3}, Unary{"sigmoid", -2, 2},
+                    Unary{"silu", -2, 2}, Unary{"gelu", -2, 2}, Unary{"gelu_tanh", -2, 2}),
     [](const auto &info) { return info.param.name; });
 
 TEST(ElementwiseDerivative, Polygamma) {
@@ -87,6 +88,7 @@ INSTANTIATE_TEST_SUITE_P(All, BinaryDerivative,
                                          Binary{"pow", 0.5, 2, -1, 2}, Binary{"max", 0, 1, 1.1, 2},
                                          Binary{"min", 0, 1, 1.1, 2},
                                          Binary{"atan2", -1, 1, 0.5, 1},
+                                         Binary{"logaddexp", -1, 1, -1, 1},
                                          Binary{"mod", 2.3, 2.7, 1.0, 1.1},
                                          Binary{"floordiv", 2.3, 2.7, 1.0, 1.1}),
                          [](const auto &info) { return info.param.name; });

@@ -20,6 +20,52 @@ void exactSigmoid(mpfr_ptr result, mpfr_srcptr x) {
   mpfr_ui_div(result, 1, e, MPFR_RNDN);
 }
 
+/// x / (1 + e^-v).
+void timesSigmoid(mpfr_ptr result, mpfr_srcptr x, mpfr_srcptr v) {
+  if (mpfr_inf_p(x)) {
+    mpfr_set_zero(result, -1);
+    if (mpfr_sgn(x) > 0)
+      mpfr_set(result, x, MPFR_RNDN);
+    return;
+  }
+  Exact e;
+  mpfr_neg(e, v, MPFR_RNDN);
+  mpfr_exp(e, e, MPFR_RNDN);
+  mpfr_add_ui(e, e, 1, MPFR_RNDN);
+  mpfr_div(result, x, e, MPFR_RNDN);
+}
+
+void exactSilu(mpfr_ptr result, mpfr_srcptr x) {
+  timesSigmoid(result, x, x);
+}
+
+void exactGelu(mpfr_ptr result, mpfr_srcptr x) {
+  if (mpfr_inf_p(x))
+    return timesSigmoid(result, x, x);
+  Exact z, root;
+  mpfr_set_d(root, 0.5, MPFR_RNDN);
+  mpfr_sqrt(root, root, MPFR_RNDN);
+  mpfr_mul(z, x, root, MPFR_RNDN);
+  mpfr_neg(z, z, MPFR_RNDN);
+  mpfr_erfc(z, z, MPFR_RNDN);
+  mpfr_mul(z, z, x, MPFR_RNDN);
+  mpfr_div_ui(result, z, 2, MPFR_RNDN);
+}
+
+void exactGeluTanh(mpfr_ptr result, mpfr_srcptr x) {
+  Exact v, scale;
+  mpfr_mul(v, x, x, MPFR_RNDN);
+  mpfr_mul_ui(v, v, 44715, MPFR_RNDN);
+  mpfr_div_ui(v, v, 1000000, MPFR_RNDN);
+  mpfr_add_ui(v, v, 1, MPFR_RNDN);
+  mpfr_mul(v, v, x, MPFR_RNDN);
+  mpfr_const_pi(scale, MPFR_RNDN);
+  mpfr_ui_div(scale, 8, scale, MPFR_RNDN);
+  mpfr_sqrt(scale, scale, MPFR_RNDN);
+  mpfr_mul(v, v, scale, MPFR_RNDN);
+  timesSigmoid(result, x, v);
+}
+
 void exactLogaddexp(mpfr_ptr result, mpfr_srcptr x, mpfr_srcptr y) {
   // max + log1p(exp(-|x - y|)), 320 bits: no cancellation matters.
   if (mpfr_inf_p(x) || mpfr_inf_p(y) || mpfr_nan_p(x) || mpfr_nan_p(y)) {
@@ -340,6 +386,25 @@ const std::vector<Unary> &unaryFunctions() {
        [](double x) { return 1 / (1 + std::exp(-x)); },
        {{-745, 710}, {-1, 1}, {-40, 40}, {-104, 89}},
        {0, -745.13, -708.4, 36.7, -103.97, -87.3}},
+      {"silu",
+       BOTH(silu),
+       exactSilu,
+       nullptr,
+       {{-760, 710}, {-1, 1}, {-40, 40}, {-110, 89}},
+       {0, -745.13, -708.4, -752.0, -103.97, -87.3, -108.0}},
+      {"gelu",
+       BOTH(gelu),
+       exactGelu,
+       nullptr,
+       {{-40, 40}, {-1, 1}, {-39, -36}, {-15, -12}, {-6, 0}},
+       {0, -38.5, -37.5, -36.59, -14.2, -13.0, -1e-30},
+       500}, // MPFR takes a millisecond for each
+      {"gelu_tanh",
+       BOTH(gelu_tanh),
+       exactGeluTanh,
+       nullptr,
+       {{-25, 25}, {-1, 1}, {-22, -20}, {-12, -9}, {-6, 0}},
+       {0, -21.6, -21.0, -10.5, -1e-30}},
       {"softplus",
        BOTH(softplus),
        exactSoftplus,

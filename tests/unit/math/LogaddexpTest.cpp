@@ -83,7 +83,14 @@ TYPED_TEST(LogaddexpNearZero, OnTheCurveAndBesideIt) {
 
 TEST(Logaddexp, WhereLessIsLeftThanByChance) {
   // Found among 10^11 pairs along the curve.
-  constexpr double pairs[][2] = {};
+  constexpr double pairs[][2] = {{-0x1.1e6d1dc535088p-1, -0x1.b1f2287dee44dp-1},
+                                 {-0x1.2c42f0a39de34p-6, -0x1.008c2eca2dde8p+2},
+                                 {-0x1.0e6ba73d5414ap-1, -0x1.c81b34e44f8e6p-1},
+                                 {-0x1.026bcf8c59404p-2, -0x1.801af2929ef79p+0},
+                                 {-0x1.2cb53746d09bap+4, -0x1.d8fb4568ee848p-28},
+                                 {-0x1.23e28c7f0faf3p-1, -0x1.aac0fc0549e85p-1},
+                                 {-0x1.9821944526001p-3, -0x1.b6053f90c5ea1p+0},
+                                 {-0x1.e87c371a0adc8p-3, -0x1.8cd9e06a3c7fbp+0}};
   for (auto [x, y] : pairs) {
     Worst worst;
     check(x, y, worst);

@@ -81,7 +81,7 @@ private:
 
   void checkOp(const Op &op) {
     constexpr std::array elementwise{"add", "sub", "mul", "div", "floordiv", "mod", "pow", "max",
-                                     "min", "and", "or",  "xor", "atan2"};
+                                     "min", "and", "or",  "xor", "atan2", "logaddexp"};
     if (std::ranges::find(elementwise, op.name) != elementwise.end()) {
       if (type(op.operands[0]) != type(op.operands[1]) ||
           type(op.operands[0]) != type(op.results[0]))
