@@ -70,13 +70,16 @@ void KernelEmitter::squares(NestCode &nest, size_t level, Value *from, Value *to
       Counters along = at(row, next);
       Counters across = at(begin, plus(next, b.CreateSub(row, begin, "", true, true)));
       for (const kernel::Read &read : step.reads) {
+        if (read.map == kernel::IndexMaps::identity && !read.atIndex)
+          continue; // by a product
         int rank = int(kernel::tensorType(read.value).getRank());
         int last = rank ? f.plan.maps.source(read.map, rank - 1) : -1;
         if (last == int(inner) || last == int(level))
           prefetchLines(read.value, read.map, last == int(inner) ? along : across, edge);
       }
       for (mlir::Operation *op : nest.stores)
-        prefetchLines(op->getResult(0), kernel::IndexMaps::identity, along, edge);
+        if (rows.empty() || !rows.front().contains(op->getResult(0)))
+          prefetchLines(op->getResult(0), kernel::IndexMaps::identity, along, edge);
       forRange(f, f.number(0), f.number(count), [&](Value *column) {
         lanes.front() = at(row, plus(first, column));
         body(nest);

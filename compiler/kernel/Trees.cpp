@@ -171,7 +171,7 @@ void Former::findLocals(int at) {
 void Former::chooseTile(Step &step) {
   Loop &loop = step.loops.front();
   if (step.loops.size() > 1 || loop.linear || loop.guard.condition || loop.scan >= 0 ||
-      !step.products.empty())
+      llvm::any_of(step.products, [](const RowProduct &each) { return !each.isAfter; }))
     return;
   SmallVector<int, 4> dims;
   for (int dim = 0; dim < int(loop.space.size()); ++dim)

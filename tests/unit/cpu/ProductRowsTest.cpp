@@ -219,6 +219,26 @@ TEST(ProductRows, LeftOperandsOfTrees) {
   EXPECT_NE(planOf(text).find("224 rows at a time, not stored"), std::string::npos);
 }
 
+/// An array that is read across its rows is read in squares, here as well.
+TEST(ProductRows, LeftOperandsInSquares) {
+  for (const char *result : {"%z", "%z, %c"}) {
+    std::string text = R"(func.func @f(%x: tensor<331x1001xf32>, %w: tensor<331x3xf32>)
+    -> (tensor<1001x3xf32>TYPES) {
+  %t = descent.transpose %x [1, 0] : tensor<331x1001xf32> to tensor<1001x331xf32>
+  %c = descent.mul %t, %t : tensor<1001x331xf32>
+  %z = descent.dot %c, %w batch [] x [] contract [1] x [0] : tensor<1001x331xf32>, tensor<331x3xf32> to tensor<1001x3xf32>
+  return RESULTS : tensor<1001x3xf32>TYPES
+})";
+    bool isStored = std::string(result) != "%z";
+    for (auto [name, by] : {std::pair<std::string, std::string>{"RESULTS", result},
+                            {"TYPES", isStored ? ", tensor<1001x331xf32>" : ""},
+                            {"TYPES", isStored ? ", tensor<1001x331xf32>" : ""}})
+      text.replace(text.find(name), name.size(), by);
+    EXPECT_NE(planOf(text).find("in squares of 64"), std::string::npos) << planOf(text);
+    expectAfterRows(text, isStored, 1e-3);
+  }
+}
+
 TEST(ProductRows, WholeLeftOperandsWhereTheRightOneComesLater) {
   // The right operand is of the same kernel; it needs what the kernel makes.
   for (const char *right :
