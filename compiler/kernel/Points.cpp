@@ -434,6 +434,9 @@ std::shared_ptr<Points> Group::commit() {
     ir::ForOp loop = cutAll(cast<ir::ForOp>(op), *points);
     if (!loop)
       return nullptr;
+    // Later loops use its results.
+    if (OtherWork none; !classes.classifyLoop(loop, none))
+      return nullptr;
     members.insert(loop);
     order.push_back(loop);
     for (Operation *rest = loop->getNextNode(); rest != next; rest = rest->getNextNode()) {

@@ -37,6 +37,10 @@ public:
     if (below(2))
       out += "  b = " + array(2) + "\n";
     out += "  for i in 0.." + std::to_string(trips) + " {\n";
+    // Most loops have something to carry.
+    bool carries = below(4);
+    if (carries)
+      out += "    a = 0.6 * tanh(a) + 0.3 * " + array(2) + "\n";
     bool nested = below(3) == 0;
     for (int i = 1 + below(3); i > 0; --i)
       out += statement("    ");
@@ -51,7 +55,8 @@ public:
     out += "  }\n";
     if (below(2))
       out += "  for i in 0.." + std::to_string(1 + below(4)) + " {\n" + statement("    ") + "  }\n";
-    out += "  a = " + array(2) + "\n  (a, b, c, total)\n}\n";
+    out += std::string("  a = ") + (carries ? "0.5 * a + " : "") + array(2) +
+           "\n  (a, b, c, total)\n}\n";
     out += "fn loss(x, t, p, s) = {\n  let (a, b, c, total) = body(x, t, p, s)\n  sum(a * b) + c + "
            "total\n}\n";
     auto input = [&](const std::string &values) {
@@ -144,7 +149,7 @@ bool isNear(double a, double b, double tolerance) {
 }
 
 TEST(PointLoops, HaveTheBitsOfTheirOperations) {
-  uint64_t first = setting("DESCENT_RANDOM_SEED", 1), count = setting("DESCENT_RANDOM_LOOPS", 6);
+  uint64_t first = setting("DESCENT_RANDOM_SEED", 1), count = setting("DESCENT_RANDOM_LOOPS", 5);
   int interchanged = 0;
   for (uint64_t seed = first; seed < first + count; ++seed) {
     std::string script = LoopScript(seed).text();
@@ -184,7 +189,7 @@ TEST(PointLoops, HaveTheBitsOfTheirOperations) {
     if (testing::Test::HasFailure())
       break;
   }
-  EXPECT_GE(3 * interchanged, int(count)) << "few of the loops run point by point";
+  EXPECT_GE(2 * interchanged, int(count)) << "few of the loops run point by point";
 }
 
 size_t countOf(const std::string &what, const std::string &text) {
@@ -251,6 +256,29 @@ fn f(x, s) = {
 let (gx, gs) = grad(q -> f(q[0], q[1]))((sin(arange(65.0)), 0.4))
 )",
                  1);
+}
+
+// Both loops are cut in two, and the sums of the second go on from the total of the first.
+TEST(PointLoops, CutTwoLoopsInOneGroup) {
+  expectByPoints(R"(precision f64
+fn f(x) = {
+  var y = sin(arange(300.0))
+  var total = 0.0
+  for c in x {
+    y = sin(y + c)
+    total = total + c * mean(y^2)
+  }
+  let z = y
+  for c in x {
+    y = sin(y * c) * z
+    total = total * c + mean(y + z)
+  }
+  total + sum(y^2)
+}
+let y = f(sin(arange(20.0)))
+let (same, along) = jvp(f, sin(arange(20.0)), ones(20))
+)",
+                 2);
 }
 
 } // namespace
