@@ -239,7 +239,11 @@ template <class T> DESCENT_MATH_INLINE T logaddexp(T a, T b) {
   T low = a > b ? b : a;
   Pair<T> difference = twoSum(low, -high);
   T y = high + log1pUnit(scaledExp(difference.high, difference.low, T(1)));
-  if (high <= T(0) && high > T(-1) && abs(y) < T(0.25))
+  // Where the larger number is small beside the result, or 0 (as in logistic regression), little
+  // cancels.
+  T cancelling = T(-2) * high < T(0.25) ? T(-2) * high : T(0.25);
+  cancelling = high > T(-1) ? cancelling : T(0);
+  if (abs(y) < cancelling)
     y = T(logaddexpNearZero(high, low < T(-745) ? -745.0 : double(low)));
   if constexpr (sizeof(T) == 8) {
     if (high < T(0) && high > T(-0.75) && abs(y) < T(-0x1p-46) * high)
