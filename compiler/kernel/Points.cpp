@@ -514,7 +514,10 @@ std::vector<std::shared_ptr<Points>> findPoints(Block &block,
   DenseSet<Operation *> done;
   DenseMap<Operation *, const Points *> taken;
   DenseMap<Operation *, const char *> refusedLater;
-  while (true) {
+  // What is left of a loop that is cut may be cut again, but not for ever.
+  size_t mostGroups = 8;
+  block.walk([&](ir::ForOp) { mostGroups += 2; });
+  while (found.size() < mostGroups) {
     ir::ForOp seed;
     for (Operation &op : block)
       if (auto loop = dyn_cast<ir::ForOp>(op); loop && !done.contains(&op)) {
@@ -565,6 +568,7 @@ std::vector<std::shared_ptr<Points>> findPoints(Block &block,
     }
     found.push_back(std::move(points));
   }
+  return found;
 }
 
 std::optional<int64_t> pointTapeBytes(ir::ForOp loop) {

@@ -72,3 +72,22 @@ let temperatures = sin(arange(3.0))
 let table = reshape(cos(arange(30.0)), (10, 3))
 print(cooled(temperatures, table))
 print(grad(cooled)(temperatures, table))
+
+# What is left of a cut loop is not cut for ever.
+fn coupled(x, a, w) {
+  var p = x
+  var q = x
+  var s = mean(x)
+  for i in 0..2 {
+    q = x * cos(p)
+    p = s * cos(x[::-1])
+  }
+  for i in 0..2 {
+    for j in 0..2 {
+      p = a + 0.0 * x
+      s = sum(sqrt(1 + (0.9 * w[j])^2) + 0.0 * x) / 16
+    }
+  }
+  logsumexp(p * x) + sum(q * x) + sin(s)
+}
+print(value_and_grad(p -> coupled(p[0], p[1], p[2]))((sin(arange(16.0)), 0.3, cos(arange(2.0)))))
