@@ -57,6 +57,8 @@ def verify(settings, found, pool):
 def measured(settings, found, starts, pool, results):
     """Measures one case after the other; `results` grows, and is written after each."""
     file = re.sub(r"\W+", "-", " ".join(settings.names)) or "results"
+    if len(file) > 100:
+        file = "selected"
     folder = ROOT / "build/bench"
     machine = floor.measure(settings.build)
     titles = {}
