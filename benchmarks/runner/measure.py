@@ -56,6 +56,8 @@ class Measurement:
             steps = self.case.sizes.get("steps", 1)
             single[tool] = steps * min(t["nanoseconds"] for t in answer["timings"] if t["name"] == "evaluate")
             batches[tool] = max(1, round(1e5 / max(1, single[tool])))
+        for tool, _ in right:
+            tool.await_idle()
         begin = time.monotonic()
         for round_ in range(self.settings.rounds):
             spent = time.monotonic() - begin
@@ -69,13 +71,13 @@ class Measurement:
             self.time_kernels(round_)
 
     def time_once(self, tool, batch):
-        time.sleep(0.02)  # until threads of the last one sleep
         try:
             answer = self.evaluate(tool, sample=1, min_runs=1, batch=batch, min_seconds=self.settings.seconds)
         except tools.Failed as failure:
             (self.wrong if tool.name == "descent" else self.failed)[tool.name] = f"failed: {failure}"
             self.figures.pop(tool.name, None)
             return
+        tool.await_idle()
         self.figures.setdefault(tool.name, []).append(statistics.median(
             t["nanoseconds"] for t in answer["timings"] if t["name"] == "evaluate"))
 

@@ -4,6 +4,7 @@ import os
 import pathlib
 import select
 import subprocess
+import time
 
 FOLDER = pathlib.Path(__file__).parent.parent
 CPP = ("cpp", "cpp-fast", "eigen", "openblas", "onednn")
@@ -68,6 +69,24 @@ class Tool:
 
     def evaluate(self, module, function, given):
         return self.ask(kind="evaluate", module=module, function=function, input=given)
+
+    def processor_ticks(self):
+        """Hundredths of a second that its threads have run."""
+        try:
+            fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0
+        return int(fields[11]) + int(fields[12])
+
+    def await_idle(self):
+        """Waits until its threads sleep: those of OpenMP look for work for up to 0.2 s after the last loop."""
+        before = self.processor_ticks()
+        for _ in range(20):
+            time.sleep(0.03)
+            now = self.processor_ticks()
+            if now == before:
+                return
+            before = now
 
     def peak_memory(self):
         """The most memory that the process has had. (What getrusage tells of it includes this process, which it was
