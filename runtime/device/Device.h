@@ -1,0 +1,102 @@
+// A device that runs kernels beside this process: an NVIDIA GPU, or the emulator of one.
+#pragma once
+
+#include "descent/Error.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace descent::device {
+
+/// An address in a device's memory, for kernels and for copies.
+using Address = uint64_t;
+
+/// A device is missing, refuses, or found a kernel at fault. `what()` is a sentence for the user:
+/// what was being done, and what the device said.
+class DeviceError : public Error {
+public:
+  using Error::Error;
+};
+
+/// There is no room on a device.
+class OutOfDeviceMemory : public DeviceError {
+public:
+  OutOfDeviceMemory(std::string message, int64_t asked, int64_t free)
+      : DeviceError(std::move(message)), askedBytes(asked), freeBytes(free) {}
+  int64_t asked() const { return askedBytes; }
+  int64_t free() const { return freeBytes; }
+
+private:
+  int64_t askedBytes, freeBytes;
+};
+
+/// What a device is and can do.
+struct Properties {
+  std::string name;            ///< "NVIDIA H100 80GB HBM3"
+  std::string driver;          ///< its version: "13.0"
+  int major = 0, minor = 0;    ///< compute capability
+  int processors = 0;          ///< streaming multiprocessors
+  int threadsPerBlock = 1024;  ///< at most
+  int64_t sharedBytes = 49152; ///< of a block, at most, without asking for more
+  int64_t memoryBytes = 0;     ///< of the card
+  bool launchesCooperatively = true;
+};
+
+/// The shape of a launch.
+struct Launch {
+  int blocks = 1, threads = 32;
+  /// Dynamic shared memory of each block.
+  int64_t sharedBytes = 0;
+  /// All blocks run at the same time, so that they may wait for each other.
+  bool cooperative = false;
+};
+
+/// Code on a device.
+class Program {
+public:
+  virtual ~Program() = default;
+  /// How many blocks of that shape can run at the same time. Throws DeviceError where there is no
+  /// kernel of the name.
+  virtual int residentBlocks(const std::string &kernel, int threads, int64_t sharedBytes) = 0;
+  /// Starts a kernel and returns; it begins when those started before have ended. Each parameter of
+  /// a kernel has 64 bits. Throws DeviceError.
+  virtual void launch(const std::string &kernel, const Launch &how,
+                      std::span<const uint64_t> arguments) = 0;
+};
+
+/// A device. Used by one thread at a time; programs and memory must not outlive it.
+class Device {
+public:
+  virtual ~Device() = default;
+  virtual const Properties &properties() const = 0;
+  virtual int64_t freeBytes() = 0;
+
+  /// Memory aligned to 256 bytes, with anything in it. Throws OutOfDeviceMemory, DeviceError.
+  virtual Address allocate(int64_t bytes) = 0;
+  virtual void release(Address address) = 0;
+  /// Copies to and from a device are done on return, and do not wait for a kernel that runs. A copy
+  /// from it sees what a kernel wrote before a fence for the whole system.
+  virtual void copyTo(Address to, const void *from, int64_t bytes) = 0;
+  virtual void copyFrom(void *to, Address from, int64_t bytes) = 0;
+
+  /// Memory of this process that kernels see, too, at `device`: for messages while they run.
+  struct Mailbox {
+    void *host = nullptr;
+    Address device = 0;
+  };
+  virtual Mailbox allocateMailbox(int64_t bytes) = 0;
+  virtual void releaseMailbox(const Mailbox &mailbox) = 0;
+
+  /// Puts code on the device: PTX for a GPU, LLVM bitcode for the emulator. Throws DeviceError.
+  virtual std::unique_ptr<Program> load(std::string_view code) = 0;
+
+  /// Whether all that was launched has ended. Throws DeviceError where a kernel failed.
+  virtual bool isIdle() = 0;
+  /// Returns when all that was launched has ended. Throws as isIdle does.
+  virtual void wait() = 0;
+};
+
+} // namespace descent::device
