@@ -111,6 +111,8 @@ struct Lowered {
   void lower(Module::State &state, const CompileOptions &options, CompileTimes &times) {
     machine = cpu::makeMachine(processor);
     cpu::Host host = cpu::hostOf(processor);
+    if (options.streamSmall)
+      host.lastLevelBytes = 0;
     {
       Stopwatch watch(times.kernel);
       plan = cpu::planProgram(*state.module, planOptions(options), host);

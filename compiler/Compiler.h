@@ -47,6 +47,8 @@ struct CompileOptions {
   bool fuse = true;
   /// Divides the smallest loops among threads, too (tests).
   bool shareSmall = false;
+  /// Stores small arrays past the caches, too (tests).
+  bool streamSmall = false;
   /// Makes code for another processor than this machine's, by LLVM's name (x86-64-v3, skylake). compile()
   /// throws where this machine could not run it.
   std::string processor;

@@ -103,8 +103,9 @@ std::string codeIdentity(const CompileOptions &options) {
   out << LLVM_VERSION_STRING << ' ' << processor.triple.str() << ' ' << processor.name << ' '
       << processor.features;
   const cpu::Host &host = cpu::thisHost();
-  out << " caches=" << host.level1Bytes << ',' << host.level2Bytes << " fuse=" << options.fuse
-      << " shareSmall=" << options.shareSmall
+  out << " caches=" << host.level1Bytes << ',' << host.level2Bytes << ',' << host.lastLevelBytes
+      << " fuse=" << options.fuse << " shareSmall=" << options.shareSmall
+      << " streamSmall=" << options.streamSmall
       << " tapeLimit=" << (options.tapeLimit > 0 ? options.tapeLimit : defaultTapeLimit());
   return text;
 }

@@ -32,6 +32,7 @@ ProgramPlan planProgram(mlir::ModuleOp module, const kernel::PlanOptions &option
   ProgramPlan program;
   kernel::PlanOptions all = options;
   all.productScratchBytes = productScratchLimit(host);
+  all.streamedBytes = host.lastLevelBytes;
   for (auto function : module.getOps<mlir::func::FuncOp>()) {
     ProgramPlan::Function &entry = program.functions.emplace_back();
     entry.name = function.getSymName().str();

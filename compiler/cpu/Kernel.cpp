@@ -52,6 +52,9 @@ bool KernelEmitter::describe() {
       else
         nest.stores.push_back(root);
     }
+    llvm::copy_if(nest.stores, std::back_inserter(nest.streamed), [&](mlir::Operation *op) {
+      return kernel::isStreamed(f.plan, step, op->getResult(0));
+    });
   }
   ArrayRef<int64_t> sizes = nests.front().sizes;
   while (outermost + 1 < sizes.size() && sizes[outermost] == 1)
@@ -362,6 +365,7 @@ void KernelEmitter::emit() {
     makeRows(each, false);
     chunk(each.number, {each.begin, each.end});
     makeRows(each, true);
+    finishStreams();
   });
   for (NestCode &nest : nests)
     for (Reduction &reduction : nest.reductions)

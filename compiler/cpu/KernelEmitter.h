@@ -22,6 +22,7 @@ struct NestCode {
   const kernel::Loop *loop;
   llvm::SmallVector<int64_t, 4> sizes;
   llvm::SmallVector<mlir::Operation *, 4> stores;
+  llvm::SmallVector<mlir::Operation *, 2> streamed; ///< of these, past the caches
   std::vector<Reduction> reductions;
   llvm::SmallVector<Scan, 1> scans; ///< nothing else then
 };
@@ -69,6 +70,14 @@ private:
   void prefetchLines(mlir::Value value, int map, llvm::ArrayRef<llvm::Value *> counters,
                      int64_t count);
   void squares(NestCode &nest, size_t level, llvm::Value *from, llvm::Value *to);
+  bool isStreamed(const NestCode &nest, size_t level) const;
+  bool beginsAtLine(const NestCode &nest, int64_t line) const;
+  llvm::Value *firstWholeLine(const NestCode &nest, llvm::Value *from, llvm::Value *to,
+                              int64_t line);
+  void streamLoop(NestCode &nest, llvm::Value *from, llvm::Value *to,
+                  llvm::function_ref<void(llvm::Value *)> inside);
+  void writeLines(NestCode &nest, llvm::Value *first, int64_t count);
+  void finishStreams();
   bool isWide(const NestCode &nest) const;
   void wideLoop(NestCode &nest, llvm::Value *from, llvm::Value *to,
                 llvm::function_ref<void(llvm::Value *)> inside);
@@ -106,6 +115,9 @@ private:
   void makeRows(const Chunk &chunk, bool after);
   void placeLocals();
   void placeRows(llvm::ArrayRef<llvm::Value *> numbers);
+  /// Of what is stored past the caches, the elements of one block, and the index in the block.
+  llvm::DenseMap<mlir::Operation *, llvm::AllocaInst *> blocks;
+  llvm::Value *inBlock = nullptr;
   llvm::Value *wideLane = nullptr; ///< of a nest that accumulates in lanes of its own
   llvm::Value *current = nullptr;  ///< the chunk
   llvm::Value *lane = nullptr;     ///< of the iterations that run together

@@ -161,6 +161,10 @@ Candidate KernelEmitter::contribution(Elements &elements, Reduction &reduction,
 void KernelEmitter::storeAtIndex(NestCode &nest, mlir::Operation *op, size_t lane, Value *value) {
   mlir::Value result = op->getResult(0);
   mlir::Type element = kernel::tensorType(result).getElementType();
+  if (auto block = blocks.find(op); inBlock && block != blocks.end()) {
+    storeElement(b, element, value, f.address(element, block->second, inBlock));
+    return;
+  }
   if (!rows.empty())
     if (auto row = rows[lane].find(result); row != rows[lane].end()) {
       Value *at = rowAddress(f, result, row->second, lanes[lane]);
@@ -250,6 +254,10 @@ void KernelEmitter::innerLoops(NestCode &nest, size_t level) {
     if (nest.loop->tile && level == tiledLevel(nest)) {
       bool divided = level == outermost;
       squares(nest, level, divided ? range.from : f.number(0), divided ? range.to : f.number(size));
+    } else if (isStreamed(nest, level)) {
+      bool divided = !shared && level == outermost;
+      streamLoop(nest, divided ? range.from : f.number(0), divided ? range.to : f.number(size),
+                 inside);
     } else if (isWide(nest) && level + 1 == nest.sizes.size()) {
       bool divided = !shared && level == outermost;
       wideLoop(nest, divided ? range.from : f.number(0), divided ? range.to : f.number(size),

@@ -132,6 +132,7 @@ private:
   void findLocals(int step);
   void chooseTile(Step &step);
   void divide(Step &step);
+  void findLarge(int step);
   void finishKernels();
   const char *findKernelForRows(int product, int &kernel);
   bool isTakenBy(int product, int kernel) const;

@@ -142,6 +142,9 @@ struct Step {
   /// Why a product's left operand is made as a whole before it.
   const char *operandApart = nullptr;
   Division division;
+  /// Arrays that are too large for the caches, and that whole rows of the innermost loops are
+  /// stored to: see isStreamed.
+  llvm::SmallVector<mlir::Value, 2> large;
   llvm::SmallVector<Read, 4> reads;
   /// Positions of this step's begin and end in the order of execution of the function.
   int begin = 0, end = 0;
@@ -216,7 +219,13 @@ struct PlanOptions {
 /// Plans a `func.func` of the dialect. Throws descent::Error for what cannot be compiled.
 FunctionPlan planFunction(mlir::Operation *function, const PlanOptions &options);
 
+  /// Bytes from which on an array is stored past the caches: those of the last one.
+  int64_t streamedBytes = 32 << 20;
 /// The plan as text: one line for each step, with what it reads and writes.
 void printPlan(const FunctionPlan &plan, llvm::raw_ostream &os);
 
 } // namespace descent::kernel
+/// Whether a kernel stores an array past the caches (with non-temporal stores): it is large, and
+/// nothing that the kernel reads has its memory.
+bool isStreamed(const FunctionPlan &plan, const Step &step, mlir::Value value);
+

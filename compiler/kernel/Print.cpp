@@ -221,6 +221,8 @@ private:
         if (place && place->kind != Place::Kind::Row)
           written += byteSize(result);
       }
+        if (isStreamed(plan, step, result))
+          os << ", past the caches";
     }
     printProducts(true);
     if (written)

@@ -28,6 +28,8 @@ constexpr int64_t shortLoop = 24, vectorBytes = 64;
 constexpr int64_t longestRowAcross = 64;
 /// Rows that are turned over. (Two neighbours that are used one by one are not vectorised well.)
 constexpr int64_t shortestTurned = 2, longestTurned = 64;
+/// Bytes of rows that are stored past the caches: shorter ones have too few whole lines.
+constexpr int64_t leastStreamedRow = 1 << 10;
 
 int64_t product(ArrayRef<int64_t> sizes) {
   int64_t all = 1;
@@ -255,6 +257,34 @@ void Former::divide(Step &step) {
     division.partials.clear();
 }
 
+/// Finds the arrays that may be stored past the caches: nothing in the kernel reads them again, and
+/// the innermost loop of their nest is long enough to fill lines of memory, and is not emitted in
+/// another order. Nests that reduce along it have no blocks of iterations: the order of a sum must
+/// not depend on the size of a cache.
+void Former::findLarge(int at) {
+  Step &step = steps[at];
+  if (step.across)
+    return;
+  for (const Loop &loop : step.loops) {
+    if (loop.guard.condition || loop.scan >= 0 || loop.tile || loop.space.empty() ||
+        llvm::any_of(loop.roots, isReduction))
+      continue;
+    int64_t row = loop.linear ? product(loop.space) : loop.space.back();
+    for (Operation *root : loop.roots) {
+      Value value = root->getResult(0);
+      int64_t bytes = elementBytes(tensorType(value).getElementType());
+      bool isRead = llvm::any_of(uses[value], [&](const Use &how) { return how.step == at; }) ||
+                    llvm::any_of(step.products, [&](const RowProduct &each) {
+                      return llvm::is_contained(each.op->getOperands(), value);
+                    });
+      if (!isRead && bytes >= 4 &&
+          row * bytes >= std::min(leastStreamedRow, options.streamedBytes) &&
+          byteSize(value) >= options.streamedBytes)
+        step.large.push_back(value);
+    }
+  }
+}
+
 void Former::finishKernels() {
   takeProducts();
   for (int i = 0, count = int(steps.size()); i < count; ++i) {
@@ -325,7 +355,23 @@ void Former::finishKernels() {
       bytes += int64_t(llvm::alignTo(each.packedBytes, alignment));
     }
     step.scratchBytes = bytes;
+    findLarge(i);
   }
+}
+
+bool isStreamed(const FunctionPlan &plan, const Step &step, Value value) {
+  const Place *to = plan.placeOf(value);
+  if (!llvm::is_contained(step.large, value) || !to ||
+      (to->kind != Place::Kind::Arena && to->kind != Place::Kind::Result))
+    return false;
+  return llvm::none_of(step.reads, [&](const Read &read) {
+    const Place *from = plan.placeOf(read.value);
+    if (!from || from->kind != to->kind)
+      return false;
+    return to->kind == Place::Kind::Result ? from->index == to->index
+                                           : from->offset < to->offset + byteSize(value) &&
+                                                 to->offset < from->offset + byteSize(read.value);
+  });
 }
 
 } // namespace descent::kernel

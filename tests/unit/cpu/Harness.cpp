@@ -190,14 +190,18 @@ Tensor sample(const std::string &type, unsigned seed) {
 }
 
 Compiled compileFunction(const std::string &text, bool fuse) {
+  compiler::CompileOptions options;
+  options.verifyEachPass = true;
+  options.fuse = fuse;
+  return compileFunction(text, options);
+}
+
+Compiled compileFunction(const std::string &text, const compiler::CompileOptions &options) {
   compiler::Module module = parse(text);
   std::vector<Tensor> zeros;
   for (mlir::Type type : functionOf(module, "f").getResultTypes())
     zeros.push_back(reference::zerosLike(type));
   Tables tables = tablesOf(*module.state().module);
-  compiler::CompileOptions options;
-  options.verifyEachPass = true;
-  options.fuse = fuse;
   return {compiler::compile(std::move(module), options), std::move(zeros),
           std::make_shared<Tables>(std::move(tables))};
 }

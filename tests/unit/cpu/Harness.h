@@ -43,6 +43,7 @@ struct Compiled {
 
 /// Compiles the function `f` of a module.
 Compiled compileFunction(const std::string &text, bool fuse = true);
+Compiled compileFunction(const std::string &text, const compiler::CompileOptions &options);
 
 /// Runs the program `main` on inputs: what it asks of the runtime, in order.
 std::vector<Event> runProgram(const std::string &text, const std::vector<Tensor> &inputs,

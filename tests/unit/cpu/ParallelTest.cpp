@@ -245,6 +245,7 @@ TEST(Parallel, RandomPrograms) {
     llvm::raw_string_ostream(text) << *program.module;
     compiler::CompileOptions options;
     options.shareSmall = true;
+    options.streamSmall = seed % 2;
     std::vector<Event> alone;
     for (int threads : {1, 2, 7}) {
       Threads guard(threads);
