@@ -25,6 +25,10 @@ using llvm::ArrayRef;
 using llvm::SmallVector;
 using llvm::Value;
 
+static int64_t ceilDivide(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
+
 /// A loop over blocks of another, and how many iterations of that are in this block.
 Value *ProductEmitter::openBlocks(Nest &nest, Bases &bases, const Extent &extent, int64_t block,
                                   Value *&size) {
@@ -103,16 +107,7 @@ void ProductEmitter::emitByRows(Bases bases, Value *scratch) {
     packAll(bases.rhs, scratch);
     bases.rhs = scratch;
   }
-  constexpr int64_t rowsBytes = 128 << 10;
-  int64_t tileBytes =
-      blocking.tile.rows * layout.column.size * int64_t(element->getPrimitiveSizeInBits()) / 8;
-  int64_t blocks = (layout.sum.size + blocking.sumBlock - 1) / blocking.sumBlock;
-  kernel::Division division = divided(tilesDown(), operations() * blocks);
-  division.size = std::min(division.size, std::max<int64_t>(1, rowsBytes / tileBytes));
-  division.count = (division.extent + division.size - 1) / division.size;
-  division.operations = operations() * blocks / division.count + 1;
-  emitChunks(f, division, step.scratchOffset,
-             [&](const Chunk &chunk) { multiplyAll(bases, chunk.begin, chunk.end); });
+  multiplyAll(bases);
 }
 
 /// Whether the terms are divided among threads: there are few tiles.
@@ -200,16 +195,20 @@ int64_t ProductEmitter::operations() const {
          (element->isFloatTy() ? 4 : 2);
 }
 
-/// Chunks of so many tiles: many, so that all threads get about the same, and none smaller than a
-/// third of a microsecond. `operations` are those of all tiles.
-kernel::Division ProductEmitter::divided(int64_t tiles, int64_t operations) const {
+/// Many chunks, so that all threads get about the same, and none smaller than a third of a
+/// microsecond.
+int64_t ProductEmitter::chunksFor(int64_t operations) const {
   constexpr int64_t mostChunks = 256, leastOperations = 8 << 10;
-  int64_t count =
-      alone ? 1 : std::clamp<int64_t>(operations / leastOperations, 1, std::min(tiles, mostChunks));
+  return std::clamp<int64_t>(operations / leastOperations, 1, mostChunks);
+}
+
+/// Chunks of so many parts of equal work; `operations` are those of all.
+kernel::Division ProductEmitter::divided(int64_t parts, int64_t operations) const {
+  int64_t count = alone ? 1 : std::min(parts, chunksFor(operations));
   kernel::Division division;
-  division.extent = tiles;
-  division.size = (tiles + count - 1) / count;
-  division.count = (tiles + division.size - 1) / division.size;
+  division.extent = parts;
+  division.size = (parts + count - 1) / count;
+  division.count = (parts + division.size - 1) / division.size;
   division.operations = (operations + division.count - 1) / division.count;
   return division;
 }
@@ -244,20 +243,74 @@ void ProductEmitter::pack(Value *from, Value *to, Value *terms, Value *columns) 
 
 void ProductEmitter::multiply(Value *lhs, Value *rhs, Value *result, Value *terms, Value *columns,
                               Value *add) {
-  llvm::Function *rows = rowsFunction();
-  if (tilesDown() >= std::min<int64_t>(tilesAcross(), 16)) {
-    emitChunks(f, divided(tilesDown(), operations()), step.scratchOffset, [&](const Chunk &chunk) {
-      b.CreateCall(rows, {lhs, rhs, result, terms, columns, add, chunk.begin, chunk.end});
-    });
-    return;
-  }
-  Value *panel = panelSize(f, terms);
-  emitChunks(f, divided(tilesAcross(), operations()), step.scratchOffset, [&](const Chunk &chunk) {
-    b.CreateCall(rows, {lhs, advance(f, element, rhs, b.CreateMul(chunk.begin, panel), 1),
-                        advance(f, element, result, chunk.begin, blocking.tile.columns), terms,
-                        columnsOf(f, chunk, columns, blocking.tile.columns), add, f.number(0),
-                        f.number(tilesDown())});
+  emitPieces(1, [&](const Piece &piece) {
+    multiplyPiece({lhs, rhs, result}, piece, terms, columns, add);
   });
+}
+
+/// How the tiles are divided among chunks: into pieces of so many columns' tiles and rows' tiles.
+/// Chunks that follow each other use the same columns, so that these stay in the second cache of a
+/// thread, and there are groups of columns where a row's tile more or less would be much.
+ProductEmitter::Pieces ProductEmitter::piecesOf(int64_t blocks) const {
+  constexpr int64_t leastColumns = 128, fewChunks = 40, rowsBytes = 64 << 10;
+  int64_t bytes = int64_t(element->getPrimitiveSizeInBits()) / 8;
+  int64_t columnBytes = blocking.tile.columns * bytes;
+  int64_t terms = std::min(layout.sum.size, blocks * blocking.sumBlock);
+  int64_t chunks = alone ? 1 : chunksFor(operations() * blocks);
+  int64_t cached =
+      std::max(host.level2Bytes / 2 / (terms * columnBytes), leastColumns / blocking.tile.columns);
+  int64_t groups =
+      std::max(ceilDivide(tilesAcross(), std::max<int64_t>(cached, 1)),
+               std::min(tilesAcross(), ceilDivide(std::min(chunks, fewChunks), tilesDown())));
+  Pieces pieces;
+  pieces.across = ceilDivide(tilesAcross(), groups);
+  pieces.groups = ceilDivide(tilesAcross(), pieces.across);
+  pieces.down = ceilDivide(tilesDown(), std::min(tilesDown(), ceilDivide(chunks, pieces.groups)));
+  // What is added to for several blocks of terms stays in the first cache or near it.
+  if (blocks > 1)
+    pieces.down = std::clamp<int64_t>(
+        rowsBytes / (blocking.tile.rows * pieces.across * columnBytes), 1, pieces.down);
+  pieces.rows = ceilDivide(tilesDown(), pieces.down);
+  return pieces;
+}
+
+void ProductEmitter::emitPieces(int64_t blocks, llvm::function_ref<void(const Piece &)> body) {
+  Pieces pieces = piecesOf(blocks);
+  kernel::Division division;
+  division.extent = pieces.groups * pieces.rows;
+  division.size = alone ? division.extent : 1;
+  division.count = division.extent / division.size;
+  division.operations = operations() * blocks / division.count + 1;
+  emitChunks(f, division, step.scratchOffset, [&](const Chunk &chunk) {
+    forRange(f, chunk.begin, chunk.end, [&](Value *at) {
+      auto part = [&](Value *number, int64_t size, int64_t all) {
+        Value *from = b.CreateMul(number, f.number(size));
+        Value *to = b.CreateAdd(from, f.number(size));
+        return std::pair(from, b.CreateBinaryIntrinsic(llvm::Intrinsic::umin, to, f.number(all)));
+      };
+      auto [fromRow, toRow] =
+          part(b.CreateURem(at, f.number(pieces.rows)), pieces.down, tilesDown());
+      auto [fromColumn, toColumn] =
+          part(b.CreateUDiv(at, f.number(pieces.rows)), pieces.across, tilesAcross());
+      body({fromRow, toRow, fromColumn, toColumn});
+    });
+  });
+}
+
+/// Multiplies one block of terms.
+void ProductEmitter::multiplyPiece(Bases bases, const Piece &piece, Value *terms, Value *columns,
+                                   Value *add) {
+  auto bound = [&](Value *tiles) {
+    return b.CreateBinaryIntrinsic(llvm::Intrinsic::umin,
+                                   b.CreateMul(tiles, f.number(blocking.tile.columns)), columns);
+  };
+  b.CreateCall(
+      rowsFunction(),
+      {bases.lhs,
+       advance(f, element, bases.rhs, b.CreateMul(piece.fromColumn, panelSize(f, terms)), 1),
+       advance(f, element, bases.result, piece.fromColumn, blocking.tile.columns), terms,
+       b.CreateSub(bound(piece.toColumn), bound(piece.fromColumn)), add, piece.fromRow,
+       piece.toRow});
 }
 
 int64_t ProductEmitter::packedWidth() const {
@@ -276,17 +329,25 @@ void ProductEmitter::packAll(Value *from, Value *to) {
   nest.closeAll();
 }
 
-void ProductEmitter::multiplyAll(const Bases &all, Value *fromTile, Value *toTile) {
-  Bases bases = all;
-  Nest nest(f);
-  Value *terms;
-  Value *block = openBlocks(nest, bases, layout.sum, blocking.sumBlock, terms);
-  if (blocking.packRhs)
-    bases.rhs = advance(f, element, all.rhs, block, blocking.sumBlock * packedWidth());
-  b.CreateCall(rowsFunction(),
-               {bases.lhs, bases.rhs, bases.result, terms, f.number(layout.column.size),
-                b.CreateICmpNE(block, f.number(0)), fromTile, toTile});
-  nest.closeAll();
+void ProductEmitter::multiplyAll(const Bases &all) {
+  int64_t blocks = (layout.sum.size + blocking.sumBlock - 1) / blocking.sumBlock;
+  emitPieces(blocks, [&](const Piece &piece) {
+    Bases bases = all;
+    Nest nest(f);
+    Value *terms;
+    Value *block = openBlocks(nest, bases, layout.sum, blocking.sumBlock, terms);
+    if (blocking.packRhs)
+      bases.rhs = advance(f, element, all.rhs, block, blocking.sumBlock * packedWidth());
+    multiplyPiece(bases, piece, terms, f.number(layout.column.size),
+                  b.CreateICmpNE(block, f.number(0)));
+    nest.closeAll();
+  });
+}
+
+void ProductEmitter::multiplyRows(const Bases &bases) {
+  bool outer = std::exchange(alone, true);
+  multiplyAll(bases);
+  alone = outer;
 }
 
 /// `void (ptr lhs, ptr rhs, ptr result, i64 terms, i64 columns, i1 add, i64 from, i64 to)`: the

@@ -28,7 +28,7 @@ public:
   void packAll(llvm::Value *from, llvm::Value *to);
   /// The product of some rows with a right operand that is as packAll leaves it (or as it is, where
   /// it is not to be packed), in the running thread.
-  void multiplyAll(const Bases &bases) { multiplyAll(bases, f.number(0), f.number(tilesDown())); }
+  void multiplyRows(const Bases &bases);
 
 private:
   FunctionEmission &f;
@@ -72,9 +72,22 @@ private:
   void emitByRows(Bases bases, llvm::Value *scratch);
   bool goesByTerms() const;
   void emitByTerms(Bases bases);
-  void multiplyAll(const Bases &bases, llvm::Value *fromTile, llvm::Value *toTile);
+  /// Some tiles of a product: of rows and of columns.
+  struct Piece {
+    llvm::Value *fromRow, *toRow, *fromColumn, *toColumn;
+  };
+  struct Pieces {
+    int64_t down = 1, across = 1; ///< tiles of one
+    int64_t rows = 1, groups = 1; ///< of them
+  };
+  Pieces piecesOf(int64_t blocks) const;
+  void emitPieces(int64_t blocks, llvm::function_ref<void(const Piece &)> body);
+  void multiplyPiece(Bases bases, const Piece &piece, llvm::Value *terms, llvm::Value *columns,
+                     llvm::Value *add);
+  void multiplyAll(const Bases &bases);
   int64_t operations() const;
-  kernel::Division divided(int64_t tiles, int64_t operations) const;
+  int64_t chunksFor(int64_t operations) const;
+  kernel::Division divided(int64_t parts, int64_t operations) const;
   void pack(llvm::Value *from, llvm::Value *to, llvm::Value *terms, llvm::Value *columns);
   void multiply(llvm::Value *lhs, llvm::Value *rhs, llvm::Value *result, llvm::Value *terms,
                 llvm::Value *columns, llvm::Value *add);

@@ -44,15 +44,15 @@ void ProductRows::emit(Value *begin, Value *end, Value *from, Value *to) {
   bases.rhs = whole->packsRhs() ? f.pointerAt(packedOffset) : whole->rhsBase();
   bases.result = to ? to : advance(f, element, f.pointerTo(result), begin, resultRow);
   if (!last)
-    return whole->multiplyAll(bases);
+    return whole->multiplyRows(bases);
   llvm::BasicBlock *all = f.newBlock(), *some = f.newBlock(), *after = f.newBlock();
   Value *rows = f.b.CreateSub(end, begin, "", true, true);
   f.b.CreateCondBr(f.b.CreateICmpEQ(rows, f.number(chunkRows)), all, some);
   f.b.SetInsertPoint(all);
-  whole->multiplyAll(bases);
+  whole->multiplyRows(bases);
   f.b.CreateBr(after);
   f.b.SetInsertPoint(some);
-  last->multiplyAll(bases);
+  last->multiplyRows(bases);
   f.b.CreateBr(after);
   f.b.SetInsertPoint(after);
 }

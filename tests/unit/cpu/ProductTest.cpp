@@ -210,8 +210,10 @@ std::vector<Tensor> runBy(int threads, const Compiled &compiled,
 }
 
 TEST(Product, SameBitsForAnyNumberOfThreads) {
-  // The last one's terms are divided.
-  const std::vector<Size> sizes = {{200, 150, 300}, {20, 1500, 270}, {33, 31, 17000}};
+  // The third one is divided by rows and columns, with terms in several blocks; the last one's
+  // terms are divided.
+  const std::vector<Size> sizes = {
+      {200, 150, 300}, {20, 1500, 270}, {230, 130, 530}, {33, 31, 17000}};
   for (Form form : {Form{false, false}, {true, true}}) {
     std::vector<Tensor> operands = operandsOf(sizes, form, "f32");
     std::string text = productsText(sizes, form, "f32");
