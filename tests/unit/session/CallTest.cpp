@@ -3,18 +3,22 @@
 #include "descent/Error.h"
 #include "descent/Script.h"
 
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <new>
 
 namespace {
-long allocations = 0;
+std::atomic<long> allocations = 0;
 } // namespace
 
-void *operator new(size_t size) {
+void *operator new(size_t size, const std::nothrow_t &) noexcept {
   ++allocations;
-  if (void *memory = std::malloc(size ? size : 1))
+  return std::malloc(size ? size : 1);
+}
+void *operator new(size_t size) {
+  if (void *memory = operator new(size, std::nothrow))
     return memory;
   throw std::bad_alloc();
 }
