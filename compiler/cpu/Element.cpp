@@ -174,6 +174,8 @@ Value *Elements::inBranch(llvm::function_ref<Value *()> make) {
 
 Value *Elements::choose(Value *condition, llvm::function_ref<Value *()> yes,
                         llvm::function_ref<Value *()> no) {
+  if (auto *known = llvm::dyn_cast<llvm::ConstantInt>(condition))
+    return known->isOne() ? yes() : no();
   llvm::BasicBlock *yesBlock = f.newBlock(), *noBlock = f.newBlock(), *join = f.newBlock();
   b.CreateCondBr(condition, yesBlock, noBlock);
   b.SetInsertPoint(yesBlock);

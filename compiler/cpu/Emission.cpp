@@ -47,8 +47,7 @@ llvm::Function *ModuleEmission::runtimeFunction(llvm::StringRef name) {
   for (llvm::StringRef word : words)
     parameterTypes.push_back(types.of(word.trim().split(' ').first));
   auto *type = llvm::FunctionType::get(types.of(result), parameterTypes, false);
-  auto *function =
-      llvm::Function::Create(type, llvm::Function::ExternalLinkage, symbol, module);
+  auto *function = llvm::Function::Create(type, llvm::Function::ExternalLinkage, symbol, module);
   function->setDoesNotThrow();
   return function;
 }
@@ -130,7 +129,9 @@ llvm::Value *FunctionEmission::registerOf(mlir::Value value) {
   return found->second;
 }
 
-void FunctionEmission::setRegister(mlir::Value value, llvm::Value *to) { registers[value] = to; }
+void FunctionEmission::setRegister(mlir::Value value, llvm::Value *to) {
+  registers[value] = to;
+}
 
 Place FunctionEmission::placeOf(mlir::Value value) const {
   if (auto input = value.getDefiningOp<ir::InputOp>()) {
@@ -157,6 +158,19 @@ llvm::Value *FunctionEmission::pointerAt(int64_t offset) {
   return offset ? b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), arena, uint64_t(offset)) : arena;
 }
 
+llvm::Value *FunctionEmission::frameArray(int index, int64_t bytes) {
+  llvm::AllocaInst *&array = frame[index];
+  if (!array) {
+    llvm::BasicBlock &entry = function->getEntryBlock();
+    llvm::IRBuilder<> at(&entry, entry.begin());
+    array = at.CreateAlloca(llvm::ArrayType::get(b.getInt8Ty(), uint64_t(bytes)));
+    // A vector across two lines of the cache would be loaded late after it was stored.
+    array->setAlignment(llvm::Align(std::min<uint64_t>(64, llvm::PowerOf2Ceil(uint64_t(bytes)))));
+    frameArrays.insert(array);
+  }
+  return array;
+}
+
 llvm::Value *FunctionEmission::pointerTo(mlir::Value value) {
   Place place = placeOf(value);
   switch (place.kind) {
@@ -170,6 +184,8 @@ llvm::Value *FunctionEmission::pointerTo(mlir::Value value) {
     return results[size_t(place.index)];
   case Place::Kind::Table:
     return module.table(kernel::aliasRoot(value));
+  case Place::Kind::Frame:
+    return frameArray(place.index, kernel::byteSize(value));
   case Place::Kind::Row:
   case Place::Kind::Inline:
     break;

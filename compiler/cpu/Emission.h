@@ -86,6 +86,8 @@ public:
   /// The first element of an array in memory.
   llvm::Value *pointerTo(mlir::Value value);
   llvm::Value *pointerAt(int64_t arenaOffset);
+  /// A small array in the frame.
+  llvm::Value *frameArray(int index, int64_t bytes);
   /// The address of an element of an array that begins at `base`.
   llvm::Value *address(mlir::Type element, llvm::Value *base, llvm::Value *index);
 
@@ -97,6 +99,13 @@ public:
   llvm::BasicBlock *newBlock(const llvm::Twine &name = "");
   llvm::ConstantInt *number(int64_t value) { return b.getInt64(uint64_t(value)); }
 
+  /// Whether memory is an array of few elements in the frame (Place::Kind::Frame). While its
+  /// address goes nowhere, the array becomes registers; so whoever asks for it from memory is given
+  /// a copy.
+  bool isInFrame(llvm::Value *pointer) const { return frameArrays.contains(pointer); }
+
+  /// Loops of known bounds are written out, index by index.
+  bool writesOut = false;
   /// Math functions are called from here, not inlined.
   bool callsMath = false;
 
@@ -106,6 +115,8 @@ public:
 
 private:
   llvm::DenseMap<mlir::Value, llvm::Value *> registers;
+  llvm::DenseMap<int, llvm::AllocaInst *> frame;
+  llvm::SmallPtrSet<llvm::Value *, 16> frameArrays;
   llvm::AllocaInst *scratchArea = nullptr;
   int64_t scratchBytes = 0;
 };

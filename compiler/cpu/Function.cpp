@@ -4,6 +4,7 @@
 #include "compiler/cpu/Parallel.h"
 #include "compiler/cpu/Scalar.h"
 #include "compiler/cpu/Steps.h"
+#include "compiler/kernel/Small.h"
 
 #include "descent/Error.h"
 
@@ -38,8 +39,10 @@ private:
   void readParameters(bool isProgram);
   void block(mlir::Block &block);
   void step(const kernel::Step &step);
+  void stepApart(const kernel::Step &step);
   void plainStep(const kernel::Step &step);
   void copies(mlir::Operation *at);
+  template <typename Copies> void copySmall(Copies &&copies);
   void forLoop(ir::ForOp op);
   void whileLoop(ir::WhileOp op);
   void branch(ir::IfOp op);
@@ -58,6 +61,8 @@ bool inMemory(mlir::Value value) {
 
 /// Whether a step has loops. (Control flow has none of its own.)
 bool hasLoops(const kernel::Step &step) {
+  if (step.isWrittenOut)
+    return false;
   if (step.isKernel || step.points)
     return true;
   switch (kernel::classOf(step.roots.front())) {
@@ -139,8 +144,15 @@ void FunctionEmitter::block(mlir::Block &block) {
 }
 
 void FunctionEmitter::step(const kernel::Step &step) {
+  f.writesOut = step.isWrittenOut;
   if (!isLarge || !hasLoops(step))
-    return plainStep(step);
+    plainStep(step);
+  else
+    stepApart(step);
+  f.writesOut = false;
+}
+
+void FunctionEmitter::stepApart(const kernel::Step &step) {
   SmallVector<mlir::Value> registers;
   for (mlir::Operation *root : step.roots)
     for (mlir::Value result : root->getResults())
@@ -211,8 +223,12 @@ void FunctionEmitter::copies(mlir::Operation *at) {
   auto found = f.plan.copies.find(at);
   if (found == f.plan.copies.end())
     return;
+  auto isFew = [](const kernel::Copy &copy) { return kernel::isFew(kernel::numElements(copy.to)); };
+  copySmall(llvm::make_filter_range(found->second, isFew));
   auto parking = f.plan.parking.find(at);
   for (const kernel::Copy &copy : found->second) {
+    if (isFew(copy))
+      continue;
     if (copy.toParking) {
       emitCopy(f, f.pointerAt(parking->second), copy.from);
     } else if (copy.fromParking) {
@@ -223,6 +239,17 @@ void FunctionEmitter::copies(mlir::Operation *at) {
       emitCopy(f, f.pointerTo(copy.to), copy.from);
     }
   }
+}
+
+/// Few elements are all read before any is written, so they need no parking, and no order. (Only
+/// arrays of one size change places.)
+template <typename Copies> void FunctionEmitter::copySmall(Copies &&copies) {
+  SmallVector<std::pair<mlir::Value, SmallVector<Value *, 16>>> all;
+  for (const kernel::Copy &copy : copies)
+    if (!copy.toParking)
+      all.push_back({copy.to, elementsOf(f, copy.from)});
+  for (auto &[to, elements] : all)
+    storeElements(f, f.pointerTo(to), to, elements);
 }
 
 // ---- Control flow -------------------------------------------------------------------------------
@@ -345,20 +372,27 @@ void FunctionEmitter::branch(ir::IfOp op) {
 
 // ---- The runtime --------------------------------------------------------------------------------
 
-/// Pointers to the elements of the operands; single elements are put into memory for it.
+/// Pointers to the elements of the operands; few elements, which are in registers, are put into
+/// memory for it.
 Value *FunctionEmitter::operandPointers(mlir::ValueRange operands) {
   if (operands.empty())
     return llvm::ConstantPointerNull::get(b.getPtrTy());
-  int64_t count = int64_t(operands.size()), elements = 0;
+  int64_t count = int64_t(operands.size()), words = 0;
+  auto wordsOf = [&](mlir::Value operand) -> int64_t {
+    bool isCopied =
+        kernel::isRegister(operand) || f.placeOf(operand).kind == kernel::Place::Kind::Frame;
+    return isCopied ? (kernel::byteSize(operand) + 7) / 8 : 0;
+  };
   for (mlir::Value operand : operands)
-    elements += kernel::isRegister(operand);
-  Value *area = f.scratch(8 * (count + elements));
+    words += wordsOf(operand);
+  Value *area = f.scratch(8 * (count + words));
   int64_t next = count;
   for (auto [i, operand] : llvm::enumerate(operands)) {
     Value *pointer;
-    if (kernel::isRegister(operand)) {
-      pointer = b.CreateConstInBoundsGEP1_64(b.getInt64Ty(), area, uint64_t(next++));
-      storeElement(b, tensorType(operand).getElementType(), f.registerOf(operand), pointer);
+    if (int64_t words = wordsOf(operand)) {
+      pointer = b.CreateConstInBoundsGEP1_64(b.getInt64Ty(), area, uint64_t(next));
+      next += words;
+      storeElements(f, pointer, operand, elementsOf(f, operand));
     } else {
       pointer = f.pointerTo(operand);
     }

@@ -4,6 +4,7 @@
 #include "compiler/cpu/Scalar.h"
 #include "compiler/cpu/Steps.h"
 #include "compiler/kernel/Forming.h"
+#include "compiler/kernel/Small.h"
 
 #include <llvm/IR/MDBuilder.h>
 
@@ -45,9 +46,30 @@ void bringBase(FunctionEmission &f, mlir::Value base, mlir::Value result) {
 
 } // namespace
 
+SmallVector<Value *, 16> elementsOf(FunctionEmission &f, mlir::Value value) {
+  SmallVector<Value *, 16> all;
+  f.scopes.reset();
+  bool before = std::exchange(f.writesOut, true);
+  forEach(f, tensorType(value).getShape(), [&](ArrayRef<Value *> counters) {
+    Index index;
+    index.dims.assign(counters.begin(), counters.end());
+    all.push_back(Elements(f, index).at(value));
+  });
+  f.writesOut = before;
+  return all;
+}
+
+void storeElements(FunctionEmission &f, Value *to, mlir::Value like, ArrayRef<Value *> elements) {
+  mlir::Type element = tensorType(like).getElementType();
+  for (auto [i, value] : llvm::enumerate(elements))
+    storeElement(f.b, element, value, f.address(element, to, f.number(int64_t(i))));
+}
+
 void emitCopy(FunctionEmission &f, Value *to, mlir::Value value) {
   if (kernel::byteSize(value) == 0)
     return;
+  if (kernel::isFew(kernel::numElements(value)))
+    return storeElements(f, to, value, elementsOf(f, value));
   if (f.isInMemory(value))
     return copyBytes(f, to, f.pointerTo(value), value);
   if (mlir::Attribute splat = kernel::splatOf(value))

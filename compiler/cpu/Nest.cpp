@@ -51,6 +51,11 @@ void forRange(FunctionEmission &f, llvm::Value *from, llvm::Value *to,
   bool known = first && end;
   if (known && first->getSExtValue() >= end->getSExtValue())
     return;
+  if (known && f.writesOut) {
+    for (int64_t i = first->getSExtValue(); i < end->getSExtValue(); ++i)
+      body(f.number(i));
+    return;
+  }
   llvm::BasicBlock *some = nullptr, *after = nullptr;
   if (!known) {
     some = f.newBlock();
@@ -71,6 +76,19 @@ void forEach(FunctionEmission &f, llvm::ArrayRef<int64_t> shape,
              llvm::function_ref<void(llvm::ArrayRef<llvm::Value *>)> body) {
   if (llvm::is_contained(shape, 0))
     return;
+  if (f.writesOut) {
+    int64_t elements = 1;
+    for (int64_t size : shape)
+      elements *= size;
+    for (int64_t i = 0; i < elements; ++i) {
+      llvm::SmallVector<llvm::Value *, 4> counters(shape.size());
+      int64_t rest = i;
+      for (size_t dim = shape.size(); dim-- > 0; rest /= shape[dim])
+        counters[dim] = f.number(rest % shape[dim]);
+      body(counters);
+    }
+    return;
+  }
   Nest nest(f);
   auto counters = nest.openAll(shape);
   body(counters);

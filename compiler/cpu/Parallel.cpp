@@ -3,6 +3,7 @@
 #include "compiler/cpu/Nest.h"
 
 #include <llvm/ADT/MapVector.h>
+#include <llvm/Analysis/ValueTracking.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/MDBuilder.h>
 
@@ -27,28 +28,68 @@ llvm::Function *homeOf(llvm::Value *value) {
   return instruction ? instruction->getFunction() : nullptr;
 }
 
+/// What an outlined function is given.
+struct Captured {
+  llvm::Value *structure;
+  /// Copies of small arrays, whose own addresses are not to leave the function.
+  llvm::SmallVector<std::pair<llvm::AllocaInst *, llvm::AllocaInst *>> copies{};
+};
+
+void copyArray(FunctionEmission &f, llvm::AllocaInst *to, llvm::AllocaInst *from) {
+  f.b.CreateMemCpy(to, to->getAlign(), from, from->getAlign(),
+                   from->getAllocatedType()->getArrayNumElements());
+}
+
+/// Small arrays in the frame that an outlined function knows by their begin alone.
+llvm::SmallPtrSet<llvm::Value *, 4> arraysIn(FunctionEmission &f,
+                                             llvm::ArrayRef<llvm::Value *> values) {
+  llvm::SmallPtrSet<llvm::Value *, 4> arrays, others;
+  for (llvm::Value *value : values)
+    if (value->getType()->isPointerTy()) {
+      llvm::Value *whole = llvm::getUnderlyingObject(value);
+      if (f.isInFrame(whole))
+        (whole == value ? arrays : others).insert(whole);
+    }
+  for (llvm::Value *whole : others)
+    arrays.erase(whole);
+  return arrays;
+}
+
 /// Hands over the values of other functions that `inner` uses: puts them into a structure, at the
-/// current place, and reads them at the begin of `inner`. Returns the structure's address. (Where
-/// the current place is in an outlined function itself, that captures them in turn.)
-llvm::Value *capture(FunctionEmission &f, llvm::Function *inner) {
+/// current place, and reads them at the begin of `inner`. (Where the current place is in an
+/// outlined function itself, that captures them in turn.)
+Captured capture(FunctionEmission &f, llvm::Function *inner) {
   llvm::SmallMapVector<llvm::Value *, llvm::SmallVector<llvm::Use *, 4>, 16> captured;
   for (llvm::Instruction &instruction : llvm::instructions(*inner))
     for (llvm::Use &operand : instruction.operands())
       if (llvm::Function *home = homeOf(operand.get()); home && home != inner)
         captured[operand.get()].push_back(&operand);
   if (captured.empty())
-    return llvm::ConstantPointerNull::get(f.b.getPtrTy());
+    return {llvm::ConstantPointerNull::get(f.b.getPtrTy())};
   llvm::SmallVector<llvm::Type *> types;
-  for (auto &[value, uses] : captured)
+  llvm::SmallVector<llvm::Value *> values;
+  for (auto &[value, uses] : captured) {
     types.push_back(value->getType());
+    values.push_back(value);
+  }
+  llvm::SmallPtrSet<llvm::Value *, 4> arrays = arraysIn(f, values);
   auto *type = llvm::StructType::get(f.context(), types);
-  llvm::AllocaInst *structure = f.variable(type);
+  Captured result{f.variable(type)};
   llvm::BasicBlock &entry = inner->getEntryBlock();
   llvm::IRBuilder<> at(&entry, entry.begin());
   llvm::MDNode *nothing = llvm::MDNode::get(f.context(), {});
   for (auto [i, each] : llvm::enumerate(captured)) {
     auto &[value, uses] = each;
-    f.b.CreateStore(value, f.b.CreateStructGEP(type, structure, unsigned(i)));
+    llvm::Value *given = value;
+    if (arrays.contains(value)) {
+      auto *array = llvm::cast<llvm::AllocaInst>(value);
+      llvm::AllocaInst *copy = f.variable(array->getAllocatedType());
+      copy->setAlignment(array->getAlign());
+      copyArray(f, copy, array);
+      result.copies.push_back({array, copy});
+      given = copy;
+    }
+    f.b.CreateStore(given, f.b.CreateStructGEP(type, result.structure, unsigned(i)));
     llvm::LoadInst *load =
         at.CreateLoad(value->getType(), at.CreateStructGEP(type, inner->getArg(0), unsigned(i)));
     load->setMetadata(llvm::LLVMContext::MD_invariant_load, nothing);
@@ -61,7 +102,13 @@ llvm::Value *capture(FunctionEmission &f, llvm::Function *inner) {
     for (llvm::Use *use : uses)
       use->set(load);
   }
-  return structure;
+  return result;
+}
+
+/// After the call.
+void release(FunctionEmission &f, const Captured &captured) {
+  for (auto [array, copy] : captured.copies)
+    copyArray(f, array, copy);
 }
 
 /// `void (ptr captured, …)`.
@@ -112,10 +159,11 @@ void emitChunks(FunctionEmission &f, const kernel::Division &division, int64_t s
     body(chunk);
     f.b.CreateRetVoid();
   }
-  llvm::Value *captured = capture(f, inner);
+  Captured captured = capture(f, inner);
   f.b.CreateCall(f.module.runtimeFunction("parallel"),
-                 {f.runContext(), f.number(division.count), inner, captured, lane,
+                 {f.runContext(), f.number(division.count), inner, captured.structure, lane,
                   f.number(division.laneBytes)});
+  release(f, captured);
 }
 
 void emitApart(FunctionEmission &f, llvm::ArrayRef<mlir::Value> registers,
@@ -137,11 +185,12 @@ void emitApart(FunctionEmission &f, llvm::ArrayRef<mlir::Value> registers,
                       f.b.CreateStructGEP(type, inner->getArg(1), unsigned(i)));
     f.b.CreateRetVoid();
   }
-  llvm::Value *captured = capture(f, inner);
+  Captured captured = capture(f, inner);
   llvm::Value *results =
       registers.empty() ? llvm::cast<llvm::Value>(llvm::ConstantPointerNull::get(f.b.getPtrTy()))
                         : f.variable(type);
-  f.b.CreateCall(inner, {captured, results});
+  f.b.CreateCall(inner, {captured.structure, results});
+  release(f, captured);
   for (auto [i, value] : llvm::enumerate(registers))
     f.setRegister(value, f.b.CreateLoad(type->getElementType(unsigned(i)),
                                         f.b.CreateStructGEP(type, results, unsigned(i))));

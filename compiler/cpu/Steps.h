@@ -21,6 +21,10 @@ void emitScatter(FunctionEmission &f, const kernel::Step &step);
 void emitTapeCreate(FunctionEmission &f, const kernel::Step &step);
 void emitTapePush(FunctionEmission &f, const kernel::Step &step);
 void emitTapePop(FunctionEmission &f, const kernel::Step &step);
+/// The elements of an array of few, and their way into memory: one by one, without a loop.
+llvm::SmallVector<llvm::Value *, 16> elementsOf(FunctionEmission &f, mlir::Value value);
+void storeElements(FunctionEmission &f, llvm::Value *to, mlir::Value like,
+                   llvm::ArrayRef<llvm::Value *> elements);
 /// Copies or fills whole arrays; `value` may be one that is not in memory.
 void emitCopy(FunctionEmission &f, llvm::Value *to, mlir::Value value);
 

@@ -1,6 +1,7 @@
 #include "compiler/kernel/Plan.h"
 
 #include "compiler/kernel/Forming.h"
+#include "compiler/kernel/Small.h"
 #include "compiler/kernel/Storage.h"
 
 using namespace mlir;
@@ -32,6 +33,8 @@ FunctionPlan planFunction(Operation *function, const PlanOptions &options) {
   plan.function = function;
   Materialised materialised;
   formRegions(plan, function->getRegion(0).front(), materialised, options);
+  if (options.fuse)
+    writeOutSmallSteps(plan);
   placeArrays(plan, materialised);
   return plan;
 }

@@ -149,6 +149,9 @@ struct Step {
   /// Positions of this step's begin and end in the order of execution of the function.
   int begin = 0, end = 0;
   bool isKernel = false;
+  /// It touches few elements and does little with each: there are no loops, each index is code of
+  /// its own.
+  bool isWrittenOut = false;
   /// Loops over points and what goes with them; `roots` are then all their operations.
   std::shared_ptr<Points> points;
   /// Working memory, and where it is in the arena.
@@ -171,6 +174,8 @@ struct Place {
     Table,  ///< a constant in the code
     Row,    ///< `offset` bytes into its step's scratch memory: what one iteration of shared loops
             ///< needs
+    Frame,  ///< few elements: array `index` of the function's frame, which becomes registers where
+            ///< all indices into it are known
   };
   Kind kind = Kind::Inline;
   int64_t offset = 0;
@@ -214,18 +219,18 @@ struct PlanOptions {
   int64_t productScratchBytes = 256 << 10;
   /// Simple operations of a chunk, at least: what is worth a thread's attention.
   int64_t chunkOperations = 64 << 10;
+  /// Bytes from which on an array is stored past the caches: those of the last one.
+  int64_t streamedBytes = 32 << 20;
 };
 
 /// Plans a `func.func` of the dialect. Throws descent::Error for what cannot be compiled.
 FunctionPlan planFunction(mlir::Operation *function, const PlanOptions &options);
 
-  /// Bytes from which on an array is stored past the caches: those of the last one.
-  int64_t streamedBytes = 32 << 20;
-/// The plan as text: one line for each step, with what it reads and writes.
-void printPlan(const FunctionPlan &plan, llvm::raw_ostream &os);
-
-} // namespace descent::kernel
 /// Whether a kernel stores an array past the caches (with non-temporal stores): it is large, and
 /// nothing that the kernel reads has its memory.
 bool isStreamed(const FunctionPlan &plan, const Step &step, mlir::Value value);
 
+/// The plan as text: one line for each step, with what it reads and writes.
+void printPlan(const FunctionPlan &plan, llvm::raw_ostream &os);
+
+} // namespace descent::kernel

@@ -68,6 +68,9 @@ private:
     case Place::Kind::Arena:
       os << " at " << place->offset;
       break;
+    case Place::Kind::Frame:
+      os << " in the frame";
+      break;
     case Place::Kind::Result:
       os << " in result " << place->index;
       break;
@@ -173,6 +176,8 @@ private:
       printGuard(first);
     if (first.tile)
       os << ", in squares of " << first.tile;
+    if (step.isWrittenOut)
+      os << ", written out";
     if (step.division.count > 1)
       os << ", " << step.division.count << " chunks";
     os << "\n";
@@ -216,13 +221,13 @@ private:
             os << (local.elements == 1 ? " in a register"
                    : local.ofChunk     ? " in rows of a chunk, not stored"
                                        : " in a row");
+        if (isStreamed(plan, step, result))
+          os << ", past the caches";
         os << "\n";
         const Place *place = plan.placeOf(result);
         if (place && place->kind != Place::Kind::Row)
           written += byteSize(result);
       }
-        if (isStreamed(plan, step, result))
-          os << ", past the caches";
     }
     printProducts(true);
     if (written)

@@ -1,5 +1,7 @@
 #include "compiler/kernel/Storage.h"
 
+#include "compiler/kernel/Small.h"
+
 using namespace mlir;
 
 namespace descent::kernel {
@@ -8,13 +10,18 @@ namespace {
 
 constexpr int64_t alignment = 64;
 
+/// What a function's frame may hold of small arrays.
+constexpr int64_t mostFrameBytes = 8 << 10;
+
 /// Arrays that share memory.
 struct Group {
   int parent = 0;
   Intervals alive;
   Interval hull{0, 0};
   int64_t bytes = 0;
+  int64_t elements = 0;
   int result = -1; ///< the function's result that it is
+  bool inFrame = false;
   int64_t offset = 0;
 };
 
@@ -42,6 +49,7 @@ private:
   void findCopies();
   void order(Operation *at, SmallVectorImpl<Copy> &copies, int time);
   void keepUntil(Value value, int time);
+  void putInFrame();
   void assignOffsets();
   void publish();
 };
@@ -71,6 +79,7 @@ void Placement::makeGroups() {
     group.parent = int(groups.size());
     group.alive.assign(live.of(value).begin(), live.of(value).end());
     group.bytes = byteSize(value);
+    group.elements = numElements(value);
     groups.push_back(std::move(group));
   }
 }
@@ -82,7 +91,7 @@ bool Placement::unite(Value a, Value b) {
   if (first == second)
     return true;
   Group &to = groups[first], &from = groups[second];
-  if (to.bytes != from.bytes || overlap(to.alive, from.alive))
+  if (to.bytes != from.bytes || to.elements != from.elements || overlap(to.alive, from.alive))
     return false;
   to.alive = merged(to.alive, from.alive);
   from.alive.clear();
@@ -149,7 +158,9 @@ void Placement::uniteResults() {
     if (!isArray(value))
       continue;
     int group = groupFor(value);
-    if (group >= 0 && groups[group].result < 0)
+    // Loops carry few elements in registers: these are stored at the end.
+    bool isSmall = group >= 0 && isFew(groups[group].elements);
+    if (group >= 0 && groups[group].result < 0 && !isSmall)
       groups[group].result = int(i);
     else
       plan.results.push_back({int(i), value});
@@ -246,6 +257,19 @@ void Placement::findCopies() {
   });
 }
 
+/// Few elements are in the function's frame, each array apart from all others.
+void Placement::putInFrame() {
+  int64_t bytes = 0;
+  for (int i = 0; i < int(groups.size()); ++i) {
+    Group &group = groups[i];
+    if (group.parent != i || group.result >= 0 || !isFew(group.elements))
+      continue;
+    bytes += group.bytes;
+    group.inFrame = bytes <= mostFrameBytes;
+    group.offset = 0;
+  }
+}
+
 /// First fit, in the order of the begins of lives.
 void Placement::assignOffsets() {
   std::vector<std::pair<Step *, int>> scratch;
@@ -261,7 +285,7 @@ void Placement::assignOffsets() {
       }
   std::vector<int> byBegin;
   for (int i = 0; i < int(groups.size()); ++i)
-    if (groups[i].parent == i && groups[i].result < 0 && groups[i].bytes > 0)
+    if (groups[i].parent == i && groups[i].result < 0 && groups[i].bytes > 0 && !groups[i].inFrame)
       byBegin.push_back(i);
   llvm::sort(byBegin, [&](int a, int b) {
     return std::pair(groups[a].hull.from, a) < std::pair(groups[b].hull.from, b);
@@ -298,6 +322,8 @@ void Placement::publish() {
       place.kind = where.result >= 0 ? Place::Kind::Result : Place::Kind::Arena;
       place.offset = where.offset;
       place.index = where.result;
+      if (where.inFrame)
+        place = {.kind = Place::Kind::Frame, .index = group};
     } else if (auto input = slot.getDefiningOp<ir::InputOp>()) {
       place = {.kind = Place::Kind::Input, .index = int(input.getIndex())};
     } else if (auto argument = dyn_cast<BlockArgument>(slot)) {
@@ -319,6 +345,7 @@ void Placement::run() {
   uniteVersions();
   uniteResults();
   findCopies();
+  putInFrame();
   assignOffsets();
   publish();
 }

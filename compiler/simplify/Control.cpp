@@ -112,11 +112,13 @@ private:
   }
 };
 
-// A result that both sides yield alike; a choice between two small values that are there already.
+// A result that both sides yield alike; a choice between two small values that are there already,
+// if nothing is then left to be done on either side. (Where the branch stays, a choice would only
+// make whoever needs its result wait for the condition, which a processor otherwise guesses.)
 struct ResultsOfIf : OpRewritePattern<ir::IfOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ir::IfOp op, PatternRewriter &rewriter) const override {
-    bool changed = false;
+    bool changed = false, vanishes = choosesOnly(op);
     for (auto [onTrue, onFalse, result] : llvm::zip_equal(
              op.getThenYield().getValues(), op.getElseYield().getValues(), op.getResults())) {
       if (result.use_empty() || !isOutside(onTrue, op) || !isOutside(onFalse, op))
@@ -127,7 +129,7 @@ struct ResultsOfIf : OpRewritePattern<ir::IfOp> {
         continue;
       }
       auto type = dyn_cast<RankedTensorType>(result.getType());
-      if (!type || type.getNumElements() > largestSelect)
+      if (!vanishes || !isSmall(type))
         continue;
       Value condition = op.getCond();
       if (type.getRank() > 0)
@@ -143,6 +145,25 @@ struct ResultsOfIf : OpRewritePattern<ir::IfOp> {
 private:
   /// Up to here choosing each element is cheaper than a branch.
   static constexpr int64_t largestSelect = 64;
+
+  static bool isSmall(RankedTensorType type) {
+    return type && type.getNumElements() <= largestSelect;
+  }
+
+  /// Whether all results that are used become choices.
+  static bool choosesOnly(ir::IfOp op) {
+    for (Region &region : op->getRegions())
+      for (Operation &inner : region.front().without_terminator())
+        if (!isMemoryEffectFree(&inner))
+          return false;
+    for (auto [onTrue, onFalse, result] : llvm::zip_equal(
+             op.getThenYield().getValues(), op.getElseYield().getValues(), op.getResults()))
+      if (!result.use_empty() &&
+          (!isOutside(onTrue, op) || !isOutside(onFalse, op) ||
+           (onTrue != onFalse && !isSmall(dyn_cast<RankedTensorType>(result.getType())))))
+        return false;
+    return true;
+  }
 
   static bool isOutside(Value value, ir::IfOp op) {
     return !op->isAncestor(value.getParentBlock()->getParentOp());

@@ -43,7 +43,7 @@ private:
     // Regions are looked into; what a terminator ends with is needed if the operation around needs
     // it.
     return op->getNumRegions() == 0 && !op->hasTrait<OpTrait::IsTerminator>() &&
-           !isMemoryEffectFree(op) && !isa<ir::TapeCreateOp>(op);
+           !isMemoryEffectFree(op) && !isa<ir::TapeCreateOp, ir::ClockOp>(op);
   }
 
   void require(Value value) {

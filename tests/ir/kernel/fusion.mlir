@@ -88,7 +88,8 @@ func.func @state(%m: tensor<100xf32>, %g: tensor<100xf32>, %p: tensor<100xf32>, 
 // CHECK:       kernel [50, 4]
 // CHECK:         = dot [50] f32
 // CHECK:       kernel [50, 4]
-// CHECK:         = dot [4] f32 in result 1
+// CHECK:         = dot [4] f32 in the frame
+// CHECK:       result 1 = %{{[0-9]+}} [4] f32 in the frame
 // CHECK-LABEL: views:
 func.func @linear(%x: tensor<50x4xf32>, %w: tensor<4xf32>, %y: tensor<50xf32>) -> (tensor<f32>, tensor<4xf32>) {
   %p = descent.dot %x, %w batch [] x [] contract [1] x [0] : tensor<50x4xf32>, tensor<4xf32> to tensor<50xf32>
@@ -119,7 +120,7 @@ func.func @views(%x: tensor<4x6xf32>, %y: tensor<8x6xf32>) -> (tensor<6x4xf32>, 
 // CHECK-LABEL: circle:
 // CHECK:       kernel [7]
 // CHECK-NEXT:    reads
-// CHECK-NEXT:    %{{[0-9]+}} = exp [7] f32 in result 0
+// CHECK-NEXT:    %{{[0-9]+}} = exp [7] f32 in the frame
 // CHECK-NEXT:    writes 28 bytes
 // CHECK-NEXT:    not in one kernel with %{{[0-9]+}}: one of them takes the elements one after the other
 // CHECK:       kernel [7]
@@ -128,7 +129,7 @@ func.func @views(%x: tensor<4x6xf32>, %y: tensor<8x6xf32>) -> (tensor<6x4xf32>, 
 // CHECK:         = reduce_sum f32
 // CHECK-NEXT:    %{{[0-9]+}} = reduce_sum f32
 // CHECK-NEXT:  kernel [7]
-// CHECK:         = mul [7] f32 in result 1
+// CHECK:         = mul [7] f32 in the frame
 func.func @circle(%x: tensor<7xf32>, %y: tensor<5xf32>) -> (tensor<7xf32>, tensor<7xf32>, tensor<f32>) {
   %v = descent.exp %x : tensor<7xf32>
   %s = descent.reduce_sum %y [0] : tensor<5xf32> to tensor<f32>

@@ -126,17 +126,52 @@ func.func @swap(%n: tensor<i32>, %x: tensor<100xf32>, %y: tensor<100xf32>) {
 }
 
 // What a kernel reads and what it writes are apart, also where the one dies as the other begins: with offsets
-// that are multiples of 64 and 72 bytes each they would overlap in part.
+// that are multiples of 64 and 200 bytes each they would overlap in part.
 // CHECK-LABEL: apart:
-// CHECK:       = cumsum [9] f64 at 0
-// CHECK:       kernel [9]
-// CHECK-NEXT:    reads %{{[0-9]+}} [9] f64 at 0
-// CHECK-NEXT:    %{{[0-9]+}} = sin [9] f64 at 128
-// CHECK-NEXT:    %{{[0-9]+}} = cos [9] f64 at 256
-func.func @apart(%x: tensor<9xf64>) {
-  %a = descent.cumsum %x 0 : tensor<9xf64>
-  %b = descent.sin %a : tensor<9xf64>
-  %c = descent.cos %a : tensor<9xf64>
-  descent.effect 0 (%b, %c) : (tensor<9xf64>, tensor<9xf64>)
+// CHECK:       = cumsum [25] f64 at 0
+// CHECK:       kernel [25]
+// CHECK-NEXT:    reads %{{[0-9]+}} [25] f64 at 0
+// CHECK-NEXT:    %{{[0-9]+}} = sin [25] f64 at 256
+// CHECK-NEXT:    %{{[0-9]+}} = cos [25] f64 at 512
+func.func @apart(%x: tensor<25xf64>) {
+  %a = descent.cumsum %x 0 : tensor<25xf64>
+  %b = descent.sin %a : tensor<25xf64>
+  %c = descent.cos %a : tensor<25xf64>
+  descent.effect 0 (%b, %c) : (tensor<25xf64>, tensor<25xf64>)
   return
+}
+
+// Few elements are in the frame: those that a loop carries too, where an operation on each is no loop. The caller is
+// given a copy.
+// CHECK-LABEL: few: 0 bytes
+// CHECK-NEXT:  copy fill [2] f64 to [[A:%[0-9]+]] [2] f64 in the frame
+// CHECK-NEXT:  for, [[A]] [2] f64 in the frame
+// CHECK-NEXT:    kernel [2] one loop, 2 operations, written out
+// CHECK-NEXT:      reads
+// CHECK-NEXT:      = mul [2] f64 in the frame
+// CHECK-NEXT:      = reduce_sum f64
+// CHECK:       result 0 = [[A]] [2] f64 in the frame
+func.func @few(%n: tensor<i32>) -> (tensor<2xf64>, tensor<f64>) {
+  %zero = descent.constant dense<0> : tensor<i32>
+  %a = descent.constant dense<1.5> : tensor<2xf64>
+  %s = descent.constant dense<0.0> : tensor<f64>
+  %r:2 = descent.for %zero to %n iter(%a, %s) : tensor<i32>, (tensor<2xf64>, tensor<f64>) {
+  ^bb0(%i: tensor<i32>, %x: tensor<2xf64>, %t: tensor<f64>):
+    %y = descent.mul %x, %x : tensor<2xf64>
+    %u = descent.reduce_sum %y [0] : tensor<2xf64> to tensor<f64>
+    descent.yield %y, %u : tensor<2xf64>, tensor<f64>
+  } to (tensor<2xf64>, tensor<f64>)
+  return %r#0, %r#1 : tensor<2xf64>, tensor<f64>
+}
+
+// Seventeen are not few, and a sine is too dear to be written out.
+// CHECK-LABEL: many:
+// CHECK:       kernel [17] one loop, 1 operations{{$}}
+// CHECK:         = mul [17] f64 in result 0
+// CHECK:       kernel [3] one loop, 1 operations{{$}}
+// CHECK:         = sin [3] f64 in the frame
+func.func @many(%x: tensor<17xf64>, %y: tensor<3xf64>) -> (tensor<17xf64>, tensor<3xf64>) {
+  %a = descent.mul %x, %x : tensor<17xf64>
+  %b = descent.sin %y : tensor<3xf64>
+  return %a, %b : tensor<17xf64>, tensor<3xf64>
 }

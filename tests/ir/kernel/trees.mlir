@@ -122,7 +122,7 @@ func.func @turned(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
 // CHECK-NEXT:    loop []
 // CHECK-NEXT:      = sigmoid [1000] f32 in a register
 // CHECK-NEXT:    loop [10]
-// CHECK-NEXT:      = dot [10] f32 in result 0
+// CHECK-NEXT:      = dot [10] f32 in the frame
 // CHECK-NOT:   kernel
 func.func @narrow(%x: tensor<1000x10xf32>, %w: tensor<10xf32>) -> tensor<10xf32> {
   %p = descent.dot %x, %w batch [] x [] contract [1] x [0] : tensor<1000x10xf32>, tensor<10xf32> to tensor<1000xf32>

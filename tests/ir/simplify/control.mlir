@@ -146,12 +146,28 @@ func.func @while(%x: tensor<f32>, %y: tensor<f32>) -> (tensor<f32>, tensor<f32>,
   return %r#0, %r#1, %never : tensor<f32>, tensor<f32>, tensor<f32>
 }
 
+// A choice between values that are there becomes a select if nothing else is left to be done.
+// CHECK-LABEL: func.func @choice
+// CHECK-SAME: (%[[C:.*]]: tensor<i1>, %[[X:.*]]: tensor<f32>, %[[Y:.*]]: tensor<f32>)
+func.func @choice(%c: tensor<i1>, %x: tensor<f32>, %y: tensor<f32>) -> (tensor<f32>, tensor<f32>) {
+  // CHECK-NEXT: %[[S:.*]] = descent.select %[[C]], %[[X]], %[[Y]]
+  // CHECK-NEXT: return %[[X]], %[[S]]
+  %r:3 = descent.if %c : tensor<i1> to (tensor<f32>, tensor<f32>, tensor<f32>) {
+    %s = descent.sin %x : tensor<f32>
+    descent.yield %s, %x, %x : tensor<f32>, tensor<f32>, tensor<f32>
+  } else {
+    %t = descent.cos %x : tensor<f32>
+    descent.yield %t, %x, %y : tensor<f32>, tensor<f32>, tensor<f32>
+  }
+  return %r#1, %r#2 : tensor<f32>, tensor<f32>
+}
+
 // CHECK-LABEL: func.func @if
 // CHECK-SAME: (%[[C:.*]]: tensor<i1>, %[[X:.*]]: tensor<f32>, %[[Y:.*]]: tensor<f32>)
 func.func @if(%c: tensor<i1>, %x: tensor<f32>, %y: tensor<f32>) -> (tensor<f32>, tensor<f32>, tensor<f32>) {
-  // CHECK: %[[S:.*]] = descent.select %[[C]], %[[X]], %[[Y]]
-  // CHECK: %[[R:.*]] = descent.if %[[C]] : tensor<i1> to (tensor<f32>)
-  // CHECK: return %[[R]], %[[X]], %[[S]]
+  // CHECK-NOT: descent.select
+  // CHECK: %[[R:.*]]:2 = descent.if %[[C]] : tensor<i1> to (tensor<f32>, tensor<f32>)
+  // CHECK: return %[[R]]#0, %[[X]], %[[R]]#1
   %r:4 = descent.if %c : tensor<i1> to (tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>) {
     %s = descent.sin %x : tensor<f32>
     descent.yield %s, %x, %s, %x : tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>
