@@ -219,7 +219,8 @@ struct PlanOptions {
   int64_t productScratchBytes = 256 << 10;
   /// Simple operations of a chunk, at least: what is worth a thread's attention.
   int64_t chunkOperations = 64 << 10;
-  /// Bytes from which on an array is stored past the caches: those of the last one.
+  /// Bytes from which on an array is stored past the caches: those of the last one. 0: all arrays
+  /// that can be are, whether it pays or not.
   int64_t streamedBytes = 32 << 20;
 };
 

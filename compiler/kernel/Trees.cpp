@@ -30,6 +30,9 @@ constexpr int64_t longestRowAcross = 64;
 constexpr int64_t shortestTurned = 2, longestTurned = 64;
 /// Bytes of rows that are stored past the caches: shorter ones have too few whole lines.
 constexpr int64_t leastStreamedRow = 1 << 10;
+/// Simple operations of a kernel on vectors, for each vector that it reads or stores, up to which
+/// memory is what it waits for. With more, what such stores spare is hidden behind the work.
+constexpr int64_t mostStreamedWork = 4;
 
 int64_t product(ArrayRef<int64_t> sizes) {
   int64_t all = 1;
@@ -134,6 +137,36 @@ void chooseTurned(Step &step) {
   }
 }
 
+/// Simple operations of a kernel, on one element each.
+int64_t operationsOf(const Step &step) {
+  int64_t work = 0;
+  for (const Loop &loop : step.loops)
+    work += loop.guard.condition
+                ? product(ArrayRef(loop.space).take_front(loop.guard.level)) * costOfGuard
+                : product(loop.space) * std::max(1, loop.cost);
+  for (const RowProduct &each : step.products)
+    work += workOf(cast<ir::DotOp>(each.op));
+  return work;
+}
+
+/// Bytes of the arrays that a kernel reads and stores, each once.
+int64_t bytesMoved(const Step &step, const Materialised &materialised) {
+  SmallVector<Value> seen;
+  int64_t bytes = 0;
+  auto add = [&](Value value) {
+    if (llvm::is_contained(seen, value))
+      return;
+    seen.push_back(value);
+    bytes += byteSize(value);
+  };
+  for (const Read &read : step.reads)
+    add(read.value);
+  for (Operation *root : step.roots)
+    if (materialised.contains(root->getResult(0)))
+      add(root->getResult(0));
+  return bytes;
+}
+
 } // namespace
 
 /// Finds what flows inside a tree alone.
@@ -204,13 +237,7 @@ void Former::chooseTile(Step &step) {
 
 /// Divides the outermost loop.
 void Former::divide(Step &step) {
-  int64_t work = 0;
-  for (const Loop &loop : step.loops)
-    work += loop.guard.condition
-                ? product(ArrayRef(loop.space).take_front(loop.guard.level)) * costOfGuard
-                : product(loop.space) * std::max(1, loop.cost);
-  for (const RowProduct &each : step.products)
-    work += workOf(cast<ir::DotOp>(each.op));
+  int64_t work = operationsOf(step);
   if (work == 0)
     return;
   Division &division = step.division;
@@ -257,14 +284,19 @@ void Former::divide(Step &step) {
     division.partials.clear();
 }
 
-/// Finds the arrays that may be stored past the caches: nothing in the kernel reads them again, and
-/// the innermost loop of their nest is long enough to fill lines of memory, and is not emitted in
-/// another order. Nests that reduce along it have no blocks of iterations: the order of a sum must
-/// not depend on the size of a cache.
+/// Finds the arrays that may be stored past the caches: memory is what the kernel waits for,
+/// nothing in it reads them again, and the innermost loop of their nest is long enough to fill
+/// lines of memory, and is not emitted in another order. Nests that reduce along it have no blocks
+/// of iterations: the order of a sum must not depend on the size of a cache.
 void Former::findLarge(int at) {
   Step &step = steps[at];
   if (step.across)
     return;
+  int64_t work = operationsOf(step), moved = bytesMoved(step, materialised);
+  int64_t least = std::min(leastStreamedRow, options.streamedBytes);
+  auto isWaiting = [&](int64_t elementBytes) { // for memory
+    return work * elementBytes <= mostStreamedWork * moved || !options.streamedBytes;
+  };
   for (const Loop &loop : step.loops) {
     if (loop.guard.condition || loop.scan >= 0 || loop.tile || loop.space.empty() ||
         llvm::any_of(loop.roots, isReduction))
@@ -277,8 +309,7 @@ void Former::findLarge(int at) {
                     llvm::any_of(step.products, [&](const RowProduct &each) {
                       return llvm::is_contained(each.op->getOperands(), value);
                     });
-      if (!isRead && bytes >= 4 &&
-          row * bytes >= std::min(leastStreamedRow, options.streamedBytes) &&
+      if (!isRead && bytes >= 4 && row * bytes >= least && isWaiting(bytes) &&
           byteSize(value) >= options.streamedBytes)
         step.large.push_back(value);
     }
