@@ -1,0 +1,229 @@
+#include "runtime/device/cuda/Cuda.h"
+
+#include "runtime/device/cuda/Card.h"
+#include "runtime/device/cuda/Module.h"
+#include "runtime/device/cuda/Pool.h"
+#include "runtime/device/cuda/Staging.h"
+#include "runtime/device/cuda/Words.h"
+
+#include <cstring>
+#include <fmt/format.h>
+#include <map>
+#include <optional>
+
+namespace descent::device {
+
+using namespace cuda;
+
+namespace {
+
+class OpenCard final : public CudaDevice, private Pool::Source {
+public:
+  explicit OpenCard(const CudaOptions &options)
+      : options(options), card(startDriver(), options.card) {
+    pool.emplace(static_cast<Pool::Source &>(*this), options.reserveBytes);
+    Card::Entered entered(card);
+    try {
+      staging.emplace(card);
+      check(card.driver().streamCreate(&queue.stream, kStreamNonBlocking), "make a stream");
+      if (options.timesLaunches) {
+        check(card.driver().eventCreate(&queue.start, kEventDefault), "make an event");
+        check(card.driver().eventCreate(&queue.end, kEventDefault), "make an event");
+      }
+    } catch (...) {
+      destroy();
+      throw;
+    }
+  }
+
+  ~OpenCard() override {
+    Card::Entered entered(card);
+    destroy();
+  }
+
+  const Properties &properties() const override { return card.facts().properties; }
+  const std::string &bus() const override { return card.facts().bus; }
+  MemoryUse memoryUse() const override { return {pool->usedBytes(), pool->heldBytes()}; }
+
+  int64_t freeBytes() override {
+    card.expectUsable();
+    Card::Entered entered(card);
+    size_t free = 0, total = 0;
+    check(card.driver().memGetInfo(&free, &total), "ask how much memory is free");
+    return static_cast<int64_t>(free) + pool->heldBytes() - pool->usedBytes();
+  }
+
+  Address allocate(int64_t bytes) override {
+    card.expectUsable();
+    Card::Entered entered(card);
+    if (std::optional<Address> address = pool->allocate(bytes))
+      return *address;
+    int64_t free = freeBytes();
+    throw OutOfDeviceMemory(
+        fmt::format("{} has no room for {} more: {} of its {} are free, and this program has {}",
+                    card.name(), inBytes(bytes), inBytes(free), inBytes(properties().memoryBytes),
+                    inBytes(pool->usedBytes())),
+        bytes, free);
+  }
+
+  void release(Address address) override {
+    Card::Entered entered(card);
+    if (!pool->release(address))
+      throw DeviceError(fmt::format("address {:#x} is not allocated on {}", address, card.name()));
+  }
+
+  void copyTo(Address to, const void *from, int64_t bytes) override {
+    card.expectUsable();
+    Card::Entered entered(card);
+    staging->toCard(to, from, bytes);
+  }
+  void copyFrom(void *to, Address from, int64_t bytes) override {
+    card.expectUsable();
+    Card::Entered entered(card);
+    staging->fromCard(to, from, bytes);
+  }
+
+  Mailbox allocateMailbox(int64_t bytes) override {
+    card.expectUsable();
+    Card::Entered entered(card);
+    std::string doing = fmt::format("share {} of the machine's memory", inBytes(bytes));
+    Mailbox mailbox;
+    check(card.driver().memHostAlloc(&mailbox.host, static_cast<size_t>(bytes),
+                                     kHostPortable | kHostMapped),
+          doing);
+    if (int code = card.driver().memHostGetDevicePointer(&mailbox.device, mailbox.host, 0)) {
+      card.driver().memFreeHost(mailbox.host);
+      card.fail(code, doing);
+    }
+    std::memset(mailbox.host, 0, static_cast<size_t>(bytes));
+    return mailbox;
+  }
+  void releaseMailbox(const Mailbox &mailbox) override {
+    Card::Entered entered(card);
+    card.note(card.driver().memFreeHost(mailbox.host), "release shared memory");
+  }
+
+  std::unique_ptr<Program> load(std::string_view code) override {
+    card.expectUsable();
+    Card::Entered entered(card);
+    return std::make_unique<Module>(card, queue, options.store, code);
+  }
+
+  bool isIdle() override {
+    card.expectUsable();
+    Card::Entered entered(card);
+    int code = card.driver().streamQuery(queue.stream);
+    if (code == kNotReady)
+      return false;
+    check(code, "see whether the kernels have ended");
+    card.idle();
+    return true;
+  }
+  void wait() override {
+    card.expectUsable();
+    Card::Entered entered(card);
+    check(card.driver().streamSynchronize(queue.stream), "wait for the kernels");
+    card.idle();
+  }
+
+  double lastLaunchSeconds() override {
+    card.expectUsable();
+    if (!queue.hasTime)
+      return 0;
+    Card::Entered entered(card);
+    check(card.driver().eventSynchronize(queue.end), "wait for the last kernel");
+    float milliseconds = 0;
+    check(card.driver().eventElapsedTime(&milliseconds, queue.start, queue.end),
+          "ask how long the last kernel ran");
+    return double{milliseconds} / 1000;
+  }
+
+private:
+  void check(int code, std::string_view doing) {
+    if (code != kSuccess)
+      card.fail(code, doing);
+  }
+
+  /// In the card's context. Nothing is to be done about what fails here.
+  void destroy() {
+    const Driver &driver = card.driver();
+    // Memory goes back when the kernels that use it have ended.
+    if (queue.stream)
+      driver.streamSynchronize(queue.stream);
+    pool.reset();
+    staging.reset();
+    if (queue.start)
+      driver.eventDestroy(queue.start);
+    if (queue.end)
+      driver.eventDestroy(queue.end);
+    if (queue.stream)
+      driver.streamDestroy(queue.stream);
+  }
+
+  std::optional<Address> obtain(int64_t bytes) override {
+    Address address = 0;
+    int code = card.driver().memAlloc(&address, static_cast<size_t>(bytes));
+    if (code == kOutOfMemory)
+      return std::nullopt;
+    check(code, fmt::format("allocate {}", inBytes(bytes)));
+    return address;
+  }
+  void giveBack(Address piece) noexcept override {
+    card.note(card.driver().memFree(piece), "release memory");
+  }
+  bool mayGiveBack() noexcept override {
+    return card.driver().streamQuery(queue.stream) == kSuccess;
+  }
+
+  CudaOptions options;
+  Card card;
+  Queue queue;
+  std::optional<Pool> pool;
+  std::optional<Staging> staging;
+};
+
+} // namespace
+
+std::unique_ptr<CudaDevice> openCuda(const CudaOptions &options) {
+  return std::make_unique<OpenCard>(options);
+}
+
+CudaStatus findCuda() {
+  CudaStatus status;
+  try {
+    std::shared_ptr<const Driver> driver = findDriver();
+    status.library = driver->library;
+    status.version = versionOf(*driver);
+    startDriver();
+    int count = countCards(*driver);
+    for (int i = 0; i < count; ++i) {
+      CardFacts facts = factsOf(*driver, i);
+      const Properties &properties = facts.properties;
+      status.cards.push_back({i, properties.name, facts.bus, properties.major, properties.minor,
+                              properties.processors, properties.memoryBytes, unsuited(properties)});
+    }
+  } catch (const DeviceError &error) {
+    status.problem = error.what();
+    return status;
+  }
+  for (const CudaCard &card : status.cards)
+    if (card.problem.empty())
+      return status;
+  const CudaCard &first = status.cards.front();
+  status.problem = fmt::format("GPU {} ({}): {}", first.number, first.name, first.problem);
+  return status;
+}
+
+std::string whyNoCuda(int card) {
+  CudaStatus status = findCuda();
+  if (card >= 0 && static_cast<size_t>(card) < status.cards.size()) {
+    const CudaCard &found = status.cards[static_cast<size_t>(card)];
+    return found.problem.empty() ? ""
+                                 : fmt::format("GPU {} ({}): {}", card, found.name, found.problem);
+  }
+  if (!status.problem.empty())
+    return status.problem;
+  return noSuchCard(card, static_cast<int>(status.cards.size()));
+}
+
+} // namespace descent::device

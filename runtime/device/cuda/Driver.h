@@ -1,0 +1,99 @@
+// The CUDA driver, found while the program runs: nothing of it is needed to build Descent.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace descent::device::cuda {
+
+using CudaDeviceNumber = int;
+using CudaContext = struct CudaContextTag *;
+using CudaModule = struct CudaModuleTag *;
+using CudaFunction = struct CudaFunctionTag *;
+using CudaStream = struct CudaStreamTag *;
+using CudaEvent = struct CudaEventTag *;
+using CudaLink = struct CudaLinkTag *;
+
+/// The return codes that are told apart.
+enum Code : int {
+  kSuccess = 0,
+  kInvalidValue = 1,
+  kOutOfMemory = 2,
+  kNotInitialized = 3,
+  kDeinitialized = 4,
+  kStubLibrary = 34,
+  kDeviceUnavailable = 46,
+  kNoDevice = 100,
+  kInvalidDevice = 101,
+  kInvalidImage = 200,
+  kNoBinaryForGpu = 209,
+  kEccUncorrectable = 214,
+  kInvalidPtx = 218,
+  kJitCompilerNotFound = 221,
+  kUnsupportedPtxVersion = 222,
+  kContained = 226,
+  kOperatingSystem = 304,
+  kNotFound = 500,
+  kNotReady = 600,
+  kIllegalAddress = 700,
+  kLaunchOutOfResources = 701,
+  kLaunchTimeout = 702,
+  kAssert = 710,
+  kHardwareStackError = 714,
+  kIllegalInstruction = 715,
+  kMisalignedAddress = 716,
+  kInvalidAddressSpace = 717,
+  kInvalidPc = 718,
+  kLaunchFailed = 719,
+  kCooperativeLaunchTooLarge = 720,
+  kTensorMemoryLeak = 721,
+  kNotPermitted = 800,
+  kSystemNotReady = 802,
+  kSystemDriverMismatch = 803,
+  kCompatNotSupported = 804,
+  kMpsConnectionFailed = 805,
+  kExternalDevice = 911,
+  kUnknown = 999,
+};
+
+enum DeviceAttribute : int {
+  kMaxThreadsPerBlock = 1,
+  kMaxSharedPerBlock = 8,
+  kMultiprocessorCount = 16,
+  kCapabilityMajor = 75,
+  kCapabilityMinor = 76,
+  kCooperativeLaunch = 95,
+  kMaxSharedPerBlockOptin = 97,
+};
+
+enum FunctionAttribute : int { kStaticShared = 1, kMaxDynamicShared = 8 };
+enum LinkOption : int {
+  kErrorLogBuffer = 5,
+  kErrorLogBufferBytes = 6,
+};
+enum LinkInput : int { kInputPtx = 1 };
+enum StreamFlag : unsigned { kStreamNonBlocking = 1 };
+enum EventFlag : unsigned { kEventDefault = 0, kEventDisableTiming = 2 };
+enum HostMemoryFlag : unsigned { kHostPortable = 1, kHostMapped = 2 };
+
+/// The driver's functions.
+struct Driver {
+  /// The file that they were found in.
+  std::string library;
+#define CUDA_FUNCTION(name, symbol, parameters) int(*name) parameters = nullptr;
+#include "runtime/device/cuda/Driver.def"
+};
+
+/// Finds the driver: libcuda.so.1, or the file that $DESCENT_LIBCUDA names (empty: none). Throws
+/// DeviceError where there is none, or one that lacks something. Nothing is initialised.
+std::shared_ptr<const Driver> findDriver();
+
+/// A driver that is initialised. Throws DeviceError.
+std::shared_ptr<const Driver> startDriver();
+
+/// The version of CUDA that a driver is for: "13.0". "?" where it does not say.
+std::string versionOf(const Driver &driver);
+
+} // namespace descent::device::cuda

@@ -1,0 +1,534 @@
+#include "FakeDriver.h"
+
+#include "runtime/device/cuda/Driver.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace descent::test;
+using namespace descent::device::cuda;
+
+#define EXPORT extern "C" __attribute__((visibility("default"))) int
+
+struct descent::device::cuda::CudaContextTag {};
+struct descent::device::cuda::CudaModuleTag {
+  std::string text;
+};
+struct descent::device::cuda::CudaFunctionTag {
+  const FakeKernel *kernel;
+  int dynamicShared;
+};
+struct descent::device::cuda::CudaEventTag {
+  std::mutex mutex;
+  std::condition_variable changed;
+  int pending = 0;
+  std::chrono::steady_clock::time_point when;
+};
+struct descent::device::cuda::CudaLinkTag {
+  std::string text;
+  char *log = nullptr;
+  size_t logBytes = 0;
+};
+
+/// A stream is a thread that does one thing after the other.
+struct descent::device::cuda::CudaStreamTag {
+  CudaStreamTag() : thread([this] { run(); }) {}
+  ~CudaStreamTag() {
+    {
+      std::lock_guard lock(mutex);
+      ending = true;
+    }
+    changed.notify_all();
+    thread.join();
+  }
+  void push(std::function<void()> task) {
+    {
+      std::lock_guard lock(mutex);
+      tasks.push_back(std::move(task));
+    }
+    changed.notify_all();
+  }
+  bool isIdle() {
+    std::lock_guard lock(mutex);
+    return tasks.empty();
+  }
+  void wait() {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [this] { return tasks.empty(); });
+  }
+
+private:
+  void run() {
+    std::unique_lock lock(mutex);
+    while (true) {
+      changed.wait(lock, [this] { return ending || !tasks.empty(); });
+      if (tasks.empty())
+        return;
+      std::function<void()> task = tasks.front();
+      lock.unlock();
+      task();
+      lock.lock();
+      // A task that runs is still one of them.
+      tasks.pop_front();
+      changed.notify_all();
+    }
+  }
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<std::function<void()>> tasks;
+  bool ending = false;
+  std::thread thread;
+};
+
+namespace {
+
+struct State : FakeCuda {
+  State() {
+    const char *list = std::getenv("FAKE_CUDA_FAIL");
+    std::stringstream words(list ? list : "");
+    for (std::string word; std::getline(words, word, ',');)
+      if (size_t at = word.find('='); at != std::string::npos)
+        failures[word.substr(0, at)] = std::atoi(word.c_str() + at + 1);
+  }
+  CudaContextTag context;
+  std::vector<CudaStream> allStreams;
+  std::vector<std::unique_ptr<CudaFunctionTag>> functions;
+  bool initialized = false;
+};
+
+State &state() {
+  static State *it = new State;
+  return *it;
+}
+
+thread_local std::vector<CudaContext> current;
+
+/// What a call returns before it does anything.
+int before(const char *symbol, bool needsContext = true) {
+  State &s = state();
+  std::lock_guard lock(s.mutex);
+  if (auto found = s.failures.find(symbol); found != s.failures.end())
+    return found->second;
+  if (!s.initialized)
+    return kNotInitialized;
+  if (!needsContext)
+    return kSuccess;
+  if (current.empty()) {
+    ++s.strays;
+    return 201;
+  }
+  return s.fault;
+}
+
+#define BEGIN(symbol)                                                                              \
+  if (int code = before(#symbol))                                                                  \
+    return code;
+#define BEGIN_WITHOUT_CONTEXT(symbol)                                                              \
+  if (int code = before(#symbol, false))                                                           \
+    return code;
+
+/// Waits for all streams, as the driver does before it gives memory back.
+void waitForAll() {
+  std::vector<CudaStream> streams;
+  {
+    std::lock_guard lock(state().mutex);
+    streams = state().allStreams;
+  }
+  for (CudaStream stream : streams)
+    stream->wait();
+}
+
+bool isMemory(uint64_t address, size_t bytes) {
+  State &s = state();
+  std::lock_guard lock(s.mutex);
+  auto after = s.memory.upper_bound(address);
+  if (after == s.memory.begin())
+    return false;
+  auto [start, size] = *std::prev(after);
+  return address + bytes <= start + size;
+}
+
+const std::map<int, std::pair<const char *, const char *>> kTexts{
+    {0, {"CUDA_SUCCESS", "no error"}},
+    {2, {"CUDA_ERROR_OUT_OF_MEMORY", "out of memory"}},
+    {100, {"CUDA_ERROR_NO_DEVICE", "no CUDA-capable device is detected"}},
+    {218, {"CUDA_ERROR_INVALID_PTX", "a PTX JIT compilation failed"}},
+    {222, {"CUDA_ERROR_UNSUPPORTED_PTX_VERSION", "the PTX was compiled with another toolchain"}},
+    {500, {"CUDA_ERROR_NOT_FOUND", "named symbol not found"}},
+    {700, {"CUDA_ERROR_ILLEGAL_ADDRESS", "an illegal memory access was encountered"}},
+    {719, {"CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"}},
+    {720, {"CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE", "too many blocks in cooperative launch"}},
+};
+
+} // namespace
+
+extern "C" __attribute__((visibility("default"))) FakeCuda *descent::test::fakeCuda() {
+  return &state();
+}
+
+EXPORT cuInit(unsigned) {
+  State &s = state();
+  std::lock_guard lock(s.mutex);
+  if (auto found = s.failures.find("cuInit"); found != s.failures.end())
+    return found->second;
+  s.initialized = true;
+  return kSuccess;
+}
+EXPORT cuDriverGetVersion(int *version) {
+  *version = state().version;
+  return kSuccess;
+}
+EXPORT cuGetErrorName(int code, const char **name) {
+  auto found = kTexts.find(code);
+  *name = found == kTexts.end() ? nullptr : found->second.first;
+  return found == kTexts.end() ? kInvalidValue : kSuccess;
+}
+EXPORT cuGetErrorString(int code, const char **text) {
+  auto found = kTexts.find(code);
+  *text = found == kTexts.end() ? nullptr : found->second.second;
+  return found == kTexts.end() ? kInvalidValue : kSuccess;
+}
+
+EXPORT cuDeviceGetCount(int *count) {
+  BEGIN_WITHOUT_CONTEXT(cuDeviceGetCount)
+  *count = state().cards;
+  return kSuccess;
+}
+EXPORT cuDeviceGet(int *device, int ordinal) {
+  BEGIN_WITHOUT_CONTEXT(cuDeviceGet)
+  *device = ordinal;
+  return ordinal < state().cards ? kSuccess : kInvalidDevice;
+}
+EXPORT cuDeviceGetName(char *name, int size, int device) {
+  BEGIN_WITHOUT_CONTEXT(cuDeviceGetName)
+  snprintf(name, size_t(size), "Fake %d", device);
+  return kSuccess;
+}
+EXPORT cuDeviceGetPCIBusId(char *id, int size, int device) {
+  BEGIN_WITHOUT_CONTEXT(cuDeviceGetPCIBusId)
+  snprintf(id, size_t(size), "0000:%02x:00.0", device + 16);
+  return kSuccess;
+}
+EXPORT cuDeviceTotalMem_v2(size_t *bytes, int) {
+  BEGIN_WITHOUT_CONTEXT(cuDeviceTotalMem_v2)
+  *bytes = state().memoryBytes;
+  return kSuccess;
+}
+EXPORT cuDeviceGetAttribute(int *value, int attribute, int) {
+  BEGIN_WITHOUT_CONTEXT(cuDeviceGetAttribute)
+  const std::map<int, int> values{{kMaxThreadsPerBlock, 1024},
+                                  {kMaxSharedPerBlock, 48 << 10},
+                                  {kMultiprocessorCount, state().processors},
+                                  {kCapabilityMajor, state().major},
+                                  {kCapabilityMinor, state().minor},
+                                  {kCooperativeLaunch, 1},
+                                  {kMaxSharedPerBlockOptin, 100 << 10}};
+  auto found = values.find(attribute);
+  if (found == values.end())
+    return kInvalidValue;
+  *value = found->second;
+  return kSuccess;
+}
+
+EXPORT cuDevicePrimaryCtxRetain(CudaContext *context, int) {
+  BEGIN_WITHOUT_CONTEXT(cuDevicePrimaryCtxRetain)
+  ++state().contexts;
+  *context = &state().context;
+  return kSuccess;
+}
+EXPORT cuDevicePrimaryCtxRelease_v2(int) {
+  // With its last holder a context ends, and so does its fault.
+  if (--state().contexts == 0)
+    state().fault = 0;
+  return kSuccess;
+}
+EXPORT cuCtxPushCurrent_v2(CudaContext context) {
+  BEGIN_WITHOUT_CONTEXT(cuCtxPushCurrent_v2)
+  current.push_back(context);
+  return kSuccess;
+}
+EXPORT cuCtxPopCurrent_v2(CudaContext *context) {
+  *context = current.back();
+  current.pop_back();
+  return kSuccess;
+}
+
+EXPORT cuMemGetInfo_v2(size_t *free, size_t *total) {
+  BEGIN(cuMemGetInfo_v2)
+  std::lock_guard lock(state().mutex);
+  *total = state().memoryBytes;
+  *free = *total - state().usedBytes();
+  return kSuccess;
+}
+EXPORT cuMemAlloc_v2(uint64_t *address, size_t bytes) {
+  BEGIN(cuMemAlloc_v2)
+  State &s = state();
+  std::lock_guard lock(s.mutex);
+  if (bytes == 0)
+    return kInvalidValue;
+  if (bytes > s.memoryBytes - s.usedBytes())
+    return kOutOfMemory;
+  void *memory = std::aligned_alloc(512, (bytes + 511) / 512 * 512);
+  *address = reinterpret_cast<uint64_t>(memory);
+  s.memory[*address] = bytes;
+  ++s.allocations;
+  return kSuccess;
+}
+EXPORT cuMemFree_v2(uint64_t address) {
+  BEGIN(cuMemFree_v2)
+  waitForAll();
+  std::lock_guard lock(state().mutex);
+  if (state().memory.erase(address) == 0)
+    return kInvalidValue;
+  std::free(reinterpret_cast<void *>(address));
+  return kSuccess;
+}
+EXPORT cuMemHostAlloc(void **memory, size_t bytes, unsigned) {
+  BEGIN(cuMemHostAlloc)
+  *memory = std::malloc(bytes);
+  ++state().pinned;
+  return kSuccess;
+}
+EXPORT cuMemFreeHost(void *memory) {
+  std::free(memory);
+  --state().pinned;
+  return kSuccess;
+}
+EXPORT cuMemHostGetDevicePointer_v2(uint64_t *address, void *memory, unsigned) {
+  BEGIN(cuMemHostGetDevicePointer_v2)
+  *address = reinterpret_cast<uint64_t>(memory);
+  return kSuccess;
+}
+EXPORT cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, CudaStream stream) {
+  BEGIN(cuMemcpyHtoDAsync_v2)
+  if (!isMemory(to, bytes))
+    return kInvalidValue;
+  stream->push([=] { std::memcpy(reinterpret_cast<void *>(to), from, bytes); });
+  return kSuccess;
+}
+EXPORT cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, CudaStream stream) {
+  BEGIN(cuMemcpyDtoHAsync_v2)
+  if (!isMemory(from, bytes))
+    return kInvalidValue;
+  stream->push([=] { std::memcpy(to, reinterpret_cast<const void *>(from), bytes); });
+  return kSuccess;
+}
+
+EXPORT cuStreamCreate(CudaStream *stream, unsigned) {
+  BEGIN(cuStreamCreate)
+  *stream = new CudaStreamTag;
+  std::lock_guard lock(state().mutex);
+  state().allStreams.push_back(*stream);
+  ++state().streams;
+  return kSuccess;
+}
+EXPORT cuStreamDestroy_v2(CudaStream stream) {
+  {
+    std::lock_guard lock(state().mutex);
+    std::erase(state().allStreams, stream);
+  }
+  delete stream;
+  --state().streams;
+  return kSuccess;
+}
+EXPORT cuStreamQuery(CudaStream stream) {
+  BEGIN(cuStreamQuery)
+  return stream->isIdle() ? before("cuStreamQuery") : kNotReady;
+}
+EXPORT cuStreamSynchronize(CudaStream stream) {
+  BEGIN(cuStreamSynchronize)
+  stream->wait();
+  return before("cuStreamSynchronize");
+}
+EXPORT cuEventCreate(CudaEvent *event, unsigned) {
+  BEGIN(cuEventCreate)
+  *event = new CudaEventTag;
+  ++state().events;
+  return kSuccess;
+}
+EXPORT cuEventDestroy_v2(CudaEvent event) {
+  delete event;
+  --state().events;
+  return kSuccess;
+}
+EXPORT cuEventRecord(CudaEvent event, CudaStream stream) {
+  BEGIN(cuEventRecord) {
+    std::lock_guard lock(event->mutex);
+    ++event->pending;
+  }
+  stream->push([event] {
+    std::lock_guard lock(event->mutex);
+    --event->pending;
+    event->when = std::chrono::steady_clock::now();
+    event->changed.notify_all();
+  });
+  return kSuccess;
+}
+EXPORT cuEventSynchronize(CudaEvent event) {
+  BEGIN(cuEventSynchronize)
+  std::unique_lock lock(event->mutex);
+  event->changed.wait(lock, [event] { return event->pending == 0; });
+  return before("cuEventSynchronize");
+}
+EXPORT cuEventElapsedTime(float *milliseconds, CudaEvent start, CudaEvent end) {
+  BEGIN(cuEventElapsedTime)
+  *milliseconds = std::chrono::duration<float, std::milli>(end->when - start->when).count();
+  return kSuccess;
+}
+
+EXPORT cuLinkCreate_v2(unsigned count, int *options, void **values, CudaLink *link) {
+  BEGIN(cuLinkCreate_v2)
+  *link = new CudaLinkTag;
+  ++state().links;
+  for (unsigned i = 0; i < count; ++i) {
+    if (options[i] == kErrorLogBuffer)
+      (*link)->log = static_cast<char *>(values[i]);
+    if (options[i] == kErrorLogBufferBytes)
+      (*link)->logBytes = reinterpret_cast<size_t>(values[i]);
+  }
+  return kSuccess;
+}
+EXPORT cuLinkAddData_v2(CudaLink link, int, void *data, size_t, const char *, unsigned, int *,
+                        void **) {
+  BEGIN(cuLinkAddData_v2)
+  std::string text = static_cast<const char *>(data);
+  double version = 0;
+  if (size_t at = text.find(".version"); at != std::string::npos)
+    version = std::atof(text.c_str() + at + 8);
+  // Of CUDA 12.0 on, PTX has the number of CUDA less 4.
+  if (version > state().version / 1000 - 4)
+    return kUnsupportedPtxVersion;
+  if (text.find("mistake") != std::string::npos) {
+    std::strncpy(link->log, "ptxas application ptx input, line 3; fatal: mistake\n",
+                 link->logBytes);
+    return kInvalidPtx;
+  }
+  link->text = "cubin " + text;
+  return kSuccess;
+}
+EXPORT cuLinkComplete(CudaLink link, void **cubin, size_t *bytes) {
+  BEGIN(cuLinkComplete)
+  ++state().compilations;
+  *cubin = link->text.data();
+  *bytes = link->text.size();
+  return kSuccess;
+}
+EXPORT cuLinkDestroy(CudaLink link) {
+  delete link;
+  --state().links;
+  return kSuccess;
+}
+EXPORT cuModuleLoadData(CudaModule *module, const void *image) {
+  BEGIN(cuModuleLoadData)
+  std::string text = static_cast<const char *>(image);
+  if (text.rfind("cubin ", 0) != 0)
+    return kInvalidImage;
+  *module = new CudaModuleTag{text};
+  ++state().modules;
+  ++state().loads;
+  return kSuccess;
+}
+EXPORT cuModuleUnload(CudaModule module) {
+  BEGIN(cuModuleUnload)
+  delete module;
+  --state().modules;
+  return kSuccess;
+}
+EXPORT cuModuleGetFunction(CudaFunction *function, CudaModule module, const char *name) {
+  BEGIN(cuModuleGetFunction)
+  State &s = state();
+  auto found = s.kernels.find(name);
+  if (found == s.kernels.end() ||
+      module->text.find(std::string(".entry ") + name) == std::string::npos)
+    return kNotFound;
+  s.functions.push_back(std::make_unique<CudaFunctionTag>(
+      CudaFunctionTag{&found->second, (48 << 10) - found->second.staticShared}));
+  *function = s.functions.back().get();
+  return kSuccess;
+}
+
+EXPORT cuFuncGetAttribute(int *value, int attribute, CudaFunction function) {
+  BEGIN(cuFuncGetAttribute)
+  if (attribute != kStaticShared)
+    return kInvalidValue;
+  *value = function->kernel->staticShared;
+  return kSuccess;
+}
+EXPORT cuFuncSetAttribute(CudaFunction function, int attribute, int value) {
+  BEGIN(cuFuncSetAttribute)
+  if (attribute != kMaxDynamicShared || value > (100 << 10) - function->kernel->staticShared)
+    return kInvalidValue;
+  function->dynamicShared = value;
+  return kSuccess;
+}
+#ifndef FAKE_WITHOUT_OPTIONAL
+EXPORT cuFuncGetParamInfo(CudaFunction function, size_t index, size_t *offset, size_t *bytes) {
+  BEGIN(cuFuncGetParamInfo)
+  if (index >= size_t(function->kernel->parameters))
+    return kInvalidValue;
+  *offset = index * 8;
+  *bytes = 8;
+  return kSuccess;
+}
+#endif
+EXPORT cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, CudaFunction function, int threads,
+                                                   size_t sharedBytes) {
+  BEGIN(cuOccupancyMaxActiveBlocksPerMultiprocessor)
+  if (threads > 1024 || int64_t(sharedBytes) > function->dynamicShared)
+    return kInvalidValue;
+  *blocks = state().blocksPerProcessor;
+  return kSuccess;
+}
+
+static int launch(CudaFunction function, FakeLaunch how, CudaStream stream, void **parameters) {
+  if (how.threads > 1024 || how.threads < 1 || how.blocks < 1 ||
+      how.sharedBytes > function->dynamicShared)
+    return kInvalidValue;
+  State &s = state();
+  s.largestShared = int(how.sharedBytes);
+  std::vector<uint64_t> arguments;
+  for (int i = 0; i < function->kernel->parameters; ++i)
+    arguments.push_back(*static_cast<uint64_t *>(parameters[i]));
+  stream->push([=, kernel = function->kernel]() mutable {
+    if (state().fault != 0)
+      return;
+    how.arguments = arguments.data();
+    if (int code = kernel->run(how))
+      state().fault = code;
+  });
+  return kSuccess;
+}
+EXPORT cuLaunchKernel(CudaFunction function, unsigned x, unsigned, unsigned, unsigned threads,
+                      unsigned, unsigned, unsigned shared, CudaStream stream, void **parameters,
+                      void **) {
+  BEGIN(cuLaunchKernel)
+  return launch(function, {int(x), int(threads), shared, false, nullptr}, stream, parameters);
+}
+EXPORT cuLaunchCooperativeKernel(CudaFunction function, unsigned x, unsigned, unsigned,
+                                 unsigned threads, unsigned, unsigned, unsigned shared,
+                                 CudaStream stream, void **parameters) {
+  BEGIN(cuLaunchCooperativeKernel)
+  if (int(x) > state().processors * state().blocksPerProcessor)
+    return kCooperativeLaunchTooLarge;
+  return launch(function, {int(x), int(threads), shared, true, nullptr}, stream, parameters);
+}
+
+// The signatures are those of the table.
+static_assert([] {
+#define CUDA_FUNCTION(name, symbol, parameters)                                                    \
+  static_assert(std::is_same_v<decltype(&symbol), decltype(Driver::name)>, #symbol);
+#ifdef FAKE_WITHOUT_OPTIONAL
+#define CUDA_OPTIONAL(name, symbol, parameters)
+#endif
+#include "runtime/device/cuda/Driver.def"
+  return true;
+}());

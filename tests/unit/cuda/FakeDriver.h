@@ -1,0 +1,64 @@
+// A CUDA driver without a card: its kernels are functions of the test, its memory is the process's.
+//
+// It is a shared library that exports the driver's symbols; a test loads it through
+// $DESCENT_LIBCUDA and sets it up through fakeCuda(). It is strict where the real one is undefined
+// or slow: an address outside of its memory is an error, and giving memory back waits for all
+// kernels.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace descent::test {
+
+struct FakeLaunch {
+  int blocks, threads;
+  int64_t sharedBytes;
+  bool cooperative;
+  /// The values of the parameters.
+  const uint64_t *arguments;
+};
+
+struct FakeKernel {
+  /// What a launch does; its result is the code of a kernel that failed, 0 for one that did not.
+  std::function<int(const FakeLaunch &)> run;
+  int parameters = 0;
+  int staticShared = 0;
+};
+
+struct FakeCuda {
+  /// Kernels by the names that modules have for them. Set up while nothing runs.
+  std::map<std::string, FakeKernel> kernels;
+  /// These functions fail, by their symbols. $FAKE_CUDA_FAIL sets them, too: "cuInit=803,…".
+  std::map<std::string, int> failures;
+
+  int version = 13000, cards = 1, major = 9, minor = 0, processors = 4;
+  int blocksPerProcessor = 2; ///< resident, of any kernel
+  size_t memoryBytes = size_t{1} << 30;
+  /// What was not given back.
+  std::atomic<int> contexts = 0, streams = 0, events = 0, modules = 0, links = 0, pinned = 0;
+  std::map<uint64_t, size_t> memory;
+  std::atomic<int64_t> allocations = 0, compilations = 0, loads = 0;
+  /// Calls that need a context and were made without one.
+  std::atomic<int> strays = 0;
+  /// The sticky error of a kernel that failed.
+  std::atomic<int> fault = 0;
+  int largestShared = 0;
+
+  std::mutex mutex;
+
+  size_t usedBytes() {
+    size_t sum = 0;
+    for (const auto &[address, bytes] : memory)
+      sum += bytes;
+    return sum;
+  }
+};
+
+extern "C" FakeCuda *fakeCuda();
+
+} // namespace descent::test
