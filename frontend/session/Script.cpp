@@ -16,6 +16,7 @@
 #include "frontend/syntax/Parser.h"
 #include "runtime/abi/RunContext.h"
 #include "runtime/core/Interrupt.h"
+#include "runtime/core/Memory.h"
 #include "runtime/train/Progress.h"
 
 #include <fmt/format.h>
@@ -32,11 +33,10 @@ namespace {
 using Arena = std::unique_ptr<void, void (*)(void *)>;
 
 Arena makeArena(size_t bytes) {
-  size_t rounded = (std::max<size_t>(bytes, 64) + 63) / 64 * 64;
-  void *memory = std::aligned_alloc(64, rounded);
+  void *memory = allocate(bytes);
   if (!memory)
-    throw Error(fmt::format("there is not enough memory: the program needs {} MiB to work in",
-                            rounded >> 20));
+    throw Error(
+        fmt::format("there is not enough memory: the program needs {} MiB to work in", bytes >> 20));
   return {memory, std::free};
 }
 

@@ -1,6 +1,7 @@
 #include "descent/Array.h"
 
 #include "descent/Error.h"
+#include "runtime/core/Memory.h"
 
 #include <cmath>
 #include <cstdlib>
@@ -37,11 +38,9 @@ std::string typeName(DType dtype, const Shape &shape) {
 static std::shared_ptr<std::byte> allocate(DType dtype, const Shape &shape, int64_t count) {
   size_t bytes;
   void *memory = nullptr;
-  if (!__builtin_mul_overflow(static_cast<size_t>(count), sizeOf(dtype), &bytes) &&
-      bytes <= std::numeric_limits<size_t>::max() - Array::alignment) {
-    size_t rounded = std::max(bytes, size_t(1)) + Array::alignment - 1;
-    memory = std::aligned_alloc(Array::alignment, rounded / Array::alignment * Array::alignment);
-  }
+  static_assert(Array::alignment == 64);
+  if (!__builtin_mul_overflow(static_cast<size_t>(count), sizeOf(dtype), &bytes))
+    memory = descent::allocate(bytes);
   if (!memory)
     throw Error("not enough memory for an array of type " + typeName(dtype, shape));
   return {static_cast<std::byte *>(memory), [](std::byte *p) { std::free(p); }};

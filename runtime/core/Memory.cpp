@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <string>
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace descent {
@@ -25,7 +27,25 @@ int64_t groupMemory(bool available) {
   return least;
 }
 
+/// A large page, and from where on memory is made of them.
+constexpr size_t kLargePage = size_t{2} << 20, kLarge = size_t{4} << 20, kLine = 64;
+
 } // namespace
+
+void *allocate(size_t bytes) {
+  size_t alignment = bytes < kLarge ? kLine : kLargePage;
+  if (bytes > std::numeric_limits<size_t>::max() - alignment)
+    return nullptr;
+  size_t rounded = (std::max(bytes, size_t{1}) + alignment - 1) / alignment * alignment;
+  void *memory = std::aligned_alloc(alignment, rounded);
+#ifdef MADV_HUGEPAGE
+  // Whole pages only: no more memory is used than before. What the system says to it does not
+  // matter.
+  if (memory && alignment == kLargePage)
+    madvise(memory, bytes / kLargePage * kLargePage, MADV_HUGEPAGE);
+#endif
+  return memory;
+}
 
 int64_t memoryOfLimit(std::string_view memoryMax) {
   int64_t bytes = 0;

@@ -1,10 +1,16 @@
-// How much memory this process may use.
+// Memory for arrays, and how much of it this process may use.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 namespace descent {
+
+/// Memory that begins at a line of the cache (64 bytes), to be given back with std::free; null where
+/// there is not enough. Large memory is in large pages where the system has them: it hands them out, and
+/// the processor finds them, much faster than many small ones.
+void *allocate(size_t bytes);
 
 /// Bytes of memory that the machine has, or its control group may use, if that is less.
 int64_t machineMemory();

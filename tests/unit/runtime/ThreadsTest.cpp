@@ -9,7 +9,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <numeric>
 #include <sched.h>
@@ -239,6 +241,18 @@ TEST(Threads, TheDefaultCount) {
   ASSERT_EQ(sched_setaffinity(0, sizeof(all), &all), 0);
   if (before)
     setenv("DESCENT_THREADS", saved.c_str(), 1);
+}
+
+TEST(Memory, OfAllSizesBeginsAtALine) {
+  constexpr size_t large = size_t{4} << 20; // from here on in large pages
+  for (size_t bytes :
+       {size_t{0}, size_t{1}, size_t{64}, size_t{65}, large - 1, large, large + 1, large * 3 / 2}) {
+    std::unique_ptr<void, void (*)(void *)> memory{allocate(bytes), std::free};
+    ASSERT_TRUE(memory) << bytes;
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(memory.get()) % 64, 0u) << bytes;
+    std::memset(memory.get(), 1, bytes);
+  }
+  EXPECT_EQ(allocate(std::numeric_limits<size_t>::max()), nullptr);
 }
 
 TEST(Memory, LimitsOfControlGroups) {
