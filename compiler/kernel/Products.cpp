@@ -23,11 +23,16 @@ namespace descent::kernel {
 namespace {
 
 /// A multiple of the tiles' usual rows, and of the iterations that run together in a kernel.
-constexpr int64_t rowUnit = 112, mostRows = 4 * rowUnit, leastRows = 2 * rowUnit;
+constexpr int64_t rowUnit = 112, mostRows = 4 * rowUnit;
+/// Where rows are long, or there are few of them, chunks have fewer.
+constexpr int64_t fewRows = 32, rowStep = 16;
+constexpr int64_t fewChunks = 8, evenChunks = 16;
 /// What a chunk makes should leave room in the second cache.
 constexpr int64_t usualRowsBytes = 128 << 10, mostRowsBytes = 512 << 10;
-/// Smaller products are still in the cache when they are complete.
-constexpr int64_t leastBytes = 1 << 20;
+/// Smaller products are made as fast as others are woken up to help.
+constexpr int64_t leastBytes = 64 << 10, leastRows = 2 * fewRows;
+/// All of a right operand, in the order in which it is read.
+constexpr int64_t mostPackedBytes = 4 << 20;
 constexpr int64_t mostPartialBytes = 2 << 20;
 /// Shorter rows are better gone through as one loop over all elements.
 constexpr int64_t shortestColumns = 16;
@@ -43,6 +48,26 @@ bool isStrided(Value value, const Materialised &materialised) {
     value = op->getOperand(0);
   }
   return false;
+}
+
+/// Rows of a chunk: as many as suit the caches, and where that makes few chunks, so many that
+/// threads get the same.
+int64_t rowsOfChunk(int64_t rows, int64_t rowBytes) {
+  int64_t most = rowUnit * rowBytes <= mostRowsBytes
+                     ? std::clamp(usualRowsBytes / rowBytes / rowUnit * rowUnit, rowUnit, mostRows)
+                     : mostRowsBytes / rowBytes / rowStep * rowStep;
+  int64_t chunks = int64_t(llvm::divideCeil(rows, most));
+  if (chunks >= evenChunks)
+    return most;
+  chunks = std::max(fewChunks, int64_t(llvm::PowerOf2Ceil(uint64_t(chunks))));
+  return std::max(fewRows, int64_t(llvm::alignTo(llvm::divideCeil(rows, chunks), rowStep)));
+}
+
+/// Bytes of a product's right operand, packed.
+int64_t packedBytes(ir::DotOp op) {
+  DotShape shape = dotShape(op);
+  int64_t row = shape.n * elementBytes(op.getType().getElementType());
+  return shape.k * int64_t(llvm::alignTo(uint64_t(row), 64));
 }
 
 /// Whether a product is of one matrix with another.
@@ -114,9 +139,9 @@ const char *Former::findKernelForRows(int product, int &kernel) {
   if (!isOfMatrices(op) || byteSize(value) < leastBytes || shape.m < leastRows)
     return nullptr;
   int64_t row = shape.n * elementBytes(tensorType(value).getElementType());
-  if (rowUnit * row > mostRowsBytes)
+  if (fewRows * row > mostRowsBytes)
     return "its rows are long";
-  if (shape.k * int64_t(llvm::alignTo(uint64_t(row), 64)) > options.productScratchBytes)
+  if (packedBytes(op) > mostPackedBytes)
     return "its right operand is large";
   if (!isStrided(op.getLhs(), materialised) || !isStrided(op.getRhs(), materialised))
     return "an operand is not in memory as it is";
@@ -139,7 +164,8 @@ const char *Former::findKernelForRows(int product, int &kernel) {
         }))
       continue;
     refusal = "what chunks leave would be large";
-    if (partialBytes(step) * int64_t(llvm::divideCeil(shape.m, rowUnit)) > mostPartialBytes)
+    if (partialBytes(step) * int64_t(llvm::divideCeil(shape.m, rowsOfChunk(shape.m, row))) >
+        mostPartialBytes)
       continue;
     kernel = how.step;
     return nullptr;
@@ -164,9 +190,9 @@ const char *Former::findMakerOfRows(int product, int &kernel) {
     return "its columns are needed";
   if (shape.m < leastRows)
     return "it has few rows";
-  if (rowUnit * shape.k * bytes > mostRowsBytes)
+  if (fewRows * shape.k * bytes > mostRowsBytes)
     return "its rows are long";
-  if (shape.k * int64_t(llvm::alignTo(uint64_t(shape.n * bytes), 64)) > options.productScratchBytes)
+  if (packedBytes(op) > mostPackedBytes)
     return "the right operand is large";
   if (!isStrided(op.getRhs(), materialised))
     return "the right operand is not in memory as it is";
@@ -182,7 +208,9 @@ const char *Former::findMakerOfRows(int product, int &kernel) {
   for (int other = 0, count = int(steps.size()); other < count; ++other)
     if (other != at && llvm::is_contained(successors[other], product) && reaches(at, other))
       return "the right operand is made later";
-  if (partialBytes(step) * int64_t(llvm::divideCeil(shape.m, rowUnit)) > mostPartialBytes)
+  if (partialBytes(step) *
+          int64_t(llvm::divideCeil(shape.m, rowsOfChunk(shape.m, shape.k * bytes))) >
+      mostPartialBytes)
     return "what chunks leave would be large";
   kernel = at;
   return nullptr;
@@ -194,9 +222,9 @@ const char *Former::findMakerOfRows(int product, int &kernel) {
 void Former::takeProduct(int at, int to, RowProduct rows, int64_t rowBytes) {
   Step &own = steps[at], &kernel = steps[to];
   rows.op = own.roots.front();
-  rows.packedBytes = own.scratchBytes;
+  rows.packedBytes = packedBytes(cast<ir::DotOp>(rows.op));
   rows.operandApart = own.operandApart;
-  rows.chunkRows = std::clamp(usualRowsBytes / rowBytes / rowUnit * rowUnit, rowUnit, mostRows);
+  rows.chunkRows = rowsOfChunk(dotShape(cast<ir::DotOp>(rows.op)).m, rowBytes);
   for (const RowProduct &other : kernel.products)
     rows.chunkRows = std::min(rows.chunkRows, other.chunkRows);
   kernel.products.push_back(rows);

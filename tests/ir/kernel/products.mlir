@@ -108,3 +108,35 @@ func.func @wide(%x: tensor<8000x40xf32>, %m: tensor<8000x40xf32>, %w: tensor<40x
   %h = descent.tanh %z : tensor<8000x100xf32>
   return %h : tensor<8000x100xf32>
 }
+
+// A product, a softmax of its rows, and the product with these: scores are never stored as a whole. There
+// are few rows, so that chunks have fewer.
+// CHECK-LABEL: attention:
+// CHECK-NEXT:  kernel [128], 4 chunks
+// CHECK-NEXT:    reads {{.*}}
+// CHECK-NEXT:    = dot [128, 128] f32, 32 rows at a time, not stored
+// CHECK-NEXT:    loop [128], 1 operations
+// CHECK:         [[P:%[0-9]+]] = div [128, 128] f32 in rows of a chunk, not stored
+// CHECK-NEXT:    = dot [128, 32] f32 in result 0, 32 rows at a time, of those of [[P]]
+// CHECK-NEXT:    writes 16384 bytes
+func.func @attention(%q: tensor<128x32xf32>, %k: tensor<128x32xf32>, %v: tensor<128x32xf32>) -> tensor<128x32xf32> {
+  %s = descent.dot %q, %k batch [] x [] contract [1] x [1] : tensor<128x32xf32>, tensor<128x32xf32> to tensor<128x128xf32>
+  %m = descent.reduce_max %s [1] : tensor<128x128xf32> to tensor<128xf32>
+  %mm = descent.broadcast %m [0] : tensor<128xf32> to tensor<128x128xf32>
+  %d = descent.sub %s, %mm : tensor<128x128xf32>
+  %e = descent.exp %d : tensor<128x128xf32>
+  %t = descent.reduce_sum %e [1] : tensor<128x128xf32> to tensor<128xf32>
+  %tt = descent.broadcast %t [0] : tensor<128xf32> to tensor<128x128xf32>
+  %p = descent.div %e, %tt : tensor<128x128xf32>
+  %o = descent.dot %p, %v batch [] x [] contract [1] x [0] : tensor<128x128xf32>, tensor<128x32xf32> to tensor<128x32xf32>
+  return %o : tensor<128x32xf32>
+}
+
+// Rows of 16 KB: 32 of them are what a chunk may have.
+// CHECK-LABEL: long:
+// CHECK:         = dot [500, 4000] f32, 32 rows at a time, not stored
+func.func @long(%x: tensor<500x20xf32>, %w: tensor<20x4000xf32>) -> tensor<500x4000xf32> {
+  %z = descent.dot %x, %w batch [] x [] contract [1] x [0] : tensor<500x20xf32>, tensor<20x4000xf32> to tensor<500x4000xf32>
+  %h = descent.tanh %z : tensor<500x4000xf32>
+  return %h : tensor<500x4000xf32>
+}
