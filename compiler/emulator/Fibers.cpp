@@ -1,0 +1,174 @@
+#include "compiler/emulator/Fibers.h"
+
+#include "runtime/device/Device.h"
+
+#include <sys/mman.h>
+
+#include <cstdlib>
+
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+#if __has_feature(thread_sanitizer)
+#include <sanitizer/tsan_interface.h>
+#endif
+
+namespace descent::emulator {
+
+namespace {
+
+constexpr size_t guardBytes = 4096;
+/// Most threads use two pages of it. The local variables of kernels are elsewhere.
+constexpr size_t stackBytes = size_t(256) << 10;
+
+} // namespace
+
+void enterFiber(Fiber *fiber);
+
+extern "C" {
+/// Saves the callee's registers and the stack pointer, and goes on where `to` was saved.
+void descent_emulator_switch(void **from, void *to);
+void descent_emulator_start();
+void descent_emulator_enter(void *fiber) {
+  enterFiber(static_cast<Fiber *>(fiber));
+}
+}
+
+asm(R"(
+  .text
+  .globl descent_emulator_switch
+  .type descent_emulator_switch, @function
+descent_emulator_switch:
+  .cfi_startproc
+  pushq %rbp
+  pushq %rbx
+  pushq %r12
+  pushq %r13
+  pushq %r14
+  pushq %r15
+  movq %rsp, (%rdi)
+  movq %rsi, %rsp
+  popq %r15
+  popq %r14
+  popq %r13
+  popq %r12
+  popq %rbx
+  popq %rbp
+  ret
+  .cfi_endproc
+  .size descent_emulator_switch, .-descent_emulator_switch
+
+  .globl descent_emulator_start
+  .type descent_emulator_start, @function
+descent_emulator_start:
+  .cfi_startproc
+  .cfi_undefined %rip
+  movq %rbx, %rdi
+  call descent_emulator_enter
+  ud2
+  .cfi_endproc
+  .size descent_emulator_start, .-descent_emulator_start
+)");
+
+Fiber::Fiber() {
+  void *mapped = mmap(nullptr, guardBytes + stackBytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED || mprotect(mapped, guardBytes, PROT_NONE) != 0)
+    throw device::DeviceError("the emulator has no room for the stack of a thread");
+  memory = static_cast<char *>(mapped);
+#if __has_feature(thread_sanitizer)
+  sanitizerFiber = __tsan_create_fiber(0);
+#endif
+}
+
+Fiber::~Fiber() {
+#if __has_feature(thread_sanitizer)
+  __tsan_destroy_fiber(sanitizerFiber);
+#endif
+  munmap(memory, guardBytes + stackBytes);
+}
+
+void Fiber::start(void (*function)(void *), void *value) {
+  entry = function;
+  argument = value;
+  fakeStack = nullptr;
+#if __has_feature(address_sanitizer)
+  // Frames that were left for good have marks of theirs on the stack.
+  __asan_unpoison_memory_region(memory + guardBytes, stackBytes);
+#endif
+  // What descent_emulator_switch pops: r15, r14, r13, r12, rbx, rbp, the address to return to.
+  auto *words = reinterpret_cast<uint64_t *>(memory + guardBytes + stackBytes) - 7;
+  words[0] = words[1] = words[2] = words[3] = words[5] = 0;
+  words[4] = reinterpret_cast<uint64_t>(this);
+  words[6] = reinterpret_cast<uint64_t>(&descent_emulator_start);
+  stopped = words;
+}
+
+void Fiber::resume() {
+#if __has_feature(address_sanitizer)
+  __sanitizer_start_switch_fiber(&callerFakeStack, memory + guardBytes, stackBytes);
+#endif
+#if __has_feature(thread_sanitizer)
+  callerSanitizerFiber = __tsan_get_current_fiber();
+  __tsan_switch_to_fiber(sanitizerFiber, 0);
+#endif
+  descent_emulator_switch(&caller, stopped);
+#if __has_feature(address_sanitizer)
+  __sanitizer_finish_switch_fiber(callerFakeStack, nullptr, nullptr);
+#endif
+}
+
+void Fiber::leave(bool forGood) {
+#if __has_feature(address_sanitizer)
+  __sanitizer_start_switch_fiber(forGood ? nullptr : &fakeStack, callerStack, callerStackBytes);
+#endif
+#if __has_feature(thread_sanitizer)
+  __tsan_switch_to_fiber(callerSanitizerFiber, 0);
+#endif
+  descent_emulator_switch(&stopped, caller);
+#if __has_feature(address_sanitizer)
+  __sanitizer_finish_switch_fiber(fakeStack, &callerStack, &callerStackBytes);
+#endif
+}
+
+void Fiber::suspend() {
+  leave(false);
+}
+
+void Fiber::end() {
+  leave(true);
+  std::abort();
+}
+
+void Fiber::first(Fiber *fiber) {
+#if __has_feature(address_sanitizer)
+  __sanitizer_finish_switch_fiber(nullptr, &fiber->callerStack, &fiber->callerStackBytes);
+#endif
+  fiber->entry(fiber->argument);
+  fiber->end();
+}
+
+void enterFiber(Fiber *fiber) {
+  Fiber::first(fiber);
+}
+
+char *Fiber::localMemory(size_t bytes) {
+  if (bytes > localBytes) {
+    local = std::make_unique_for_overwrite<char[]>(bytes);
+    localBytes = bytes;
+  }
+  return local.get();
+}
+
+Fiber *FiberPool::take() {
+  if (idle.empty()) {
+    all.push_back(std::make_unique<Fiber>());
+    return all.back().get();
+  }
+  Fiber *fiber = idle.back();
+  idle.pop_back();
+  return fiber;
+}
+
+} // namespace descent::emulator

@@ -1,0 +1,64 @@
+// Fibers: many stacks that take turns on one thread of the process.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace descent::emulator {
+
+/// A stack, and where its code stopped.
+class Fiber {
+public:
+  Fiber();
+  ~Fiber();
+  Fiber(const Fiber &) = delete;
+  Fiber &operator=(const Fiber &) = delete;
+
+  /// The next resume() calls entry(argument), which must not return. What ran here before is
+  /// forgotten.
+  void start(void (*entry)(void *), void *argument);
+  /// From the thread's own stack: runs the fiber until it suspends or ends.
+  void resume();
+  /// From within the fiber: back to resume(). Returns when it is resumed again.
+  void suspend();
+  /// From within the fiber: back to resume(), for good.
+  [[noreturn]] void end();
+
+  /// The local memory of the thread that runs here, of at least so many bytes, aligned to 16.
+  char *localMemory(size_t bytes);
+
+private:
+  void leave(bool forGood);
+
+  char *memory = nullptr; ///< with the guard page, which comes first
+  void *stopped = nullptr;
+  void *caller = nullptr;
+  void (*entry)(void *) = nullptr;
+  void *argument = nullptr;
+  std::unique_ptr<char[]> local;
+  size_t localBytes = 0;
+
+  // What the sanitizers must be told.
+  [[maybe_unused]] void *fakeStack = nullptr, *callerFakeStack = nullptr;
+  [[maybe_unused]] const void *callerStack = nullptr;
+  [[maybe_unused]] size_t callerStackBytes = 0;
+  [[maybe_unused]] void *sanitizerFiber = nullptr, *callerSanitizerFiber = nullptr;
+
+  static void first(Fiber *fiber);
+  friend void enterFiber(Fiber *fiber);
+};
+
+/// Fibers that wait to be used again.
+class FiberPool {
+public:
+  Fiber *take();
+  void giveBack(Fiber *fiber) { idle.push_back(fiber); }
+
+private:
+  std::vector<std::unique_ptr<Fiber>> all;
+  std::vector<Fiber *> idle;
+};
+
+} // namespace descent::emulator

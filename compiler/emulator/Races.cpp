@@ -1,0 +1,195 @@
+// Who touched a word before, and whether that is ordered before what the running thread does. The
+// times of all threads come from one counter, as only one thread of the emulator runs at a time; so
+// "what another did before time t is known" is one comparison, and what barriers tell is one time
+// for a block.
+#include "compiler/emulator/Machine.h"
+
+#include <algorithm>
+#include <thread>
+#include <tuple>
+
+namespace descent::emulator {
+
+void Machine::pass(const Access &access) {
+  if (access.isPoll || (access.atomic && random.below(2)))
+    yield();
+  tick();
+}
+
+void Machine::touch(uint64_t address, uint64_t bytes, const Access &access) {
+  tick();
+  if (access.isPoll)
+    poll(access);
+  else if (access.atomic && random.below(2))
+    yield();
+  if (address & (access.alignment - 1u)) {
+    report(access, "misaligned: this address is a multiple of " +
+                       std::to_string(address & -address) + ", not of " +
+                       std::to_string(access.alignment));
+    abandon();
+  }
+  if (bytes == 0)
+    return;
+  Place place = find(address, bytes, access);
+  if (access.writes && !access.isPoll)
+    idlePolls = 0;
+  if (place.mailbox) {
+    // The host is a thread of its own and needs a processor, too.
+    idlePolls = 0;
+    if (access.isPoll && runnable.size() < 2)
+      std::this_thread::yield();
+  }
+  if (access.atomic)
+    synchronize(address, access);
+  if (!place.word)
+    return;
+  uint64_t left = bytes;
+  uint32_t from = address & 3;
+  for (Word *word = place.word; left; ++word, from = 0) {
+    uint32_t count = std::min<uint64_t>(left, 4 - from);
+    touchWord(*word, ((1u << count) - 1) << from, bytes, access, place.shared);
+    left -= count;
+  }
+}
+
+void Machine::touchWord(Word &word, uint32_t bytes, uint64_t all, const Access &access,
+                        bool shared) {
+  Touch &write = word.write, &read = word.read;
+  if (shared && write.time < current->block->began)
+    word = {};
+  if (access.reads && (bytes & ~write.written) && (shared || options.checkUnwrittenGlobal)) {
+    report(access,
+           std::string(shared ? "reads shared memory that no thread of the block has written"
+                              : "reads global memory that nobody has written"));
+  }
+  uint32_t number = current->number;
+  if (write.time >= floor && write.thread != number && (write.bytes & bytes) &&
+      !(write.atomic && access.atomic) && !isOrdered(write))
+    reportRace(write, true, all, access, shared);
+  if (!access.writes) {
+    noteRead(read, bytes, access);
+    return;
+  }
+  if (read.time >= floor && (read.bytes & bytes) && !(read.atomic && access.atomic) &&
+      (read.several ? !areReadsOrdered(read) : read.thread != number && !isOrdered(read)))
+    reportRace(read, false, all, access, shared);
+  uint32_t written = write.written | bytes;
+  write = {now, number, bytes, written, access.atomic, 0, access.id};
+  if ((read.bytes & ~bytes) == 0)
+    read = {};
+}
+
+bool Machine::isOrdered(const Touch &touch) const {
+  const Thread &me = *current;
+  uint32_t index = touch.thread - me.block->index * perBlock;
+  if (index < perBlock) {
+    if (touch.time < me.block->knownUpTo)
+      return true;
+    if (index / warpSize == me.index / warpSize && touch.time < me.warp->knownUpTo)
+      return true;
+  }
+  return touch.time < knownUpTo(me.known, touch.thread);
+}
+
+/// Of several readers only the last is remembered, and the time is his. Where only barriers have
+/// ordered threads, they order him last of all; else he alone is judged.
+bool Machine::areReadsOrdered(const Touch &read) const {
+  bool mine = read.thread == current->number;
+  if (onlyBarriers)
+    return !mine ? isOrdered(read)
+                 : read.time < std::max(current->block->knownUpTo, current->warp->knownUpTo);
+  return mine || isOrdered(read);
+}
+
+void Machine::noteRead(Touch &read, uint32_t bytes, const Access &access) {
+  uint32_t number = current->number;
+  bool alone = read.time < floor ||
+               (read.several ? areReadsOrdered(read) : read.thread == number || isOrdered(read));
+  if (alone) {
+    // His own bytes of before are no less read.
+    if (read.thread == number && read.time == now)
+      bytes |= read.bytes;
+    read = {now, number, bytes, 0, access.atomic, 0, access.id};
+    return;
+  }
+  if (access.atomic && !read.atomic)
+    return;
+  bool replaces = read.atomic && !access.atomic;
+  read = {now,       number,   replaces ? bytes : bytes | read.bytes, 0, access.atomic,
+          !replaces, access.id};
+}
+
+void Machine::reportRace(const Touch &earlier, bool earlierWrites, uint64_t bytes,
+                         const Access &access, bool shared) {
+  const char *verb = access.reads && access.writes ? "changes "
+                     : access.writes               ? "writes "
+                                                   : "reads ";
+  const Access &other = work->kernel->accesses->at(earlier.access);
+  report(access, std::string("a data race in ") + (shared ? "shared" : "global") +
+                     " memory: " + verb + std::to_string(bytes) + " bytes that " +
+                     nameOf(earlier.thread) + (earlierWrites ? " wrote" : " read") + " (" +
+                     other.place + "), and nothing orders the two");
+}
+
+/// What the running thread can tell another who then knows all that it knows.
+KnowledgePtr Machine::ownKnowledge() {
+  const Thread &me = *current;
+  auto own = std::make_shared<Knowledge>();
+  uint32_t warpFirst = me.number - me.lane, blockFirst = me.block->index * perBlock;
+  own->pieces = {{me.number, 1, now},
+                 {warpFirst, me.warp->count, me.warp->knownUpTo},
+                 {blockFirst, perBlock, me.block->knownUpTo}};
+  // Blocks of one warp, and of one thread, give the same range twice.
+  std::sort(own->pieces.begin(), own->pieces.end(), [](const auto &a, const auto &b) {
+    return std::tie(a.first, a.count, b.time) < std::tie(b.first, b.count, a.time);
+  });
+  auto same = [](const auto &a, const auto &b) { return a.first == b.first && a.count == b.count; };
+  own->pieces.erase(std::unique(own->pieces.begin(), own->pieces.end(), same), own->pieces.end());
+  return join(own, me.known, floor);
+}
+
+/// An atomic access: what it publishes, and what it learns.
+void Machine::synchronize(uint64_t address, const Access &access) {
+  Thread &me = *current;
+  uint32_t block = me.block->index;
+  if (access.reads) {
+    KnowledgePtr near = releases.acquire(address, block, true, floor);
+    KnowledgePtr far = releases.acquire(address, block, false, floor);
+    if (near || far)
+      onlyBarriers = false;
+    if (access.acquires) {
+      me.known = join(me.known, access.blockScope ? near : far, floor);
+    } else {
+      me.pendingInBlock = join(me.pendingInBlock, near, floor);
+      if (!access.blockScope)
+        me.pending = join(me.pending, far, floor);
+    }
+  }
+  if (!access.writes)
+    return;
+  bool narrow = access.blockScope;
+  KnowledgePtr told = me.fenced;
+  if (access.releases) {
+    ++now;
+    told = ownKnowledge();
+  } else {
+    narrow |= me.fencedForBlock;
+  }
+  releases.publish(address, block, narrow, told, /*replaces=*/!access.reads, floor);
+}
+
+void Machine::fence(const Access &access) {
+  Thread &me = *current;
+  ++now;
+  if (access.acquires) {
+    me.known = join(me.known, me.pendingInBlock, floor);
+    if (!access.blockScope)
+      me.known = join(me.known, me.pending, floor);
+  }
+  if (access.releases) {
+    me.fenced = ownKnowledge();
+    me.fencedForBlock = access.blockScope;
+  }
+}
+
+} // namespace descent::emulator

@@ -1,0 +1,345 @@
+// Blocks that wait for each other, and kernels that talk to the host.
+#include "tests/unit/emulator/Harness.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+namespace descent::emulator {
+namespace {
+
+/// As the code generator makes it: the last block to come opens the gate of this phase.
+const std::string gridBarrier = R"(
+define internal void @descent_grid_barrier(ptr %counter) {
+entry:
+  %t = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()
+  call void @llvm.nvvm.barrier.cta.sync.aligned.all(i32 0)
+  %first = icmp eq i32 %t, 0
+  br i1 %first, label %meet, label %leave
+meet:
+  %n = call i32 @llvm.nvvm.read.ptx.sreg.nctaid.x()
+  fence syncscope("device") acq_rel
+  %old = atomicrmw add ptr %counter, i32 1 syncscope("device") monotonic
+  %phase = udiv i32 %old, %n
+  %next = add i32 %phase, 1
+  %goal = mul i32 %next, %n
+  br label %spin
+spin:
+  %now = load atomic i32, ptr %counter syncscope("device") monotonic, align 4
+  %ready = icmp uge i32 %now, %goal
+  br i1 %ready, label %met, label %spin
+met:
+  fence syncscope("device") acq_rel
+  br label %leave
+leave:
+  call void @llvm.nvvm.barrier.cta.sync.aligned.all(i32 0)
+  ret void
+}
+)";
+
+/// Each thread adds its right neighbour's value to its own, `steps` times, all at once each time.
+const std::string neighbours = R"(
+define ptx_kernel void @k(ptr %a, ptr %b, ptr %counter, i64 %steps) {
+entry:
+  %t = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()
+  %w = call i32 @llvm.nvvm.read.ptx.sreg.ntid.x()
+  %c = call i32 @llvm.nvvm.read.ptx.sreg.ctaid.x()
+  %n = call i32 @llvm.nvvm.read.ptx.sreg.nctaid.x()
+  %cw = mul i32 %c, %w
+  %i = add i32 %cw, %t
+  %all = mul i32 %n, %w
+  %i1 = add i32 %i, 1
+  %j = urem i32 %i1, %all
+  br label %loop
+loop:
+  %step = phi i64 [ 0, %entry ], [ %next, %loop ]
+  %from = phi ptr [ %a, %entry ], [ %to, %loop ]
+  %to = phi ptr [ %b, %entry ], [ %from, %loop ]
+  %p = getelementptr i32, ptr %from, i32 %i
+  %q = getelementptr i32, ptr %from, i32 %j
+  %x = load i32, ptr %p @here(7)
+  %y = load i32, ptr %q @here(8)
+  %z = add i32 %x, %y
+  %r = getelementptr i32, ptr %to, i32 %i
+  store i32 %z, ptr %r @here(9)
+  BARRIER
+  %next = add i64 %step, 1
+  %more = icmp ult i64 %next, %steps
+  br i1 %more, label %loop, label %done
+done:
+  ret void
+}
+)";
+
+std::string withBarrier(const std::string &barrier) {
+  std::string text = neighbours;
+  text.replace(text.find("BARRIER"), 7, barrier);
+  return gridBarrier + text;
+}
+
+const char *const callsBarrier = "call void @descent_grid_barrier(ptr %counter) @here(10)";
+
+class Grid : public testing::TestWithParam<uint64_t> {};
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Grid, testing::Values(1, 2, 3, 4));
+
+TEST_P(Grid, BarriersOrderAllBlocks) {
+  auto device = makeEmulator({.seed = GetParam(), .switchEvery = 16});
+  constexpr int count = 8 * 48;
+  std::vector<int32_t> values(count), expected(count);
+  for (int i = 0; i < count; ++i)
+    values[i] = expected[i] = i * i % 101;
+  for (int step = 0; step < 6; ++step) {
+    std::vector<int32_t> before = expected;
+    for (int i = 0; i < count; ++i)
+      expected[i] = before[i] + before[(i + 1) % count];
+  }
+  Array a(*device, values), b(*device, std::vector<int32_t>(count));
+  Array counter(*device, std::vector<int32_t>{0});
+  EXPECT_EQ(run(*device, withBarrier(callsBarrier),
+                {.blocks = 8, .threads = 48, .cooperative = true}, {a, b, counter, 6}),
+            "");
+  EXPECT_EQ(a.values(), expected);
+}
+
+TEST_P(Grid, FencesAndAtomicsOrderWithoutTheName) {
+  // The same barrier under another name: what orders is found in its atomics.
+  auto device = makeEmulator({.seed = GetParam()});
+  std::string text = withBarrier(callsBarrier);
+  for (size_t at; (at = text.find("descent_grid_barrier")) != std::string::npos;)
+    text.replace(at, 20, "some_barrier");
+  Array a(*device, std::vector<int32_t>(128, 1)), b(*device, std::vector<int32_t>(128));
+  Array counter(*device, std::vector<int32_t>{0});
+  EXPECT_EQ(
+      run(*device, text, {.blocks = 4, .threads = 32, .cooperative = true}, {a, b, counter, 4}),
+      "");
+  EXPECT_EQ(a.values(), std::vector<int32_t>(128, 16));
+}
+
+TEST_P(Grid, MissingBarriersAreRaces) {
+  auto device = makeEmulator({.seed = GetParam()});
+  Array a(*device, std::vector<int32_t>(128, 1)), b(*device, std::vector<int32_t>(128));
+  Array counter(*device, std::vector<int32_t>{0});
+  std::string said =
+      run(*device, withBarrier("call void @llvm.nvvm.barrier.cta.sync.aligned.all(i32 0)"),
+          {.blocks = 4, .threads = 32, .cooperative = true}, {a, b, counter, 4});
+  EXPECT_TRUE(said.find("a data race in global memory") != std::string::npos) << said;
+  EXPECT_TRUE(said.find("kernel.gd:8:3") != std::string::npos ||
+              said.find("kernel.gd:9:3") != std::string::npos)
+      << said;
+}
+
+TEST_P(Grid, ABlockScopeOrdersNoOtherBlock) {
+  auto device = makeEmulator({.seed = GetParam()});
+  std::string text = withBarrier(callsBarrier);
+  for (size_t at; (at = text.find("descent_grid_barrier")) != std::string::npos;)
+    text.replace(at, 20, "some_barrier");
+  for (size_t at; (at = text.find("\"device\"")) != std::string::npos;)
+    text.replace(at, 8, "\"block\"");
+  Array a(*device, std::vector<int32_t>(128, 1)), b(*device, std::vector<int32_t>(128));
+  Array counter(*device, std::vector<int32_t>{0});
+  EXPECT_TRUE(
+      run(*device, text, {.blocks = 4, .threads = 32, .cooperative = true}, {a, b, counter, 4})
+          .find("a data race in global memory") != std::string::npos);
+}
+
+TEST_P(Grid, TheLastBlockReadsWhatOthersWrote) {
+  // Each block writes a part, counts itself done, and the last one adds all parts up.
+  const char *text = R"(
+@done = internal addrspace(1) global i32 0
+@isLast = internal addrspace(3) global i32 poison
+define ptx_kernel void @k(ptr %parts, ptr %out) {
+entry:
+  %t = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()
+  %b = call i32 @llvm.nvvm.read.ptx.sreg.ctaid.x()
+  %n = call i32 @llvm.nvvm.read.ptx.sreg.nctaid.x()
+  %first = icmp eq i32 %t, 0
+  br i1 %first, label %part, label %wait
+part:
+  %p = getelementptr i32, ptr %parts, i32 %b
+  %v = add i32 %b, 100
+  store i32 %v, ptr %p
+  call void @llvm.nvvm.membar.gl()
+  %old = atomicrmw add ptr addrspace(1) @done, i32 1 monotonic
+  call void @llvm.nvvm.membar.gl()
+  %count = add i32 %old, 1
+  %last = icmp eq i32 %count, %n
+  %l = zext i1 %last to i32
+  store i32 %l, ptr addrspace(3) @isLast
+  br label %wait
+wait:
+  call void @llvm.nvvm.barrier.cta.sync.aligned.all(i32 0)
+  %flag = load i32, ptr addrspace(3) @isLast
+  %mine = icmp ne i32 %flag, 0
+  br i1 %mine, label %add, label %end
+add:
+  %in = icmp ult i32 %t, %n
+  br i1 %in, label %one, label %end
+one:
+  %q = getelementptr i32, ptr %parts, i32 %t
+  %x = load i32, ptr %q
+  %o = atomicrmw add ptr %out, i32 %x monotonic
+  br label %end
+end:
+  ret void
+})";
+  auto device = makeEmulator({.seed = GetParam(), .switchEvery = 4});
+  Array parts(*device, std::vector<int32_t>(20)), out(*device, std::vector<int32_t>{0});
+  EXPECT_EQ(run(*device, text, {.blocks = 20, .threads = 32}, {parts, out}), "");
+  EXPECT_EQ(out.values()[0], 20 * 100 + 190);
+}
+
+TEST(Launches, TooManyCooperativeBlocksAreRefused) {
+  auto device = makeEmulator({.processors = 2, .residentBlocks = 3});
+  auto program = device->load(bitcode("define ptx_kernel void @k() {\n  ret void\n}"));
+  EXPECT_EQ(program->residentBlocks("k", 32, 0), 3);
+  EXPECT_EQ(run(*device, *program, {.blocks = 3, .cooperative = true}, {}), "");
+  EXPECT_EQ(run(*device, *program, {.blocks = 4, .cooperative = true}, {}),
+            "the kernel 'k' cannot be launched: its 4 blocks are to run at the same time, and the "
+            "device holds 3");
+  EXPECT_EQ(run(*device, *program, {.blocks = 400}, {}), "");
+  auto larger = makeEmulator({.processors = 2});
+  auto same = larger->load(bitcode("define ptx_kernel void @k() {\n  ret void\n}"));
+  EXPECT_EQ(same->residentBlocks("k", 1024, 0), 4);
+  EXPECT_EQ(same->residentBlocks("k", 32, 0), 64);
+  EXPECT_EQ(same->residentBlocks("k", 32, 100 << 10), 4);
+  EXPECT_THROW(same->residentBlocks("other", 32, 0), device::DeviceError);
+}
+
+TEST(Launches, WhatCannotBeLaunchedSaysWhy) {
+  auto device = makeEmulator();
+  auto program = device->load(bitcode("define ptx_kernel void @k(i64 %n) {\n  ret void\n}"));
+  EXPECT_EQ(run(*device, *program, {}, {}),
+            "the kernel 'k' cannot be launched: it takes 1 arguments, not 0");
+  EXPECT_EQ(run(*device, *program, {.threads = 2000}, {1}),
+            "the kernel 'k' cannot be launched: 1 blocks of 2000 threads");
+  EXPECT_EQ(run(*device, *program, {.sharedBytes = 1 << 20}, {1}),
+            "the kernel 'k' cannot be launched: 0 + 1048576 bytes of shared memory");
+  EXPECT_EQ(run(*device, *program, {}, {1}, "j"), "there is no kernel 'j' in the program");
+}
+
+/// Answers each number that the host writes with its double, until it is 0.
+const char *const echo = R"(
+define ptx_kernel void @k(ptr %box) {
+entry:
+  %answer = getelementptr i32, ptr %box, i32 1
+  br label %wait
+wait:
+  %x = load atomic i32, ptr %box acquire, align 4
+  %none = icmp eq i32 %x, -1
+  br i1 %none, label %sleep, label %got
+sleep:
+  call void @llvm.nvvm.nanosleep(i32 100)
+  br label %wait
+got:
+  %end = icmp eq i32 %x, 0
+  br i1 %end, label %done, label %tell
+tell:
+  %y = mul i32 %x, 2
+  store volatile i32 -1, ptr %box
+  call void @llvm.nvvm.membar.sys()
+  store volatile i32 %y, ptr %answer
+  br label %wait
+done:
+  ret void
+})";
+
+TEST(Mailbox, ARunningKernelTalksToTheHost) {
+  auto device = makeEmulator();
+  auto program = device->load(bitcode(echo));
+  auto box = device->allocateMailbox(8);
+  auto *words = static_cast<int32_t *>(box.host);
+  std::atomic_ref<int32_t> ask(words[0]), answer(words[1]);
+  ask = -1;
+  uint64_t arguments[] = {box.device};
+  program->launch("k", {.threads = 1}, arguments);
+  for (int32_t value : {21, 5, 1000}) {
+    answer = -1;
+    ask = value;
+    while (answer == -1)
+      std::this_thread::yield();
+    EXPECT_EQ(answer, 2 * value);
+    EXPECT_FALSE(device->isIdle());
+  }
+  ask = 0;
+  device->wait();
+  EXPECT_TRUE(device->isIdle());
+  device->releaseMailbox(box);
+}
+
+TEST(Mailbox, CopiesSeeWhatAKernelHasWritten) {
+  const char *text = R"(
+define ptx_kernel void @k(ptr %data, ptr %box) {
+entry:
+  store i32 42, ptr %data
+  call void @llvm.nvvm.membar.sys()
+  store volatile i32 1, ptr %box
+  br label %wait
+wait:
+  %x = load volatile i32, ptr %box
+  %go = icmp eq i32 %x, 2
+  br i1 %go, label %done, label %wait
+done:
+  store i32 43, ptr %data
+  ret void
+})";
+  auto device = makeEmulator();
+  auto program = device->load(bitcode(text));
+  Array data(*device, std::vector<int32_t>{0});
+  auto box = device->allocateMailbox(4);
+  std::atomic_ref<int32_t> word(*static_cast<int32_t *>(box.host));
+  uint64_t arguments[] = {data, box.device};
+  program->launch("k", {.threads = 1}, arguments);
+  while (word != 1)
+    std::this_thread::yield();
+  EXPECT_EQ(data.values()[0], 42);
+  word = 2;
+  device->wait();
+  EXPECT_EQ(data.values()[0], 43);
+  device->releaseMailbox(box);
+}
+
+TEST(Mailbox, ADeviceThatGoesAwayEndsItsKernels) {
+  auto device = makeEmulator();
+  auto box = device->allocateMailbox(8);
+  std::memset(box.host, 0xff, 8);
+  auto program = device->load(bitcode(echo));
+  uint64_t arguments[] = {box.device};
+  program->launch("k", {.blocks = 4, .threads = 64}, arguments);
+  program->launch("k", {.threads = 1}, arguments);
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  program.reset();
+  EXPECT_TRUE(device->isIdle());
+}
+
+TEST(DeviceMemory, IsCounted) {
+  auto device = makeEmulator({.memoryBytes = 1 << 20});
+  EXPECT_EQ(device->properties().name, "emulator");
+  EXPECT_EQ(device->freeBytes(), 1 << 20);
+  auto first = device->allocate(600'000);
+  EXPECT_EQ(first % 256, 0u);
+  EXPECT_EQ(device->freeBytes(), (1 << 20) - 600'000);
+  try {
+    device->allocate(500'000);
+    FAIL();
+  } catch (const device::OutOfDeviceMemory &error) {
+    EXPECT_EQ(error.asked(), 500'000);
+    EXPECT_EQ(error.free(), (1 << 20) - 600'000);
+    EXPECT_STREQ(error.what(),
+                 "the emulated device has no room for 500000 bytes: 448576 of 1048576 are free");
+  }
+  device->release(first);
+  EXPECT_THROW(device->release(first), device::DeviceError);
+  for (int i = 0; i < 100; ++i)
+    device->release(device->allocate(1'000'000));
+  EXPECT_EQ(device->freeBytes(), 1 << 20);
+  char byte = 0;
+  auto small = device->allocate(10);
+  EXPECT_THROW(device->copyTo(small + 10, &byte, 1), device::DeviceError);
+  EXPECT_THROW(device->copyFrom(&byte, 16, 1), device::DeviceError);
+  device->copyTo(small + 9, &byte, 1);
+}
+
+} // namespace
+} // namespace descent::emulator
