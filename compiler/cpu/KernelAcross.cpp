@@ -19,6 +19,9 @@ constexpr int64_t kWrittenOut = 16;
 /// Accumulators of each lane where little else is done at an index: an addition need not wait for
 /// the one before.
 constexpr int kCopies = 4, kMostCostOfCopies = 12;
+/// Elements of a row that is not turned over, of which one load for all lanes makes as many
+/// vectors.
+constexpr int64_t kNarrow = 4;
 /// Elements of a result that each lane has for itself.
 constexpr int64_t kLongestLaneSum = 64;
 
@@ -31,6 +34,15 @@ bool KernelEmitter::isWrittenOut(const NestCode &nest) const {
          nest.scans.empty() && llvm::all_of(nest.reductions, [&](const Reduction &reduction) {
            return reduction.isInRegister() && !reduction.keeps(last);
          });
+}
+
+/// Whether all lanes add to the few elements of a row: each lane to all of them, so that what is
+/// between the elements of a column is not loaded in vain.
+bool KernelEmitter::isNarrowSum(const NestCode &nest) const {
+  return nest.sizes.size() == shared + 1 && nest.sizes.back() <= kNarrow && !isWrittenOut(nest) &&
+         nest.stores.empty() && nest.scans.empty() && step.turned.empty() &&
+         llvm::all_of(nest.reductions,
+                      [&](const Reduction &reduction) { return sumsInLanes(nest, reduction); });
 }
 
 /// Whether a nest with loops of its own can run with the lanes as its innermost loop.
@@ -105,6 +117,14 @@ void KernelEmitter::acrossLoops(NestCode &nest, Value *first, size_t level, int 
     forLanes(first, [&](Value *lane) { bodyAcross(nest, lane, copy, writtenOut); });
     return;
   }
+  if (isNarrowSum(nest))
+    return forLanes(first, [&](Value *lane) {
+      for (int64_t at = 0; at < nest.sizes.back(); ++at) {
+        lanes.front().push_back(f.number(at));
+        bodyAcross(nest, lane, copy, false);
+        lanes.front().pop_back();
+      }
+    });
   auto inside = [&](Value *counter, int copy) {
     lanes.front().push_back(scanned(nest, level, counter));
     acrossLoops(nest, first, level + 1, copy);

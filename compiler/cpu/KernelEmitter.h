@@ -94,6 +94,7 @@ private:
   enum class Manner : uint8_t { Guarded, SideBySide, Rows, Numbers };
   Manner mannerOf(const NestCode &nest) const;
   bool isWrittenOut(const NestCode &nest) const;
+  bool isNarrowSum(const NestCode &nest) const;
   bool runsAcross(const NestCode &nest) const;
   bool sumsInLanes(const NestCode &nest, const Reduction &reduction) const;
   void turnRows(llvm::Value *first);

@@ -1,5 +1,6 @@
 // The passes over LLVM IR. The kernels come out of the emitter in the shape that the vectoriser
 // wants, so few passes are needed, and each costs compile time.
+#include "compiler/cpu/Sums.h"
 #include "compiler/cpu/Target.h"
 #include "compiler/math/RareLanes.h"
 #include "compiler/math/VectorCalls.h"
@@ -62,6 +63,7 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(invariants());
   passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(SumsPass());
   // Last: what comes out has branches where the vectoriser has made none.
   passes.addPass(RareLanesPass());
 

@@ -34,6 +34,8 @@ private:
   Value *sign();
   Value *abs();
   Value *unsignedDivision(bool remainder);
+  Value *division(bool remainder);
+  Value *divisionBy(llvm::ConstantInt *divisor, bool remainder);
   Value *shift(bool left);
   Value *convert(mlir::Type to);
   Value *compare(ir::Predicate predicate);
@@ -78,6 +80,28 @@ Value *Scalar::unsignedDivision(bool remainder) {
   Value *by = b.CreateSelect(bad, llvm::ConstantInt::get(in[0]->getType(), 1), in[1]);
   Value *result = remainder ? b.CreateURem(in[0], by) : b.CreateUDiv(in[0], by);
   return b.CreateSelect(bad, zero, result);
+}
+
+/// By a number that is known, of which LLVM makes a multiplication. Rounded down.
+Value *Scalar::divisionBy(llvm::ConstantInt *divisor, bool remainder) {
+  if (isUnsigned)
+    return remainder ? b.CreateURem(in[0], divisor) : b.CreateUDiv(in[0], divisor);
+  auto *zero = llvm::ConstantInt::get(divisor->getType(), 0);
+  Value *quotient = b.CreateSDiv(in[0], divisor);
+  Value *rest = b.CreateSub(in[0], b.CreateMul(quotient, divisor));
+  Value *isAbove =
+      divisor->isNegative() ? b.CreateICmpSGT(rest, zero) : b.CreateICmpSLT(rest, zero);
+  if (remainder)
+    return b.CreateSelect(isAbove, b.CreateAdd(rest, divisor), rest);
+  return b.CreateSub(quotient, b.CreateZExt(isAbove, divisor->getType()));
+}
+
+Value *Scalar::division(bool remainder) {
+  if (auto *divisor = llvm::dyn_cast<llvm::ConstantInt>(in[1]))
+    if (!divisor->isZero() && !(divisor->isMinusOne() && !isUnsigned))
+      return divisionBy(divisor, remainder);
+  bool isWord64 = isUnsigned && element.getIntOrFloatBitWidth() == 64;
+  return isWord64 ? unsignedDivision(remainder) : math(remainder ? "mod" : "floordiv");
 }
 
 Value *Scalar::shift(bool left) {
@@ -169,8 +193,8 @@ Value *Scalar::emit() {
       .Case<CeilOp>([&](auto) { return intrinsic(llvm::Intrinsic::ceil); })
       .Case<RoundOp>([&](auto) { return intrinsic(llvm::Intrinsic::roundeven); })
       .Case<SqrtOp>([&](auto) { return intrinsic(llvm::Intrinsic::sqrt); })
-      .Case<FloorDivOp>([&](auto) { return isWord64 ? unsignedDivision(false) : math("floordiv"); })
-      .Case<ModOp>([&](auto) { return isWord64 ? unsignedDivision(true) : math("mod"); })
+      .Case<FloorDivOp>([&](auto) { return division(false); })
+      .Case<ModOp>([&](auto) { return division(true); })
       .Case<ThreefryOp>([&](auto) {
         auto *type =
             llvm::FunctionType::get(b.getInt64Ty(), {b.getInt64Ty(), b.getInt64Ty()}, false);
@@ -250,6 +274,8 @@ llvm::Value *combine(FunctionEmission &f, Combiner how, mlir::Type element, llvm
     llvm::FastMathFlags flags;
     flags.setAllowReassoc();
     flags.setAllowContract();
+    // So that beginning with zero costs no addition.
+    flags.setNoSignedZeros();
     builder.setFastMathFlags(flags);
   }
   using namespace llvm::Intrinsic;
