@@ -391,7 +391,7 @@ void KernelEmitter::makeRows(const Chunk &chunk, bool after) {
   for (auto [each, rows] : llvm::zip(step.products, products))
     if (each.isAfter == after)
       rows->emit(chunk.begin, chunk.end, after ? localOf(each.op->getOperand(0)) : nullptr,
-                 after ? nullptr : localOf(each.op->getResult(0)));
+                 after ? nullptr : localOf(each.op->getResult(0)), chunk.lane);
 }
 
 void emitKernel(FunctionEmission &f, const kernel::Step &step) {

@@ -68,14 +68,16 @@ struct Local {
 
 /// A product of which each chunk of a kernel makes the rows that are the iterations of the kernel's
 /// outermost loop: those that its nests then read, or those of a left operand that its nests have
-/// made, as long as these are in the cache.
+/// made, as long as these are in the cache. Of a batch of products, whole ones are made.
 struct RowProduct {
   mlir::Operation *op = nullptr;
   int64_t chunkRows = 1;
   bool isLocal = false;               ///< nothing else reads it: it is a local of the chunk
   bool isAfter = false;               ///< the nests make rows of its left operand before
+  bool isBatch = false;               ///< a row is all that an index of the batch has
   const char *operandApart = nullptr; ///< why its left operand is made as a whole before it
-  /// Room for its right operand in the order in which it is read.
+  /// Room for its right operand in the order in which it is read: of all chunks, in the step's
+  /// scratch memory, or, of a batch, in that of the running chunk.
   int64_t packedBytes = 0, packedOffset = 0;
 };
 
@@ -213,6 +215,9 @@ struct FunctionPlan {
 };
 
 struct PlanOptions {
+  /// For the caches and the few threads of a processor: loops over points, rows of products in the
+  /// kernels that read or make them, guards. Off, for code that very many threads run.
+  bool forProcessor = true;
   /// Groups operations into kernels; off, every operation is a kernel of its own.
   bool fuse = true;
   /// Working memory for the right operand of a product, at most.

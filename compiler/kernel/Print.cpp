@@ -190,7 +190,8 @@ private:
         Value result = each.op->getResult(0);
         indent(depth + 1);
         printResult(each.op, result);
-        os << ", " << each.chunkRows << " rows at a time";
+        os << ", " << each.chunkRows
+           << (each.isBatch ? " of the batch at a time" : " rows at a time");
         if (after)
           os << ", of those of %" << nameOf(each.op->getOperand(0));
         if (each.isLocal)

@@ -63,6 +63,14 @@ int64_t rowsOfChunk(int64_t rows, int64_t rowBytes) {
   return std::max(fewRows, int64_t(llvm::alignTo(llvm::divideCeil(rows, chunks), rowStep)));
 }
 
+/// What a chunk makes of a batch: of products whose scores, say, are larger, it is in no cache.
+constexpr int64_t mostBatchBytes = 4 << 20, leastBatch = 8;
+
+/// Indices of a batch for a chunk.
+int64_t batchOfChunk(int64_t batch, int64_t bytes) {
+  return std::clamp(usualRowsBytes / std::max<int64_t>(bytes, 1), int64_t(1), batch / leastBatch);
+}
+
 /// Bytes of a product's right operand, packed.
 int64_t packedBytes(ir::DotOp op) {
   DotShape shape = dotShape(op);
@@ -70,11 +78,25 @@ int64_t packedBytes(ir::DotOp op) {
   return shape.k * int64_t(llvm::alignTo(uint64_t(row), 64));
 }
 
-/// Whether a product is of one matrix with another.
+/// Whether a product is of one matrix with another, or a batch of these: then a chunk makes whole
+/// products.
 bool isOfMatrices(ir::DotOp op) {
   DotShape shape = dotShape(op);
-  return isa<FloatType>(op.getType().getElementType()) && op.getLhsBatch().empty() &&
-         shape.lhsFree.size() == 1 && shape.rhsFree.size() == 1 && op.getLhsContract().size() == 1;
+  return isa<FloatType>(op.getType().getElementType()) && shape.lhsFree.size() == 1 &&
+         shape.rhsFree.size() == 1 && op.getLhsContract().size() == 1;
+}
+
+bool isBatch(ir::DotOp op) {
+  return !op.getLhsBatch().empty();
+}
+
+/// Rows, or indices of a batch, that a chunk makes, of so many with so many bytes each.
+int64_t sizeOfChunk(ir::DotOp op, int64_t rows, int64_t bytes) {
+  return isBatch(op) ? batchOfChunk(rows, bytes) : rowsOfChunk(rows, bytes);
+}
+
+int64_t chunksOf(ir::DotOp op, int64_t rows, int64_t bytes) {
+  return int64_t(llvm::divideCeil(rows, sizeOfChunk(op, rows, bytes)));
 }
 
 } // namespace
@@ -136,11 +158,13 @@ const char *Former::findKernelForRows(int product, int &kernel) {
   auto op = cast<ir::DotOp>(steps[product].roots.front());
   Value value = op.getResult();
   DotShape shape = dotShape(op);
-  if (!isOfMatrices(op) || byteSize(value) < leastBytes || shape.m < leastRows)
+  int64_t rows = tensorType(value).getRank() ? tensorType(value).getDimSize(0) : 0;
+  if (!isOfMatrices(op) || byteSize(value) < leastBytes ||
+      rows < (isBatch(op) ? leastBatch : leastRows) || shape.k == 0)
     return nullptr;
-  int64_t row = shape.n * elementBytes(tensorType(value).getElementType());
-  if (fewRows * row > mostRowsBytes)
-    return "its rows are long";
+  int64_t row = byteSize(value) / rows;
+  if (isBatch(op) ? row > mostBatchBytes : fewRows * row > mostRowsBytes)
+    return isBatch(op) ? "its matrices are large" : "its rows are long";
   if (packedBytes(op) > mostPackedBytes)
     return "its right operand is large";
   if (!isStrided(op.getLhs(), materialised) || !isStrided(op.getRhs(), materialised))
@@ -164,8 +188,7 @@ const char *Former::findKernelForRows(int product, int &kernel) {
         }))
       continue;
     refusal = "what chunks leave would be large";
-    if (partialBytes(step) * int64_t(llvm::divideCeil(shape.m, rowsOfChunk(shape.m, row))) >
-        mostPartialBytes)
+    if (partialBytes(step) * chunksOf(op, rows, row) > mostPartialBytes)
       continue;
     kernel = how.step;
     return nullptr;
@@ -183,20 +206,27 @@ const char *Former::findMakerOfRows(int product, int &kernel) {
   DotShape shape = dotShape(op);
   if (found == makers.end() || !isOfMatrices(op) || byteSize(operand) < leastBytes || shape.n == 0)
     return nullptr;
+  int64_t rows = tensorType(operand).getDimSize(0), row = byteSize(operand) / rows;
   auto [at, nest] = found->second;
   const Step &step = steps[at];
-  int64_t bytes = elementBytes(tensorType(operand).getElementType());
-  if (op.getLhsContract().front() != 1)
-    return "its columns are needed";
-  if (shape.m < leastRows)
-    return "it has few rows";
-  if (fewRows * shape.k * bytes > mostRowsBytes)
-    return "its rows are long";
+  if (isBatch(op)) {
+    if (rows < leastBatch || op.getLhsBatch().front() != 0)
+      return nullptr;
+    if (row > mostBatchBytes)
+      return "its matrices are large";
+  } else {
+    if (op.getLhsContract().front() != 1)
+      return "its columns are needed";
+    if (rows < leastRows)
+      return "it has few rows";
+    if (fewRows * row > mostRowsBytes)
+      return "its rows are long";
+  }
   if (packedBytes(op) > mostPackedBytes)
     return "the right operand is large";
   if (!isStrided(op.getRhs(), materialised))
     return "the right operand is not in memory as it is";
-  if (!goesByRows(at, shape.m) ||
+  if (!goesByRows(at, rows) ||
       ArrayRef(step.loops[size_t(nest)].space) != tensorType(operand).getShape())
     return "its kernel goes over other rows";
   if (step.loops.size() == 1 && step.loops.front().linear && shape.k < shortestColumns)
@@ -208,9 +238,7 @@ const char *Former::findMakerOfRows(int product, int &kernel) {
   for (int other = 0, count = int(steps.size()); other < count; ++other)
     if (other != at && llvm::is_contained(successors[other], product) && reaches(at, other))
       return "the right operand is made later";
-  if (partialBytes(step) *
-          int64_t(llvm::divideCeil(shape.m, rowsOfChunk(shape.m, shape.k * bytes))) >
-      mostPartialBytes)
+  if (partialBytes(step) * chunksOf(op, rows, row) > mostPartialBytes)
     return "what chunks leave would be large";
   kernel = at;
   return nullptr;
@@ -221,10 +249,13 @@ const char *Former::findMakerOfRows(int product, int &kernel) {
 /// has to run before it still does, and who else reads the product waits for the kernel.
 void Former::takeProduct(int at, int to, RowProduct rows, int64_t rowBytes) {
   Step &own = steps[at], &kernel = steps[to];
-  rows.op = own.roots.front();
-  rows.packedBytes = packedBytes(cast<ir::DotOp>(rows.op));
+  auto op = cast<ir::DotOp>(own.roots.front());
+  int64_t count = op.getType().getDimSize(0);
+  rows.op = op;
+  rows.packedBytes = packedBytes(op);
   rows.operandApart = own.operandApart;
-  rows.chunkRows = rowsOfChunk(dotShape(cast<ir::DotOp>(rows.op)).m, rowBytes);
+  rows.isBatch = isBatch(op);
+  rows.chunkRows = sizeOfChunk(op, count, rowBytes);
   for (const RowProduct &other : kernel.products)
     rows.chunkRows = std::min(rows.chunkRows, other.chunkRows);
   kernel.products.push_back(rows);

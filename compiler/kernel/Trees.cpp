@@ -317,7 +317,8 @@ void Former::findLarge(int at) {
 }
 
 void Former::finishKernels() {
-  takeProducts();
+  if (options.forProcessor)
+    takeProducts();
   for (int i = 0, count = int(steps.size()); i < count; ++i) {
     Step &step = steps[i];
     if (!step.isKernel)
@@ -352,11 +353,14 @@ void Former::finishKernels() {
       Value value = each.isAfter ? each.op->getOperand(0) : each.op->getResult(0);
       bool isLocal = each.isAfter ? !materialised.contains(value) : each.isLocal;
       if (isLocal &&
-          llvm::none_of(step.locals, [&](const Local &local) { return local.value == value; }))
-        step.locals.push_back({.value = value,
-                               .dims = {0, 1},
-                               .elements = each.chunkRows * tensorType(value).getDimSize(1),
-                               .ofChunk = true});
+          llvm::none_of(step.locals, [&](const Local &local) { return local.value == value; })) {
+        ArrayRef<int64_t> shape = tensorType(value).getShape();
+        Local local{.value = value, .elements = each.chunkRows, .ofChunk = true};
+        for (int dim = 0; dim < int(shape.size()); ++dim)
+          local.dims.push_back(dim);
+        local.elements *= product(shape.drop_front());
+        step.locals.push_back(std::move(local));
+      }
     }
     int64_t bytes = 0;
     for (Local &local : step.locals) {
@@ -372,6 +376,14 @@ void Former::finishKernels() {
                                          elementBytes(tensorType(turned.value).getElementType()),
                                      alignment));
     }
+    auto placePacked = [&](bool batch) {
+      for (RowProduct &each : step.products)
+        if (each.isBatch == batch) {
+          each.packedOffset = bytes;
+          bytes += int64_t(llvm::alignTo(each.packedBytes, alignment));
+        }
+    };
+    placePacked(true);
     step.division.laneBytes = bytes;
     for (Partial &partial : step.division.partials) {
       partial.offset = bytes;
@@ -381,10 +393,7 @@ void Former::finishKernels() {
       partial.totalOffset = bytes;
       bytes += int64_t(llvm::alignTo(8 * numElements(partial.result), alignment));
     }
-    for (RowProduct &each : step.products) {
-      each.packedOffset = bytes;
-      bytes += int64_t(llvm::alignTo(each.packedBytes, alignment));
-    }
+    placePacked(false);
     step.scratchBytes = bytes;
     findLarge(i);
   }

@@ -139,7 +139,7 @@ size_t longest(ArrayRef<Extent> extents) {
 
 } // namespace
 
-std::optional<ProductLayout> layoutOf(const FunctionEmission &f, ir::DotOp op) {
+std::optional<ProductLayout> layoutOf(const FunctionEmission &f, ir::DotOp op, bool keepBatch) {
   std::optional<View> lhs = viewOf(f, op.getLhs()), rhs = viewOf(f, op.getRhs());
   if (!lhs || !rhs)
     return std::nullopt;
@@ -173,8 +173,11 @@ std::optional<ProductLayout> layoutOf(const FunctionEmission &f, ir::DotOp op) {
   layout.rhsOffset = rhs->offset;
   // A batch for which one operand is repeated is more rows or columns of the other.
   SmallVector<Extent, 4> moreRows;
-  for (const Extent &each : collapsed(batch))
-    (each.rhs == 0 ? moreRows : layout.outer).push_back(each);
+  if (keepBatch)
+    layout.outer = batch;
+  else
+    for (const Extent &each : collapsed(batch))
+      (each.rhs == 0 ? moreRows : layout.outer).push_back(each);
   rows.insert(rows.begin(), moreRows.begin(), moreRows.end());
   rows = collapsed(rows);
   columns = collapsed(columns);

@@ -23,7 +23,9 @@ struct ProductLayout {
 };
 
 /// How memory is walked through for a product; nothing if an operand is not moved memory. Columns
-/// of the result are contiguous. The product has elements and something to sum up.
-std::optional<ProductLayout> layoutOf(const FunctionEmission &f, ir::DotOp op);
+/// of the result are contiguous. The product has elements and something to sum up. `keepBatch`: the
+/// first outer loops are then those over the batch as it is.
+std::optional<ProductLayout> layoutOf(const FunctionEmission &f, ir::DotOp op,
+                                      bool keepBatch = false);
 
 } // namespace descent::cpu

@@ -350,6 +350,29 @@ void ProductEmitter::multiplyRows(const Bases &bases) {
   alone = outer;
 }
 
+void ProductEmitter::multiplyBatch(Value *begin, Value *end, Value *from, Value *result, Value *to,
+                                   Value *packed) {
+  bool before = std::exchange(alone, true);
+  const Extent &first = layout.outer.front();
+  Bases all{from ? from : advance(f, element, lhsBase(), begin, first.lhs),
+            advance(f, element, rhsBase(), begin, first.rhs),
+            to ? to : advance(f, element, result, begin, first.result)};
+  forRange(f, f.number(0), b.CreateSub(end, begin, "", true, true), [&](Value *at) {
+    Bases bases = all;
+    advanceBy(bases, first, at);
+    Nest nest(f);
+    for (const Extent &each : ArrayRef(layout.outer).drop_front())
+      open(nest, bases, each);
+    if (blocking.packRhs) {
+      packAll(bases.rhs, packed);
+      bases.rhs = packed;
+    }
+    multiplyAll(bases);
+    nest.closeAll();
+  });
+  alone = before;
+}
+
 /// `void (ptr lhs, ptr rhs, ptr result, i64 terms, i64 columns, i1 add, i64 from, i64 to)`: the
 /// rows of some tiles. Any division of the tiles among calls, at the same time or not, gives the
 /// same bits.

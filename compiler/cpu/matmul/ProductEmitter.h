@@ -29,6 +29,11 @@ public:
   /// The product of some rows with a right operand that is as packAll leaves it (or as it is, where
   /// it is not to be packed), in the running thread.
   void multiplyRows(const Bases &bases);
+  /// The products of a batch whose numbers along its first dimension are [begin, end), in the
+  /// running thread. The left operands begin at `from`, or, null, where they are in memory; the
+  /// results at `to`, or, null, in the array at `result`. Right operands are packed at `packed`.
+  void multiplyBatch(llvm::Value *begin, llvm::Value *end, llvm::Value *from, llvm::Value *result,
+                     llvm::Value *to, llvm::Value *packed);
 
 private:
   FunctionEmission &f;

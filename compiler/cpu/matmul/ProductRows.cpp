@@ -12,13 +12,25 @@ using llvm::Value;
 ProductRows::ProductRows(FunctionEmission &f, const kernel::Step &step,
                          const kernel::RowProduct &product)
     : f(f), result(product.op->getResult(0)), chunkRows(step.division.size),
-      packedOffset(step.scratchOffset + product.packedOffset) {
+      isBatch(product.isBatch), packedOffset(product.packedOffset) {
   auto op = mlir::cast<ir::DotOp>(product.op);
   mlir::Type type = kernel::tensorType(result).getElementType();
   element = registerType(f.context(), type);
-  std::optional<ProductLayout> layout = layoutOf(f, op);
-  if (!layout || !layout->outer.empty() || !layout->outerSums.empty())
+  std::optional<ProductLayout> layout = layoutOf(f, op, isBatch);
+  if (!layout || layout->outer.size() != op.getLhsBatch().size() || !layout->outerSums.empty())
     throw Error("internal: a product that a kernel makes is not one of matrices");
+  auto tooLittle = [] {
+    return Error("internal: a product that a kernel makes has too little memory");
+  };
+  if (isBatch) {
+    auto blocking =
+        blockingOf(*layout, int(kernel::elementBytes(type)), product.packedBytes, f.module.host);
+    if (!blocking)
+      throw tooLittle();
+    whole = std::make_unique<ProductEmitter>(f, step, *layout, *blocking, element);
+    return;
+  }
+  packedOffset += step.scratchOffset;
   lhsRow = layout->row.lhs;
   resultRow = layout->row.result;
   lastRows = layout->row.size % chunkRows;
@@ -26,7 +38,7 @@ ProductRows::ProductRows(FunctionEmission &f, const kernel::Step &step,
   auto blocking =
       blockingOf(*layout, int(kernel::elementBytes(type)), product.packedBytes, f.module.host);
   if (!blocking)
-    throw Error("internal: a product that a kernel makes has too little memory");
+    throw tooLittle();
   whole = std::make_unique<ProductEmitter>(f, step, *layout, *blocking, element);
   if (lastRows) {
     layout->row.size = lastRows;
@@ -38,7 +50,11 @@ ProductRows::ProductRows(FunctionEmission &f, const kernel::Step &step,
 
 ProductRows::~ProductRows() = default;
 
-void ProductRows::emit(Value *begin, Value *end, Value *from, Value *to) {
+void ProductRows::emit(Value *begin, Value *end, Value *from, Value *to, Value *lane) {
+  if (isBatch)
+    return whole->multiplyBatch(
+        begin, end, from, to ? nullptr : f.pointerTo(result), to,
+        f.b.CreateConstInBoundsGEP1_64(f.b.getInt8Ty(), lane, uint64_t(packedOffset)));
   ProductEmitter::Bases bases;
   bases.lhs = from ? from : advance(f, element, whole->lhsBase(), begin, lhsRow);
   bases.rhs = whole->packsRhs() ? f.pointerAt(packedOffset) : whole->rhsBase();

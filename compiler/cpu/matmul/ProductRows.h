@@ -14,14 +14,17 @@ public:
   ProductRows(FunctionEmission &f, const kernel::Step &step, const kernel::RowProduct &product);
   ~ProductRows();
 
-  /// Emits, in a chunk, the rows [begin, end) of the product. The left operand's rows are at
-  /// `from`, the product's go to `to`; null: where these arrays are in memory.
-  void emit(llvm::Value *begin, llvm::Value *end, llvm::Value *from, llvm::Value *to);
+  /// Emits, in a chunk, the rows [begin, end) of the product, or these products of a batch. The
+  /// left operand's rows are at `from`, the product's go to `to`; null: where these arrays are in
+  /// memory. `lane` is the running thread's memory.
+  void emit(llvm::Value *begin, llvm::Value *end, llvm::Value *from, llvm::Value *to,
+            llvm::Value *lane);
 
 private:
   FunctionEmission &f;
   mlir::Value result;
-  int64_t chunkRows, lastRows;
+  int64_t chunkRows, lastRows = 0;
+  bool isBatch;
   llvm::Type *element;
   /// Of a whole chunk and of the last one, if that has fewer rows.
   std::unique_ptr<ProductEmitter> whole, last;

@@ -335,6 +335,48 @@ TEST(ProductRows, Attention) {
   expectOneKernel(0, 65, 4000, 3, "f32");
 }
 
+TEST(ProductRows, AttentionOfManyHeads) {
+  expectOneKernel(9, 50, 43, 19, "f32");
+  expectOneKernel(8, 33, 70, 5, "f64");
+  // Several heads in a chunk, terms in several blocks.
+  expectOneKernel(17, 3, 600, 7, "f32");
+}
+
+TEST(ProductRows, Batches) {
+  // The columns of the left operand; right operands turned, and one for all.
+  for (const char *results : {"%g, %r", "%g, %r, %h"}) {
+    bool isStored = std::string(results) != "%g, %r";
+    std::string stored = isStored ? ", tensor<11x45x43xf32>" : "";
+    std::string text = "func.func @f(%x: tensor<11x45x19xf32>, %w: tensor<11x43x19xf32>, "
+                       "%u: tensor<43x5xf32>) -> "
+                       "(tensor<11x43x19xf32>, tensor<11x45x5xf32>" +
+                       stored + R"() {
+  %z = descent.dot %x, %w batch [0] x [0] contract [2] x [2] : tensor<11x45x19xf32>, tensor<11x43x19xf32> to tensor<11x45x43xf32>
+  %h = descent.tanh %z : tensor<11x45x43xf32>
+  %g = descent.dot %h, %x batch [0] x [0] contract [1] x [1] : tensor<11x45x43xf32>, tensor<11x45x19xf32> to tensor<11x43x19xf32>
+  %uu = descent.broadcast %u [1, 2] : tensor<43x5xf32> to tensor<11x43x5xf32>
+  %r = descent.dot %h, %uu batch [0] x [0] contract [2] x [1] : tensor<11x45x43xf32>, tensor<11x43x5xf32> to tensor<11x45x5xf32>
+  return )" + std::string(results) +
+                       " : tensor<11x43x19xf32>, tensor<11x45x5xf32>" + stored + "\n}";
+    SCOPED_TRACE(text);
+    std::string plan = planOf(text);
+    size_t after = plan.find("of the batch at a time, of those of");
+    EXPECT_NE(after, std::string::npos) << plan;
+    EXPECT_NE(after, plan.rfind("of the batch at a time, of those of")) << plan;
+    EXPECT_EQ(plan.find("in rows of a chunk, not stored") == std::string::npos, isStored) << plan;
+    expectAgreement(text, 1e-4, 1e-4);
+  }
+  // Two dimensions of the batch: a chunk has all of the second.
+  std::string nested =
+      R"(func.func @f(%x: tensor<9x2x30x6xf32>, %w: tensor<9x2x6x41xf32>) -> tensor<9x2x30x41xf32> {
+  %z = descent.dot %x, %w batch [0, 1] x [0, 1] contract [3] x [2] : tensor<9x2x30x6xf32>, tensor<9x2x6x41xf32> to tensor<9x2x30x41xf32>
+  %h = descent.tanh %z : tensor<9x2x30x41xf32>
+  return %h : tensor<9x2x30x41xf32>
+})";
+  EXPECT_NE(planOf(nested).find("of the batch at a time, not stored"), std::string::npos);
+  expectAgreement(nested, 1e-4, 1e-4);
+}
+
 TEST(ProductRows, FewRowsAndLongOnes) {
   expectByRows(program({64, 257, 3}, layer, "%h", "MATRIX"), false);
   expectByRows(program({97, 4091, 2, "f32", true, true}, layer, "%h", "MATRIX"), false);
