@@ -35,13 +35,14 @@ private:
 
 /// What a device is and can do.
 struct Properties {
-  std::string name;            ///< "NVIDIA H100 80GB HBM3"
-  std::string driver;          ///< its version: "13.0"
-  int major = 0, minor = 0;    ///< compute capability
-  int processors = 0;          ///< streaming multiprocessors
-  int threadsPerBlock = 1024;  ///< at most
-  int64_t sharedBytes = 49152; ///< of a block, at most, without asking for more
-  int64_t memoryBytes = 0;     ///< of the card
+  std::string name;                ///< "NVIDIA H100 80GB HBM3"
+  std::string driver;              ///< its version: "13.0"
+  int major = 0, minor = 0;        ///< compute capability
+  int processors = 0;              ///< streaming multiprocessors
+  int threadsPerBlock = 1024;      ///< at most
+  int64_t sharedBytes = 49152;     ///< of a block, at most, without asking for more
+  int64_t mostSharedBytes = 49152; ///< of a block, at most, where a launch asks for it
+  int64_t memoryBytes = 0;         ///< of the card
   bool launchesCooperatively = true;
 };
 

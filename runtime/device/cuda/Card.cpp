@@ -44,7 +44,9 @@ CardFacts factsOf(const Driver &driver, int number) {
   facts.properties.threadsPerBlock = attribute(kMaxThreadsPerBlock);
   facts.properties.sharedBytes = attribute(kMaxSharedPerBlock);
   facts.properties.launchesCooperatively = attribute(kCooperativeLaunch) != 0;
-  facts.mostSharedBytes =
+  facts.allocatesInStreams =
+      driver.memAllocAsync && driver.memFreeAsync && attribute(kMemoryPoolsSupported) != 0;
+  facts.properties.mostSharedBytes =
       std::max<int64_t>(facts.properties.sharedBytes, attribute(kMaxSharedPerBlockOptin));
   return facts;
 }

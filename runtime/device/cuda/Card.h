@@ -19,8 +19,8 @@ struct CardFacts {
   CudaDeviceNumber device = 0;
   std::string bus;
   Properties properties;
-  /// Of a block, at most, for a launch that asks for more than `properties.sharedBytes`.
-  int64_t mostSharedBytes = 0;
+  /// Memory can be had in the order of a stream, without waiting for kernels of others.
+  bool allocatesInStreams = false;
 };
 CardFacts factsOf(const Driver &driver, int number);
 

@@ -161,15 +161,34 @@ private:
   }
 
   std::optional<Address> obtain(int64_t bytes) override {
+    const Driver &driver = card.driver();
     Address address = 0;
-    int code = card.driver().memAlloc(&address, static_cast<size_t>(bytes));
+    int code;
+    // Among the copies, which wait for no kernel: one that runs may need this memory to go on.
+    if (card.facts().allocatesInStreams) {
+      code = driver.memAllocAsync(&address, static_cast<size_t>(bytes), staging->queue());
+      if (code == kSuccess)
+        code = driver.streamSynchronize(staging->queue());
+    } else {
+      code = driver.memAlloc(&address, static_cast<size_t>(bytes));
+    }
     if (code == kOutOfMemory)
       return std::nullopt;
     check(code, fmt::format("allocate {}", inBytes(bytes)));
     return address;
   }
   void giveBack(Address piece) noexcept override {
-    card.note(card.driver().memFree(piece), "release memory");
+    const Driver &driver = card.driver();
+    int code;
+    if (card.facts().allocatesInStreams) {
+      code = driver.memFreeAsync(piece, staging->queue());
+      // Then it is the card's again.
+      if (code == kSuccess)
+        code = driver.streamSynchronize(staging->queue());
+    } else {
+      code = driver.memFree(piece);
+    }
+    card.note(code, "release memory");
   }
   bool mayGiveBack() noexcept override {
     return card.driver().streamQuery(queue.stream) == kSuccess;

@@ -66,6 +66,7 @@ enum DeviceAttribute : int {
   kCapabilityMinor = 76,
   kCooperativeLaunch = 95,
   kMaxSharedPerBlockOptin = 97,
+  kMemoryPoolsSupported = 115,
 };
 
 enum FunctionAttribute : int { kStaticShared = 1, kMaxDynamicShared = 8 };

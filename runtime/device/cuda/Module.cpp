@@ -110,7 +110,7 @@ Module::Kernel &Module::find(const std::string &name) {
 void Module::allowShared(const std::string &name, Kernel &kernel, int64_t sharedBytes) {
   if (sharedBytes <= kernel.dynamicShared)
     return;
-  int64_t most = card.facts().mostSharedBytes - kernel.staticShared;
+  int64_t most = card.facts().properties.mostSharedBytes - kernel.staticShared;
   if (sharedBytes > most)
     throw DeviceError(fmt::format("cannot start the kernel '{}' on {}: it asks for {} bytes of "
                                   "shared memory for each block, and {} can be had",

@@ -23,6 +23,9 @@ public:
   void toCard(Address to, const void *from, int64_t bytes);
   void fromCard(void *to, Address from, int64_t bytes);
 
+  /// The copies' stream.
+  CudaStream queue() const { return stream; }
+
 private:
   struct Buffer {
     char *memory = nullptr;

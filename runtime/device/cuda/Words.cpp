@@ -168,6 +168,9 @@ std::string ptxTooNew(const Driver &driver, std::string_view ptx) {
 
 std::string deviceFilesProblem(const std::string &devices, const std::string &processes) {
   auto isThere = [](const std::string &file) { return access(file.c_str(), F_OK) == 0; };
+  // Windows' subsystem for Linux reaches the card through a file of its own.
+  if (isThere(devices + "/dxg"))
+    return "";
   bool hasModule = isThere(processes + "/driver/nvidia/version");
   if (!hasModule && isThere(processes + "/modules") && !isThere(devices + "/nvidiactl"))
     return "the kernel has no NVIDIA driver loaded (module nvidia), or this container was started "

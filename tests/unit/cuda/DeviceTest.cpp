@@ -1,7 +1,7 @@
 // The device on a fake driver: memory, copies, kernels, what is given back.
 #include "Support.h"
 
-#include "compiler/cache/CodeCache.h"
+#include "compiler/cache/DeviceCode.h"
 
 #include <algorithm>
 #include <chrono>
@@ -26,6 +26,7 @@ TEST_F(CudaTest, WhatItIs) {
   EXPECT_EQ(properties.processors, 4);
   EXPECT_EQ(properties.threadsPerBlock, 1024);
   EXPECT_EQ(properties.sharedBytes, 48 << 10);
+  EXPECT_EQ(properties.mostSharedBytes, 100 << 10);
   EXPECT_EQ(properties.memoryBytes, int64_t{1} << 30);
   EXPECT_TRUE(properties.launchesCooperatively);
   EXPECT_EQ(device->bus(), "0000:11:00.0");
@@ -110,11 +111,13 @@ TEST_F(CudaTest, MailboxAndCopiesWhileAKernelRuns) {
   EXPECT_FALSE(device->isIdle());
   device->copyFrom(&value, place, 8);
   EXPECT_GE(value, 10);
-  // Neither releasing nor allocating again waits for the kernel, which would be for ever.
+  // Neither releasing nor allocating waits for the kernel, which would be for ever.
+  Address more = device->allocate(int64_t{10} << 20);
+  device->copyTo(more, &value, 8);
   device->release(other);
   EXPECT_EQ(device->allocate(int64_t{100} << 20), other);
   device->release(other);
-  EXPECT_EQ(device->memoryUse().heldBytes, int64_t{102} << 20);
+  EXPECT_EQ(device->memoryUse().heldBytes, int64_t{112} << 20);
   words[1] = 1;
   device->wait();
   EXPECT_TRUE(device->isIdle());
@@ -122,7 +125,8 @@ TEST_F(CudaTest, MailboxAndCopiesWhileAKernelRuns) {
   EXPECT_EQ(value, words[0]);
   // Now what is beyond the reserve goes back.
   device->release(place);
-  EXPECT_EQ(device->memoryUse().heldBytes, 2 << 20);
+  EXPECT_EQ(device->memoryUse().heldBytes, 12 << 20);
+  device->release(more);
   device->releaseMailbox(mailbox);
 }
 
@@ -213,6 +217,15 @@ TEST_F(CudaTest, SharedMemory) {
   device->wait();
 }
 
+TEST_F(CudaTest, ACardWithoutMemoryPools) {
+  fake->hasMemoryPools = false;
+  fake->failures = {{"cuMemAllocAsync", 801}, {"cuMemFreeAsync", 801}};
+  auto device = openCuda({.reserveBytes = 0});
+  device->release(device->allocate(100));
+  EXPECT_EQ(device->memoryUse().heldBytes, 0);
+  device->allocate(100);
+}
+
 TEST_F(CudaTest, WithoutTheNewestFunctions) {
   use(FAKE_CUDA_PLAIN);
   addKernel();
@@ -227,35 +240,11 @@ TEST_F(CudaTest, WithoutTheNewestFunctions) {
   EXPECT_EQ(value, 42);
 }
 
-/// Keeps code in a folder, as the compiler's own is kept.
-class FolderStore : public CodeStore {
-public:
-  FolderStore() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "descent-cuda-XXXXXX").string();
-    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
-    folder = pattern;
-  }
-  ~FolderStore() override { std::filesystem::remove_all(folder); }
-  std::optional<std::string> find(Parts parts) override {
-    return compiler::CodeCache(folder).find(compiler::CodeCache::keyOf(parts));
-  }
-  void keep(Parts parts, std::string_view image) override {
-    EXPECT_TRUE(compiler::CodeCache(folder).keep(compiler::CodeCache::keyOf(parts), image));
-  }
-  std::vector<std::filesystem::path> files() const {
-    std::vector<std::filesystem::path> found;
-    for (const auto &file : std::filesystem::directory_iterator(folder))
-      found.push_back(file.path());
-    return found;
-  }
-
-private:
-  std::string folder;
-};
-
 TEST_F(CudaTest, MachineCodeIsKept) {
   addKernel();
-  FolderStore store;
+  std::string folder = (std::filesystem::temp_directory_path() / "descent-cuda-XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  compiler::DeviceCode store{compiler::CodeCache(folder)};
   auto runOnce = [&](const std::string &ptx) {
     auto device = openCuda({.store = &store});
     auto program = device->load(ptx);
@@ -281,15 +270,16 @@ TEST_F(CudaTest, MachineCodeIsKept) {
   fake->version = 13010;
   EXPECT_EQ(runOnce(ptx), 2);
   EXPECT_EQ(fake->compilations, 4) << "another driver";
-  EXPECT_EQ(store.files().size(), 4u);
+  EXPECT_EQ(compiler::CodeCache(folder).usage().entries, 4u);
 
   // An entry that is not whole is made anew.
-  for (const auto &file : store.files())
-    std::filesystem::resize_file(file, std::filesystem::file_size(file) - 1);
+  for (const auto &file : std::filesystem::directory_iterator(folder))
+    std::filesystem::resize_file(file, file.file_size() - 1);
   EXPECT_EQ(runOnce(ptx), 2);
   EXPECT_EQ(fake->compilations, 5);
   EXPECT_EQ(runOnce(ptx), 2);
   EXPECT_EQ(fake->compilations, 5);
+  std::filesystem::remove_all(folder);
 }
 
 /// Has something for every question.

@@ -101,6 +101,7 @@ struct State : FakeCuda {
   }
   CudaContextTag context;
   std::vector<CudaStream> allStreams;
+  std::vector<CudaModule> allModules;
   std::vector<std::unique_ptr<CudaFunctionTag>> functions;
   bool initialized = false;
 };
@@ -231,7 +232,8 @@ EXPORT cuDeviceGetAttribute(int *value, int attribute, int) {
                                   {kCapabilityMajor, state().major},
                                   {kCapabilityMinor, state().minor},
                                   {kCooperativeLaunch, 1},
-                                  {kMaxSharedPerBlockOptin, 100 << 10}};
+                                  {kMaxSharedPerBlockOptin, 100 << 10},
+                                  {kMemoryPoolsSupported, state().hasMemoryPools}};
   auto found = values.find(attribute);
   if (found == values.end())
     return kInvalidValue;
@@ -246,9 +248,19 @@ EXPORT cuDevicePrimaryCtxRetain(CudaContext *context, int) {
   return kSuccess;
 }
 EXPORT cuDevicePrimaryCtxRelease_v2(int) {
-  // With its last holder a context ends, and so does its fault.
-  if (--state().contexts == 0)
-    state().fault = 0;
+  State &s = state();
+  // With its last holder a context ends. One that had a fault takes along what could not be given
+  // back any more.
+  if (--s.contexts == 0 && s.fault.exchange(0) != 0) {
+    std::lock_guard lock(s.mutex);
+    for (const auto &[address, bytes] : s.memory)
+      std::free(reinterpret_cast<void *>(address));
+    s.memory.clear();
+    for (CudaModule module : s.allModules)
+      delete module;
+    s.allModules.clear();
+    s.modules = 0;
+  }
   return kSuccess;
 }
 EXPORT cuCtxPushCurrent_v2(CudaContext context) {
@@ -269,8 +281,7 @@ EXPORT cuMemGetInfo_v2(size_t *free, size_t *total) {
   *free = *total - state().usedBytes();
   return kSuccess;
 }
-EXPORT cuMemAlloc_v2(uint64_t *address, size_t bytes) {
-  BEGIN(cuMemAlloc_v2)
+static int allocate(uint64_t *address, size_t bytes) {
   State &s = state();
   std::lock_guard lock(s.mutex);
   if (bytes == 0)
@@ -283,15 +294,34 @@ EXPORT cuMemAlloc_v2(uint64_t *address, size_t bytes) {
   ++s.allocations;
   return kSuccess;
 }
-EXPORT cuMemFree_v2(uint64_t address) {
-  BEGIN(cuMemFree_v2)
-  waitForAll();
+static int release(uint64_t address) {
   std::lock_guard lock(state().mutex);
   if (state().memory.erase(address) == 0)
     return kInvalidValue;
   std::free(reinterpret_cast<void *>(address));
   return kSuccess;
 }
+EXPORT cuMemAlloc_v2(uint64_t *address, size_t bytes) {
+  BEGIN(cuMemAlloc_v2)
+  waitForAll();
+  return allocate(address, bytes);
+}
+EXPORT cuMemFree_v2(uint64_t address) {
+  BEGIN(cuMemFree_v2)
+  waitForAll();
+  return release(address);
+}
+#ifndef FAKE_WITHOUT_OPTIONAL
+EXPORT cuMemAllocAsync(uint64_t *address, size_t bytes, CudaStream) {
+  BEGIN(cuMemAllocAsync)
+  return allocate(address, bytes);
+}
+EXPORT cuMemFreeAsync(uint64_t address, CudaStream stream) {
+  BEGIN(cuMemFreeAsync)
+  stream->wait();
+  return release(address);
+}
+#endif
 EXPORT cuMemHostAlloc(void **memory, size_t bytes, unsigned) {
   BEGIN(cuMemHostAlloc)
   *memory = std::malloc(bytes);
@@ -433,12 +463,14 @@ EXPORT cuModuleLoadData(CudaModule *module, const void *image) {
   if (text.rfind("cubin ", 0) != 0)
     return kInvalidImage;
   *module = new CudaModuleTag{text};
+  state().allModules.push_back(*module);
   ++state().modules;
   ++state().loads;
   return kSuccess;
 }
 EXPORT cuModuleUnload(CudaModule module) {
   BEGIN(cuModuleUnload)
+  std::erase(state().allModules, module);
   delete module;
   --state().modules;
   return kSuccess;

@@ -38,6 +38,7 @@ struct FakeCuda {
 
   int version = 13000, cards = 1, major = 9, minor = 0, processors = 4;
   int blocksPerProcessor = 2; ///< resident, of any kernel
+  bool hasMemoryPools = true;
   size_t memoryBytes = size_t{1} << 30;
   /// What was not given back.
   std::atomic<int> contexts = 0, streams = 0, events = 0, modules = 0, links = 0, pinned = 0;

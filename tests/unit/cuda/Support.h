@@ -79,6 +79,7 @@ protected:
     fake->cards = 1;
     fake->major = 9;
     fake->minor = 0;
+    fake->hasMemoryPools = true;
     fake->memoryBytes = size_t{1} << 30;
     fake->allocations = 0;
     fake->compilations = 0;
