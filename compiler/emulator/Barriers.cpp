@@ -137,7 +137,7 @@ void Machine::arrive(uint32_t id, uint32_t threads, const Access &access) {
 }
 
 void Machine::gridArrive(const Access &access) {
-  if (!work->how.cooperative) {
+  if (!work->how.cooperative && blocks > 1) {
     report(access, "the barrier of the grid in a launch that is not cooperative");
     abandon();
   }

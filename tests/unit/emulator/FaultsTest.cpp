@@ -367,7 +367,7 @@ define internal void @descent_grid_barrier() {
 }
 )";
   std::string text = kernel("call void @descent_grid_barrier() @here(8)\n  ret void", body);
-  EXPECT_THAT(said(text),
+  EXPECT_THAT(said(text, 64, 2),
               HasSubstr("kernel.gd:8:3: the barrier of the grid in a launch that is not "
                         "cooperative"));
   EXPECT_THAT(run(*device, text, {.blocks = 2, .threads = 32, .cooperative = true}, {data, 0}),
