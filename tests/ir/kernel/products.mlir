@@ -140,3 +140,28 @@ func.func @long(%x: tensor<500x20xf32>, %w: tensor<20x4000xf32>) -> tensor<500x4
   %h = descent.tanh %z : tensor<500x4000xf32>
   return %h : tensor<500x4000xf32>
 }
+
+// Of a batch, whole products: the next one may need columns.
+// CHECK-LABEL: heads:
+// CHECK-NEXT:  kernel [16, 100, 100], 1 operations, 8 chunks
+// CHECK-NEXT:    reads {{.*}}
+// CHECK-NEXT:    = dot [16, 100, 100] f32, 2 of the batch at a time, not stored
+// CHECK-NEXT:    [[H:%[0-9]+]] = tanh [16, 100, 100] f32 in rows of a chunk, not stored
+// CHECK-NEXT:    = dot [16, 100, 20] f32 in result 0, 2 of the batch at a time, of those of [[H]]
+// CHECK-NEXT:    writes 128000 bytes
+func.func @heads(%x: tensor<16x100x20xf32>, %w: tensor<16x20x100xf32>) -> tensor<16x100x20xf32> {
+  %z = descent.dot %x, %w batch [0] x [0] contract [2] x [1] : tensor<16x100x20xf32>, tensor<16x20x100xf32> to tensor<16x100x100xf32>
+  %h = descent.tanh %z : tensor<16x100x100xf32>
+  %g = descent.dot %h, %x batch [0] x [0] contract [1] x [1] : tensor<16x100x100xf32>, tensor<16x100x20xf32> to tensor<16x100x20xf32>
+  return %g : tensor<16x100x20xf32>
+}
+
+// Products of 4 MiB and more.
+// CHECK-LABEL: large:
+// CHECK:         = dot [8, 1100, 1100] f32
+// CHECK:         made as a whole: its matrices are large
+func.func @large(%x: tensor<8x1100x20xf32>, %w: tensor<8x20x1100xf32>) -> tensor<8x1100x1100xf32> {
+  %z = descent.dot %x, %w batch [0] x [0] contract [2] x [1] : tensor<8x1100x20xf32>, tensor<8x20x1100xf32> to tensor<8x1100x1100xf32>
+  %h = descent.tanh %z : tensor<8x1100x1100xf32>
+  return %h : tensor<8x1100x1100xf32>
+}
