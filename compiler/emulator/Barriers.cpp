@@ -142,16 +142,22 @@ void Machine::gridArrive(const Access &access) {
     abandon();
   }
   ++current->gridPhase;
+  current->inGridBarrier = options.trustGridBarrier;
   idlePolls = 0;
   if (++gridArrived < perBlock * blocks)
     return;
   gridArrived = 0;
   ++gridPhase;
+  if (!options.trustGridBarrier)
+    return;
   // Everybody knows of everything.
   floor = ++now;
+  onlyBarriers = true;
 }
 
 void Machine::gridLeave(const Access &access) {
+  current->inGridBarrier = false;
+
   if (current->gridPhase > gridPhase) {
     report(access, "leaves the barrier of the grid when " + std::to_string(gridArrived) + " of " +
                        std::to_string(perBlock * blocks) + " threads have arrived");

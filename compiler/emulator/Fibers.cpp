@@ -20,7 +20,8 @@ namespace {
 
 constexpr size_t guardBytes = 4096;
 /// Most threads use two pages of it. The local variables of kernels are elsewhere.
-constexpr size_t stackBytes = size_t(256) << 10;
+constexpr size_t stackBytes = size_t(1) << 20;
+constexpr size_t localAlignment = 128;
 
 } // namespace
 
@@ -155,10 +156,11 @@ void enterFiber(Fiber *fiber) {
 
 char *Fiber::localMemory(size_t bytes) {
   if (bytes > localBytes) {
-    local = std::make_unique_for_overwrite<char[]>(bytes);
+    local = std::make_unique_for_overwrite<char[]>(bytes + localAlignment);
     localBytes = bytes;
   }
-  return local.get();
+  auto address = reinterpret_cast<uintptr_t>(local.get());
+  return local.get() + (-address & (localAlignment - 1));
 }
 
 Fiber *FiberPool::take() {

@@ -26,7 +26,7 @@ public:
   /// From within the fiber: back to resume(), for good.
   [[noreturn]] void end();
 
-  /// The local memory of the thread that runs here, of at least so many bytes, aligned to 16.
+  /// The local memory of the thread that runs here, of at least so many bytes, aligned to 128.
   char *localMemory(size_t bytes);
 
 private:
@@ -37,7 +37,7 @@ private:
   void *caller = nullptr;
   void (*entry)(void *) = nullptr;
   void *argument = nullptr;
-  std::unique_ptr<char[]> local;
+  std::unique_ptr<char[]> local; ///< with room to align it
   size_t localBytes = 0;
 
   // What the sanitizers must be told.

@@ -40,6 +40,9 @@ struct Thread {
 
   /// How often it has come to the grid barrier.
   uint32_t gridPhase = 0;
+  bool inGridBarrier = false;
+  /// Since it last ran out of accesses.
+  bool polled = false;
 
   /// Of the threads of other warps and blocks, beside what barriers tell.
   KnowledgePtr known;

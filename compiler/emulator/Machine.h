@@ -172,6 +172,7 @@ private:
   uint32_t gridArrived = 0, gridPhase = 0;
   /// Reads of memory that nobody changed, one behind the other.
   uint64_t idlePolls = 0;
+  uint32_t mailboxPolls = 0;
 
   struct CachedRegion {
     uint64_t begin = 1, bytes = 0;

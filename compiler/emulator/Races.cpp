@@ -36,11 +36,13 @@ void Machine::touch(uint64_t address, uint64_t bytes, const Access &access) {
   if (place.mailbox) {
     // The host is a thread of its own and needs a processor, too.
     idlePolls = 0;
-    if (access.isPoll && runnable.size() < 2)
+    if (access.isPoll && (runnable.empty() || ++mailboxPolls % 16 == 0))
       std::this_thread::yield();
+    return;
   }
-  if (access.atomic)
+  if (access.atomic && !current->inGridBarrier)
     synchronize(address, access);
+
   if (!place.word)
     return;
   uint64_t left = bytes;
@@ -180,6 +182,8 @@ void Machine::synchronize(uint64_t address, const Access &access) {
 
 void Machine::fence(const Access &access) {
   Thread &me = *current;
+  if (me.inGridBarrier)
+    return;
   ++now;
   if (access.acquires) {
     me.known = join(me.known, me.pendingInBlock, floor);

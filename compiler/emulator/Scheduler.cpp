@@ -168,6 +168,11 @@ void Machine::yield() {
 void Machine::preempt() {
   uint32_t every = options.switchEvery;
   budget = every ? 1 + random.below(2 * every) : 4096;
+  // It has work, and others may wait for that.
+  if (!current->polled)
+    idlePolls = 0;
+  current->polled = false;
+
   if (every || stopping)
     yield();
 }
@@ -179,6 +184,7 @@ void Machine::tick() {
 
 /// Before an access that a wait can consist of.
 void Machine::poll(const Access &access) {
+  current->polled = true;
   if (++idlePolls > mostIdlePolls) {
     report(access, "deadlock: all threads wait, this one for memory to change");
     abandon();

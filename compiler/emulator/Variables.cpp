@@ -6,6 +6,8 @@
 #include <llvm/IR/ReplaceConstant.h>
 #include <llvm/Support/MathExtras.h>
 
+#include <algorithm>
+
 namespace descent::emulator {
 
 using namespace llvm;
@@ -37,7 +39,7 @@ void Rewriter::moveLocals(std::vector<Variable> &locals, uint64_t &bytes) {
     Value *base = call(builder, "descent_emulator_local", {});
     for (AllocaInst *alloca : allocas) {
       uint64_t size = alloca->getAllocationSize(layout)->getFixedValue();
-      bytes = alignTo(bytes, std::max<uint64_t>(16, alloca->getAlign().value()));
+      bytes = alignTo(bytes, std::clamp<uint64_t>(alloca->getAlign().value(), 16, 128));
       Value *place = builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), base, bytes);
       if (alloca->getType() != place->getType())
         place = builder.CreateAddrSpaceCast(place, alloca->getType());
