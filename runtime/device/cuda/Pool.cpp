@@ -20,7 +20,7 @@ Pool::~Pool() {
 
 std::optional<Address> Pool::allocate(int64_t bytes) {
   // What no memory holds, and what rounding up would make overflow.
-  if (bytes > INT64_MAX - kPiece)
+  if (bytes > INT64_MAX - 2 * kPiece)
     return std::nullopt;
   bytes = roundUp(std::max<int64_t>(bytes, 1), kAlignment);
   // The smallest that is large enough, so that large ones stay whole.

@@ -329,6 +329,7 @@ EXPORT cuMemHostAlloc(void **memory, size_t bytes, unsigned) {
   return kSuccess;
 }
 EXPORT cuMemFreeHost(void *memory) {
+  waitForAll();
   std::free(memory);
   --state().pinned;
   return kSuccess;
@@ -386,6 +387,7 @@ EXPORT cuEventCreate(CudaEvent *event, unsigned) {
   return kSuccess;
 }
 EXPORT cuEventDestroy_v2(CudaEvent event) {
+  waitForAll();
   delete event;
   --state().events;
   return kSuccess;

@@ -187,6 +187,7 @@ TEST_F(CudaTest, EachCallSaysWhatWasDone) {
             "cannot see whether the kernels have ended" + tail);
   EXPECT_EQ(problem("cuStreamSynchronize", [&] { device->wait(); }),
             "cannot wait for the kernels" + tail);
+  device->copyFrom(&value, sum, 8); // waits for the copies that were begun
   program->launch("add", {}, arguments);
   EXPECT_EQ(problem("cuEventElapsedTime", [&] { device->lastLaunchSeconds(); }),
             "cannot ask how long the last kernel ran" + tail);

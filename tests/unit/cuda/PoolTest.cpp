@@ -107,7 +107,7 @@ TEST(Pool, TakesTheLastOfTheCard) {
   Address address = *pool.allocate(kMiB * 5 / 2);
   EXPECT_EQ(pool.heldBytes(), kMiB * 5 / 2);
   EXPECT_TRUE(pool.release(address));
-  for (int64_t bytes : {4 * kMiB, INT64_MAX - 2 * kMiB, INT64_MAX})
+  for (int64_t bytes : {4 * kMiB, INT64_MAX - 4 * kMiB, INT64_MAX - 2 * kMiB, INT64_MAX})
     EXPECT_EQ(pool.allocate(bytes), std::nullopt);
 }
 
