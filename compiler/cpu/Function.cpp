@@ -223,7 +223,9 @@ void FunctionEmitter::copies(mlir::Operation *at) {
   auto found = f.plan.copies.find(at);
   if (found == f.plan.copies.end())
     return;
-  auto isFew = [](const kernel::Copy &copy) { return kernel::isFew(kernel::numElements(copy.to)); };
+  auto isFew = [&](const kernel::Copy &copy) {
+    return f.plan.keepsFewInFrame && kernel::isFew(kernel::numElements(copy.to));
+  };
   copySmall(llvm::make_filter_range(found->second, isFew));
   auto parking = f.plan.parking.find(at);
   for (const kernel::Copy &copy : found->second) {

@@ -68,7 +68,7 @@ void storeElements(FunctionEmission &f, Value *to, mlir::Value like, ArrayRef<Va
 void emitCopy(FunctionEmission &f, Value *to, mlir::Value value) {
   if (kernel::byteSize(value) == 0)
     return;
-  if (kernel::isFew(kernel::numElements(value)))
+  if (f.plan.keepsFewInFrame && kernel::isFew(kernel::numElements(value)))
     return storeElements(f, to, value, elementsOf(f, value));
   if (f.isInMemory(value))
     return copyBytes(f, to, f.pointerTo(value), value);

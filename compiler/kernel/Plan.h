@@ -205,6 +205,8 @@ struct FunctionPlan {
   llvm::SmallVector<std::pair<int, mlir::Value>> results;
   IndexMaps maps;
   int64_t arenaBytes = 0;
+  /// Arrays of few elements are in the frame: the function is small enough.
+  bool keepsFewInFrame = false;
   /// Loops over arrays that do not run point by point, and why.
   llvm::DenseMap<mlir::Operation *, const char *> notByPoints;
 

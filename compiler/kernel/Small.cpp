@@ -10,8 +10,10 @@ namespace {
 
 /// Few enough to be in registers.
 constexpr int64_t mostElements = 16;
-/// Simple operations of a step, and of all steps of a function: code that LLVM has to go through.
-constexpr int64_t mostOfStep = 256, mostOfFunction = 4096;
+/// Simple operations of a step, and of all steps of a function: LLVM's time grows faster than a
+/// function of straight code and its values in registers. A larger one has loops, in functions of
+/// their own, and memory.
+constexpr int64_t mostOfStep = 256, mostOfFunction = 2048, mostLoops = 32;
 /// At one index. What costs more (a sine) is better computed for several indices at once, by a loop
 /// that becomes vectors.
 constexpr int dearCost = 16;
@@ -71,19 +73,26 @@ bool isFew(int64_t elements) {
 }
 
 void writeOutSmallSteps(FunctionPlan &plan) {
-  int64_t left = mostOfFunction;
+  SmallVector<Step *> steps;
+  int64_t operations = 0, loops = 0;
   plan.function->walk<WalkOrder::PreOrder>([&](Block *block) {
     auto found = plan.blocks.find(block);
     if (found == plan.blocks.end())
       return;
     for (Step &step : found->second.steps) {
-      int64_t operations = writtenOut(step);
-      if (operations < 0 || operations > std::min(left, mostOfStep))
-        continue;
-      step.isWrittenOut = true;
-      left -= operations;
+      int64_t own = writtenOut(step);
+      if (own >= 0 && own <= mostOfStep) {
+        steps.push_back(&step);
+        operations += own;
+      } else if (step.isKernel || step.points) {
+        ++loops;
+      }
     }
   });
+  plan.keepsFewInFrame = operations <= mostOfFunction && loops <= mostLoops;
+  if (plan.keepsFewInFrame)
+    for (Step *step : steps)
+      step->isWrittenOut = true;
 }
 
 } // namespace descent::kernel

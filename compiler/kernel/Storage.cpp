@@ -159,7 +159,7 @@ void Placement::uniteResults() {
       continue;
     int group = groupFor(value);
     // Loops carry few elements in registers: these are stored at the end.
-    bool isSmall = group >= 0 && isFew(groups[group].elements);
+    bool isSmall = group >= 0 && plan.keepsFewInFrame && isFew(groups[group].elements);
     if (group >= 0 && groups[group].result < 0 && !isSmall)
       groups[group].result = int(i);
     else
@@ -260,7 +260,7 @@ void Placement::findCopies() {
 /// Few elements are in the function's frame, each array apart from all others.
 void Placement::putInFrame() {
   int64_t bytes = 0;
-  for (int i = 0; i < int(groups.size()); ++i) {
+  for (int i = 0; plan.keepsFewInFrame && i < int(groups.size()); ++i) {
     Group &group = groups[i];
     if (group.parent != i || group.result >= 0 || !isFew(group.elements))
       continue;
