@@ -1,7 +1,7 @@
 // The device on a fake driver: memory, copies, kernels, what is given back.
 #include "Support.h"
 
-#include "compiler/cache/DeviceCode.h"
+#include "compiler/cache/DeviceStore.h"
 
 #include <algorithm>
 #include <chrono>
@@ -247,7 +247,7 @@ TEST_F(CudaTest, MachineCodeIsKept) {
   addKernel();
   std::string folder = (std::filesystem::temp_directory_path() / "descent-cuda-XXXXXX").string();
   ASSERT_NE(mkdtemp(folder.data()), nullptr);
-  compiler::DeviceCode store{compiler::CodeCache(folder)};
+  compiler::DeviceStore store{compiler::CodeCache(folder)};
   auto runOnce = [&](const std::string &ptx) {
     auto device = openCuda({.store = &store});
     auto program = device->load(ptx);

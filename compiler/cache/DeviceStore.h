@@ -8,9 +8,9 @@
 
 namespace descent::compiler {
 
-class DeviceCode final : public device::CodeStore {
+class DeviceStore final : public device::CodeStore {
 public:
-  explicit DeviceCode(CodeCache cache) : cache(std::move(cache)) {}
+  explicit DeviceStore(CodeCache cache) : cache(std::move(cache)) {}
   std::optional<std::string> find(Parts parts) override {
     return cache.find(CodeCache::keyOf(parts));
   }
