@@ -8,12 +8,14 @@
 #include "compiler/cpu/Target.h"
 #include "compiler/derivative/Derivative.h"
 #include "compiler/diagnose/TraceNonFinite.h"
+#include "compiler/gpu/Gpu.h"
 #include "compiler/simplify/Simplify.h"
 
 #include "descent/Error.h"
 #include "runtime/core/Memory.h"
 
 #include <llvm/ADT/StringExtras.h>
+#include <llvm/Bitcode/BitcodeWriter.h>
 #include <llvm/Config/llvm-config.h>
 #include <llvm/TargetParser/Host.h>
 #include <mlir/Dialect/Func/IR/FuncOps.h>
@@ -185,6 +187,36 @@ Executable compile(Module module, const CompileOptions &options, std::string *im
   for (mlir::Location location : lowered.plan.tapePlaces)
     state->tapePlaces.push_back(placeOf(location));
   return Executable(std::move(state));
+}
+
+DeviceCode compileForDevice(Module module, const CompileOptions &options,
+                            const DeviceTarget &target) {
+  DeviceCode code;
+  {
+    Stopwatch watch(code.times.derivative);
+    lowerToPlain(module.state(), options);
+  }
+  Stopwatch watch(code.times.llvm);
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::TargetMachine> machine = gpu::makeMachine(target.major, target.minor);
+  gpu::GpuCode made = gpu::generate(*module.state().module, context, *machine, planOptions(options),
+                                    target.threads);
+  if (target.asBitcode) {
+    llvm::raw_string_ostream os(code.image.code);
+    llvm::WriteBitcodeToFile(*made.module, os);
+  } else {
+    code.image.code = gpu::emitPtx(*made.module, *machine);
+  }
+  code.image.kernel = made.kernel;
+  code.image.threads = made.threads;
+  code.image.arenaBytes = made.arenaBytes;
+  code.image.blockBytes = made.blockBytes;
+  code.image.stateBytes = made.stateBytes;
+  code.image.mailboxWords = made.mailboxWords;
+  code.image.usefulBlocks = made.usefulBlocks;
+  for (mlir::Location location : made.tapePlaces)
+    code.tapePlaces.push_back(placeOf(location));
+  return code;
 }
 
 std::string show(Module module, Stage stage, const CompileOptions &options) {

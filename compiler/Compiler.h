@@ -1,6 +1,8 @@
 // The one door of the compiler: a module in, an executable out. No MLIR or LLVM type crosses it.
 #pragma once
 
+#include "runtime/device/Image.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -38,8 +40,9 @@ enum class Stage {
 };
 
 struct CompileOptions {
-  /// The most bytes that the tapes of a loop should take: one of which more is expected, and whose number
-  /// of iterations is known, runs in blocks that are run again for the reverse. 0: defaultTapeLimit().
+  /// The most bytes that the tapes of a loop should take: one of which more is expected, and whose
+  /// number of iterations is known, runs in blocks that are run again for the reverse. 0:
+  /// defaultTapeLimit().
   int64_t tapeLimit = 0;
   /// Checks the IR after every pass (tests).
   bool verifyEachPass = false;
@@ -49,16 +52,18 @@ struct CompileOptions {
   bool shareSmall = false;
   /// Stores small arrays past the caches, too (tests).
   bool streamSmall = false;
-  /// Makes code for another processor than this machine's, by LLVM's name (x86-64-v3, skylake). compile()
-  /// throws where this machine could not run it.
+  /// Makes code for another processor than this machine's, by LLVM's name (x86-64-v3, skylake).
+  /// compile() throws where this machine could not run it.
   std::string processor;
   /// The number of the program's effects, to look for the operation that makes the first NaN of a
-  /// training loop: the program then also asks for effects from this index on, one for each operation
-  /// that made a NaN or infinity of finite operands. Their places are Executable::tracedPlaces().
+  /// training loop: the program then also asks for effects from this index on, one for each
+  /// operation that made a NaN or infinity of finite operands. Their places are
+  /// Executable::tracedPlaces().
   std::optional<int64_t> traceNonFinite;
 };
 
-/// A place in a script: lines and columns count from 1, the end is the place after the last character.
+/// A place in a script: lines and columns count from 1, the end is the place after the last
+/// character.
 struct SourcePlace {
   std::string file;
   unsigned line = 0, column = 0, endLine = 0, endColumn = 0;
@@ -82,13 +87,14 @@ public:
 
   /// Bytes of working memory a run needs, to be aligned to 64.
   size_t arenaBytes() const;
-  /// Runs the program. `inputs` are the elements of its inputs; `context` is handed to the functions
-  /// of runtime/abi/Functions.def. Returns 0, or 1 where a check failed.
+  /// Runs the program. `inputs` are the elements of its inputs; `context` is handed to the
+  /// functions of runtime/abi/Functions.def. Returns 0, or 1 where a check failed.
   int run(void *context, const void *const *inputs, void *arena) const;
   /// An exported function: what it is called with is what `call` takes. It lives as long as this.
   using Function = int (*)(void *context, const void *const *arguments, void *const *results,
                            void *arena);
-  /// The exported function of that name, to be looked up once. Throws descent::Error where there is none.
+  /// The exported function of that name, to be looked up once. Throws descent::Error where there is
+  /// none.
   Function function(std::string_view name) const;
   /// Calls an exported function. Returns as run does. `name` must be one of the program's.
   int call(std::string_view name, void *context, const void *const *arguments, void *const *results,
@@ -97,8 +103,8 @@ public:
   const CompileTimes &times() const;
   /// The places of the traced operations (see CompileOptions::traceNonFinite), by effect index.
   const std::vector<SourcePlace> &tracedPlaces() const;
-  /// The places of the loops that keep something for their derivative, by the number of the tape; empty
-  /// where the code was loaded.
+  /// The places of the loops that keep something for their derivative, by the number of the tape;
+  /// empty where the code was loaded.
   const std::vector<SourcePlace> &tapePlaces() const;
 
 private:
@@ -115,6 +121,25 @@ Executable compile(Module module, const CompileOptions &options = {}, std::strin
 /// The executable of an image that compile() made under the same codeIdentity(), without its traced
 /// places. Nothing where the bytes are not that.
 std::optional<Executable> load(std::string_view image);
+
+/// A GPU that code is made for.
+struct DeviceTarget {
+  int major = 8, minor = 0; ///< compute capability
+  int threads = 256;        ///< of a block: a power of two, at least 32
+  /// LLVM bitcode as it is before it becomes PTX, for the emulator.
+  bool asBitcode = false;
+};
+
+/// A program for a device, with the places of the loops that keep something for their derivative.
+struct DeviceCode {
+  device::ProgramImage image;
+  std::vector<SourcePlace> tapePlaces;
+  CompileTimes times;
+};
+
+/// Compiles the program itself (not its exported functions) for a GPU. Throws as compile does.
+DeviceCode compileForDevice(Module module, const CompileOptions &options,
+                            const DeviceTarget &target);
 
 /// What determines a program's code besides the program: the build of Descent and of LLVM, the
 /// processor, the options. Two that are equal, for equal programs, mean equal code. Empty where the

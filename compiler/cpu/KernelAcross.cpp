@@ -169,7 +169,7 @@ void KernelEmitter::bodyAcross(NestCode &nest, Value *lane, int copy, bool writt
     for (mlir::Operation *op : nest.stores)
       stored.push_back(elements.at(op->getResult(0)));
     for (auto [sum, reduction] : llvm::zip(added, nest.reductions)) {
-      Candidate given = contribution(elements, reduction, counters);
+      Candidate given = contribution(f, elements, reduction, counters);
       sum = sum.value ? reduction.after(sum, given) : given;
     }
   }

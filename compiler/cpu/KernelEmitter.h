@@ -86,8 +86,6 @@ private:
   void restartRow(llvm::ArrayRef<int64_t> sizes, Reduction &reduction);
   llvm::Value *elementOfResult(Reduction &reduction, size_t lane, kernel::Place &place);
   void storeAtIndex(NestCode &nest, mlir::Operation *op, size_t lane, llvm::Value *value);
-  Candidate contribution(Elements &elements, Reduction &reduction,
-                         llvm::ArrayRef<llvm::Value *> counters);
   void combineChunks(Reduction &reduction, const kernel::Partial &partial);
   /// Nests to which most indices add nothing, nests that add to the same row, nests with loops of
   /// their own, and nests that compute one number for each index.

@@ -135,29 +135,6 @@ void KernelEmitter::restartRow(ArrayRef<int64_t> sizes, Reduction &reduction) {
   }
 }
 
-/// What one index adds to a reduction.
-Candidate KernelEmitter::contribution(Elements &elements, Reduction &reduction,
-                                      ArrayRef<Value *> counters) {
-  mlir::Operation *op = reduction.operation();
-  auto dot = mlir::dyn_cast<ir::DotOp>(op);
-  if (!dot)
-    return reduction.candidate(elements.at(op->getOperand(0)), counters);
-  unsigned matrix = unsigned(kernel::dotShape(dot).matrix), other = 1 - matrix;
-  Value *x = elements.at(op->getOperand(matrix));
-  Index index;
-  if (!kernel::isRegister(op->getOperand(other)))
-    for (int64_t dim : kernel::pairedDims(dot, other))
-      index.dims.push_back(dim < 0 ? f.number(0) : counters[size_t(dim)]);
-  Value *y = elements.operandAt(op, other, kernel::IndexMaps::identity, index);
-  if (!x->getType()->isFloatingPointTy())
-    return {b.CreateMul(x, y), nullptr};
-  llvm::IRBuilder<>::FastMathFlagGuard guard(b);
-  llvm::FastMathFlags flags;
-  flags.setAllowContract();
-  b.setFastMathFlags(flags);
-  return {b.CreateFMul(x, y), nullptr};
-}
-
 void KernelEmitter::storeAtIndex(NestCode &nest, mlir::Operation *op, size_t lane, Value *value) {
   mlir::Value result = op->getResult(0);
   mlir::Type element = kernel::tensorType(result).getElementType();
@@ -191,7 +168,7 @@ void KernelEmitter::body(NestCode &nest) {
     for (mlir::Operation *op : nest.stores)
       stored[lane].push_back(elements.at(op->getResult(0)));
     for (Reduction &reduction : nest.reductions)
-      added[lane].push_back(contribution(elements, reduction, lanes[lane]));
+      added[lane].push_back(contribution(f, elements, reduction, lanes[lane]));
   }
   for (size_t lane = 0; lane < lanes.size(); ++lane)
     for (auto [op, value] : llvm::zip(nest.stores, stored[lane]))

@@ -269,4 +269,27 @@ void Reduction::fillWithNeutral() {
           [&](ArrayRef<Value *> at) { store(f.address(element, base, at[0]), place, neutral()); });
 }
 
+Candidate contribution(FunctionEmission &f, Elements &elements, Reduction &reduction,
+                       ArrayRef<Value *> counters) {
+  llvm::IRBuilder<> &b = f.b;
+  mlir::Operation *op = reduction.operation();
+  auto dot = mlir::dyn_cast<ir::DotOp>(op);
+  if (!dot)
+    return reduction.candidate(elements.at(op->getOperand(0)), counters);
+  unsigned matrix = unsigned(kernel::dotShape(dot).matrix), other = 1 - matrix;
+  Value *x = elements.at(op->getOperand(matrix));
+  Index index;
+  if (!kernel::isRegister(op->getOperand(other)))
+    for (int64_t dim : kernel::pairedDims(dot, other))
+      index.dims.push_back(dim < 0 ? f.number(0) : counters[size_t(dim)]);
+  Value *y = elements.operandAt(op, other, kernel::IndexMaps::identity, index);
+  if (!x->getType()->isFloatingPointTy())
+    return {b.CreateMul(x, y), nullptr};
+  llvm::IRBuilder<>::FastMathFlagGuard guard(b);
+  llvm::FastMathFlags flags;
+  flags.setAllowContract();
+  b.setFastMathFlags(flags);
+  return {b.CreateFMul(x, y), nullptr};
+}
+
 } // namespace descent::cpu

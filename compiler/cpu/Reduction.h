@@ -117,4 +117,8 @@ private:
   llvm::Value *isBetter(llvm::Value *value, llvm::Value *than);
 };
 
+/// What the index `counters` of the loops adds to a reduction.
+Candidate contribution(FunctionEmission &f, Elements &elements, Reduction &reduction,
+                       llvm::ArrayRef<llvm::Value *> counters);
+
 } // namespace descent::cpu

@@ -45,11 +45,9 @@ struct Access {
   uint8_t alignment = 1;
   WarpOp warpOp = WarpOp::Sync;
   BarrierResult barrierResult = BarrierResult::None;
-  /// All threads of a warp must meet at this very barrier.
-  bool aligned = true;
   /// Its number among the records of its program; not 0.
   uint32_t id = 0;
-  /// "model.gd:3:7", or "in the function f".
+  /// "model.gd:3:7", or "in the function f (block)".
   std::string place;
   /// "the barrier", "a shuffle".
   std::string what;

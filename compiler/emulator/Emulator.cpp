@@ -201,12 +201,16 @@ public:
 
   void copyTo(Address to, const void *from, int64_t bytes) override {
     memory.expectRange("a copy to the device", to, bytes);
+    if (bytes == 0)
+      return;
     std::memcpy(reinterpret_cast<void *>(to), from, static_cast<size_t>(bytes));
     memory.markWritten(to, static_cast<uint64_t>(bytes));
   }
 
   void copyFrom(void *to, Address from, int64_t bytes) override {
     memory.expectRange("a copy from the device", from, bytes);
+    if (bytes == 0)
+      return;
     std::memcpy(to, reinterpret_cast<const void *>(from), static_cast<size_t>(bytes));
   }
 

@@ -7,7 +7,6 @@
 #include <cstdlib>
 
 #if __has_feature(address_sanitizer)
-#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #if __has_feature(thread_sanitizer)
@@ -25,13 +24,13 @@ constexpr size_t localAlignment = 128;
 
 } // namespace
 
-void enterFiber(Fiber *fiber);
+DESCENT_NEVER_RETURNS void enterFiber(Fiber *fiber);
 
 extern "C" {
 /// Saves the callee's registers and the stack pointer, and goes on where `to` was saved.
 void descent_emulator_switch(void **from, void *to);
 void descent_emulator_start();
-void descent_emulator_enter(void *fiber) {
+DESCENT_NEVER_RETURNS void descent_emulator_enter(void *fiber) {
   enterFiber(static_cast<Fiber *>(fiber));
 }
 }
@@ -94,10 +93,6 @@ void Fiber::start(void (*function)(void *), void *value) {
   entry = function;
   argument = value;
   fakeStack = nullptr;
-#if __has_feature(address_sanitizer)
-  // Frames that were left for good have marks of theirs on the stack.
-  __asan_unpoison_memory_region(memory + guardBytes, stackBytes);
-#endif
   // What descent_emulator_switch pops: r15, r14, r13, r12, rbx, rbp, the address to return to.
   auto *words = reinterpret_cast<uint64_t *>(memory + guardBytes + stackBytes) - 7;
   words[0] = words[1] = words[2] = words[3] = words[5] = 0;
@@ -120,9 +115,9 @@ void Fiber::resume() {
 #endif
 }
 
-void Fiber::leave(bool forGood) {
+void Fiber::suspend() {
 #if __has_feature(address_sanitizer)
-  __sanitizer_start_switch_fiber(forGood ? nullptr : &fakeStack, callerStack, callerStackBytes);
+  __sanitizer_start_switch_fiber(&fakeStack, callerStack, callerStackBytes);
 #endif
 #if __has_feature(thread_sanitizer)
   __tsan_switch_to_fiber(callerSanitizerFiber, 0);
@@ -133,25 +128,31 @@ void Fiber::leave(bool forGood) {
 #endif
 }
 
-void Fiber::suspend() {
-  leave(false);
+void Fiber::leaveForGood() {
+#if __has_feature(address_sanitizer)
+  __sanitizer_start_switch_fiber(nullptr, callerStack, callerStackBytes);
+#endif
+#if __has_feature(thread_sanitizer)
+  __tsan_switch_to_fiber(callerSanitizerFiber, 0);
+#endif
+  descent_emulator_switch(&stopped, caller);
 }
 
 void Fiber::end() {
-  leave(true);
+  leaveForGood();
   std::abort();
 }
 
-void Fiber::first(Fiber *fiber) {
+void Fiber::run() {
 #if __has_feature(address_sanitizer)
-  __sanitizer_finish_switch_fiber(nullptr, &fiber->callerStack, &fiber->callerStackBytes);
+  __sanitizer_finish_switch_fiber(nullptr, &callerStack, &callerStackBytes);
 #endif
-  fiber->entry(fiber->argument);
-  fiber->end();
+  entry(argument);
+  end();
 }
 
 void enterFiber(Fiber *fiber) {
-  Fiber::first(fiber);
+  fiber->run();
 }
 
 char *Fiber::localMemory(size_t bytes) {

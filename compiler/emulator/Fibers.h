@@ -8,6 +8,10 @@
 
 namespace descent::emulator {
 
+/// Of functions that a fiber never returns from: ThreadSanitizer would count them as called for
+/// ever.
+#define DESCENT_NEVER_RETURNS __attribute__((disable_sanitizer_instrumentation, noinline))
+
 /// A stack, and where its code stopped.
 class Fiber {
 public:
@@ -16,21 +20,21 @@ public:
   Fiber(const Fiber &) = delete;
   Fiber &operator=(const Fiber &) = delete;
 
-  /// The next resume() calls entry(argument), which must not return. What ran here before is
-  /// forgotten.
+  /// The next resume() calls entry(argument); the fiber ends when that returns. What ran here
+  /// before must have ended.
   void start(void (*entry)(void *), void *argument);
   /// From the thread's own stack: runs the fiber until it suspends or ends.
   void resume();
   /// From within the fiber: back to resume(). Returns when it is resumed again.
   void suspend();
   /// From within the fiber: back to resume(), for good.
-  [[noreturn]] void end();
+  DESCENT_NEVER_RETURNS [[noreturn]] void end();
 
   /// The local memory of the thread that runs here, of at least so many bytes, aligned to 128.
   char *localMemory(size_t bytes);
 
 private:
-  void leave(bool forGood);
+  DESCENT_NEVER_RETURNS void leaveForGood();
 
   char *memory = nullptr; ///< with the guard page, which comes first
   void *stopped = nullptr;
@@ -46,7 +50,7 @@ private:
   [[maybe_unused]] size_t callerStackBytes = 0;
   [[maybe_unused]] void *sanitizerFiber = nullptr, *callerSanitizerFiber = nullptr;
 
-  static void first(Fiber *fiber);
+  DESCENT_NEVER_RETURNS [[noreturn]] void run();
   friend void enterFiber(Fiber *fiber);
 };
 

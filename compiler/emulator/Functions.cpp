@@ -67,10 +67,10 @@ void nanosleep(Machine *machine) {
 uint64_t clockTime(Machine *machine) {
   return machine->nanoseconds();
 }
-void exitThread(Machine *machine) {
+DESCENT_NEVER_RETURNS void exitThread(Machine *machine) {
   machine->exit();
 }
-void fault(Machine *machine, const Access *access) {
+DESCENT_NEVER_RETURNS void fault(Machine *machine, const Access *access) {
   machine->fault(*access);
 }
 

@@ -29,6 +29,8 @@ struct Thread {
   Block *block = nullptr;
   Warp *warp = nullptr;
   Fiber *fiber = nullptr;
+  /// Its fiber has ended before it has.
+  bool abandoned = false;
   char *local = nullptr;
 
   // What it waits for.

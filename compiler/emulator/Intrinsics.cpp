@@ -21,23 +21,18 @@ Value *Rewriter::fence(Instruction &at, bool acquires, bool releases, bool block
 }
 
 bool Rewriter::replaceBarrier(IntrinsicInst &intrinsic) {
-  bool count = false, arrives = false, aligned = false;
+  // Of "aligned" nothing is left to say: a barrier for all must be the same one for all threads.
+  bool count = false, arrives = false;
   BarrierResult result = BarrierResult::None;
   switch (intrinsic.getIntrinsicID()) {
+  case Intrinsic::nvvm_barrier_cta_sync_aligned_all:
+  case Intrinsic::nvvm_barrier_cta_sync_all:
+    break;
   case Intrinsic::nvvm_barrier_cta_sync_aligned_count:
-    aligned = true;
-    [[fallthrough]];
   case Intrinsic::nvvm_barrier_cta_sync_count:
     count = true;
     break;
-  case Intrinsic::nvvm_barrier_cta_sync_aligned_all:
-    aligned = true;
-    [[fallthrough]];
-  case Intrinsic::nvvm_barrier_cta_sync_all:
-    break;
   case Intrinsic::nvvm_barrier_cta_arrive_aligned_count:
-    aligned = true;
-    [[fallthrough]];
   case Intrinsic::nvvm_barrier_cta_arrive_count:
     count = arrives = true;
     break;
@@ -53,7 +48,6 @@ bool Rewriter::replaceBarrier(IntrinsicInst &intrinsic) {
   default:
     return false;
   }
-  (void)aligned;
   IRBuilder<> builder(&intrinsic);
   Access &access = record(intrinsic, "the barrier");
   access.barrierResult = result;

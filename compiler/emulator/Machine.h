@@ -90,8 +90,8 @@ public:
   void gridLeave(const Access &access);
   void nanosleep();
   uint64_t nanoseconds();
-  [[noreturn]] void exit();
-  [[noreturn]] void fault(const Access &access);
+  DESCENT_NEVER_RETURNS [[noreturn]] void exit();
+  DESCENT_NEVER_RETURNS [[noreturn]] void fault(const Access &access);
   const Thread &thread() const { return *current; }
   uint32_t threadsPerBlock() const { return perBlock; }
   uint32_t blockCount() const { return blocks; }
@@ -105,7 +105,11 @@ private:
   void wake(Thread &thread);
   void yield();
   void wait(ThreadState state, const Access &access);
-  [[noreturn]] void finishThread();
+  void finishThread();
+  void suspend();
+  void begin(const Work &launch);
+  void runBlocks();
+  void endThreads();
   void preempt();
   void poll(const Access &access);
   bool runThread(Thread &thread);
@@ -146,7 +150,7 @@ private:
   // Reports.cpp
   void report(const Access &access, const std::string &what);
   void reportFor(const Thread &thread, const Access &access, const std::string &what);
-  [[noreturn]] void abandon();
+  DESCENT_NEVER_RETURNS [[noreturn]] void abandon();
   std::string nameOf(uint32_t threadNumber) const;
 
   const EmulatorOptions options;

@@ -26,9 +26,11 @@ void Machine::report(const Access &access, const std::string &what) {
   reportFor(*current, access, what);
 }
 
-/// Ends the launch. No frame of the fiber is unwound: nothing on it may own anything.
+/// Ends the thread, and with it the launch. No frame of the fiber is unwound: nothing on it may own
+/// anything.
 void Machine::abandon() {
   aborting = true;
+  current->abandoned = true;
   current->fiber->end();
 }
 

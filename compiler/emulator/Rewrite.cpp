@@ -82,7 +82,9 @@ Access &Rewriter::record(const Instruction &at, std::string what) {
         (place->getFilename() + ":" + Twine(place->getLine()) + ":" + Twine(place->getColumn()))
             .str();
   else
-    access.place = ("in the function " + at.getFunction()->getName()).str();
+    access.place =
+        ("in the function " + at.getFunction()->getName() + " (" + at.getParent()->getName() + ")")
+            .str();
   return access;
 }
 

@@ -12,6 +12,8 @@ namespace {
 /// So many reads of unchanged memory, one behind the other, are a wait for nothing.
 constexpr uint64_t mostIdlePolls = 500'000;
 constexpr size_t deadlockReports = 3;
+/// Of the counter of times, which must not overflow during a launch.
+constexpr uint32_t latestStart = 0xf000'0000;
 
 } // namespace
 
@@ -52,12 +54,12 @@ void Machine::startBlock(Block &block, uint32_t index) {
   }
 }
 
-std::string Machine::run(const Work &launch) {
+void Machine::begin(const Work &launch) {
   work = &launch;
   perBlock = static_cast<uint32_t>(launch.how.threads);
   blocks = static_cast<uint32_t>(launch.how.blocks);
   nextBlock = 0;
-  if (now > 0xf000'0000) {
+  if (now > latestStart) {
     memory.forget();
     sharedShadow.clear(sharedShadow.begin(), sharedShadow.size());
     now = 1;
@@ -71,6 +73,7 @@ std::string Machine::run(const Work &launch) {
   reports.clear();
   reported.clear();
   runnable.clear();
+  releases.clear();
   sharedRanges = launch.kernel->shared;
   if (launch.how.sharedBytes > 0)
     sharedRanges.push_back(
@@ -85,14 +88,14 @@ std::string Machine::run(const Work &launch) {
   }
   for (uint32_t i = 0; i < launch.resident; ++i)
     startBlock(*slots[i], nextBlock++);
+}
 
+void Machine::runBlocks() {
   uint32_t ended = 0;
-  while (ended < blocks) {
-    if (aborting || stopping)
-      break;
+  while (ended < blocks && !aborting && !stopping) {
     if (runnable.empty()) {
       reportDeadlock();
-      break;
+      return;
     }
     uint32_t pick = random.below(static_cast<uint32_t>(runnable.size()));
     Thread &thread = *runnable[pick];
@@ -104,15 +107,31 @@ std::string Machine::run(const Work &launch) {
     if (nextBlock < blocks)
       startBlock(*thread.block, nextBlock++);
   }
+}
 
-  // Those that will not be gone on with.
-  for (uint32_t i = 0; i < launch.resident; ++i)
+/// Those that are in the middle of something end where they are.
+void Machine::endThreads() {
+  aborting = true;
+  for (uint32_t i = 0; i < work->resident; ++i)
     for (Thread &thread : slots[i]->threads)
       if (thread.fiber) {
+        current = &thread;
+        if (!thread.abandoned && thread.state != ThreadState::Fresh)
+          thread.fiber->resume();
         fibers.giveBack(thread.fiber);
         thread.fiber = nullptr;
       }
-  releases.clear();
+}
+
+std::string Machine::run(const Work &launch) {
+  begin(launch);
+  try {
+    runBlocks();
+  } catch (...) {
+    endThreads();
+    throw;
+  }
+  endThreads();
   std::string all;
   for (const std::string &text : reports)
     all += (all.empty() ? "" : "\n") + text;
@@ -154,7 +173,15 @@ void Machine::wake(Thread &thread) {
 void Machine::wait(ThreadState state, const Access &access) {
   current->state = state;
   current->waitsAt = &access;
+  suspend();
+}
+
+/// Nothing on the stack of a fiber that suspends may own anything: it may be gone when the launch
+/// ends.
+void Machine::suspend() {
   current->fiber->suspend();
+  if (aborting)
+    abandon();
 }
 
 /// Lets others run.
@@ -162,7 +189,7 @@ void Machine::yield() {
   if (stopping || aborting)
     abandon();
   if (!runnable.empty())
-    current->fiber->suspend();
+    suspend();
 }
 
 void Machine::preempt() {
@@ -219,11 +246,11 @@ void Machine::finishThread() {
   thread.warp->ended |= 1u << thread.lane;
   ++block.ended;
   thread.state = ThreadState::Ended;
-  thread.fiber->end();
 }
 
 void Machine::exit() {
   finishThread();
+  current->fiber->end();
 }
 
 void Machine::reportDeadlock() {

@@ -236,7 +236,8 @@ void Former::joinOrStartKernel(Operation *op, ArrayRef<int64_t> space, bool stor
       made.dims.push_back(i);
   else
     made.dims = keptDims(op);
-  made.guard = guardOf(op, space);
+  if (options.forProcessor)
+    made.guard = guardOf(op, space);
   if (classOf(op) == OpClass::Scan) {
     made.scan = int(op->getAttrOfType<IntegerAttr>("dim").getInt());
     made.fromEnd = op->hasAttr("reverse");

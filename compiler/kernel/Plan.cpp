@@ -13,7 +13,7 @@ namespace {
 void formRegions(FunctionPlan &plan, Block &block, Materialised &materialised,
                  const PlanOptions &options) {
   std::vector<std::shared_ptr<Points>> points;
-  if (options.fuse)
+  if (options.fuse && options.forProcessor)
     points = findPoints(block, plan.notByPoints);
   BlockPlan formed = formBlock(block, plan.maps, materialised, options, points);
   for (Step &step : formed.steps)

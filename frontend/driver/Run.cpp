@@ -12,7 +12,6 @@ namespace {
 
 struct RunArguments {
   ScriptArguments script;
-  std::string device = "cpu";
   bool quiet = false;
   bool timing = false;
   std::string json;
@@ -54,6 +53,7 @@ int run(const RunArguments &arguments) {
   std::optional<Script> script = loadScript(arguments.script);
   if (!script)
     return kUsageOrCompileError;
+  announceDevice(*script);
   RunOptions options;
   options.out = &std::cout;
   options.progress = arguments.quiet ? nullptr : &std::cerr;
@@ -90,14 +90,7 @@ void addRun(CLI::App &app, int &result) {
   auto arguments = std::make_shared<RunArguments>();
   addScriptArguments(*command, arguments->script);
   addMachineArguments(*command, arguments->script);
-  command->add_option("--device", arguments->device, "Where to run: cpu or auto")
-      ->check([](const std::string &device) -> std::string {
-        if (device == "cpu" || device == "auto")
-          return "";
-        return device == "gpu" ? "not supported yet: --device gpu; there are cpu and auto"
-                               : "there is no device " + device + "; there are cpu and auto";
-      })
-      ->capture_default_str();
+  addDeviceArgument(*command, arguments->script);
   command->add_flag("--quiet", arguments->quiet, "No progress on standard error");
   command->add_flag("--timing", arguments->timing, "Show where the time went, on standard error");
   command->add_option("--json", arguments->json, "Also write the script's values to this file")

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <map>
 #include <unistd.h>
 
 namespace descent::driver {
@@ -90,6 +91,34 @@ void addMachineArguments(CLI::App &command, ScriptArguments &arguments) {
                    "Neither look for the compiled program on disk nor keep it there");
 }
 
+void addDeviceArgument(CLI::App &command, ScriptArguments &arguments) {
+  static const std::map<std::string, DeviceKind> kinds{{"cpu", DeviceKind::Cpu},
+                                                       {"gpu", DeviceKind::Gpu},
+                                                       {"auto", DeviceKind::Auto},
+                                                       {"emulator", DeviceKind::Emulator}};
+  command
+      .add_option_function<std::string>(
+          "--device",
+          [&arguments](const std::string &name) {
+            auto kind = kinds.find(name);
+            if (kind == kinds.end())
+              throw CLI::ValidationError("--device", "there is no device " + name +
+                                                         "; there are cpu, gpu, auto and emulator");
+            arguments.device = kind->second;
+          },
+          "Where to run: cpu, gpu (an NVIDIA GPU), auto (a GPU if there is one), or emulator\n(a "
+          "GPU that "
+          "this process pretends to be, slowly, with every access to memory checked)")
+      ->type_name("DEVICE")
+      ->default_str("cpu");
+}
+
+void announceDevice(Script &script) {
+  auto [name, whyNot] = script.device();
+  if (!whyNot.empty())
+    std::cerr << fmt::format("descent: it runs on the processor, as {}\n", whyNot);
+}
+
 std::optional<Script> loadScript(const ScriptArguments &arguments, bool tests) {
   ScriptOptions options;
   options.settings = split(arguments.settings);
@@ -97,6 +126,7 @@ std::optional<Script> loadScript(const ScriptArguments &arguments, bool tests) {
   options.tests = tests;
   options.cache = arguments.cache;
   options.threads = arguments.threads;
+  options.device = arguments.device;
   options.processor = arguments.processor;
   options.tapeLimit = static_cast<int64_t>(arguments.tapeLimit);
   Script script = Script::load(arguments.path, options);

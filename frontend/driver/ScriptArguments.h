@@ -18,6 +18,7 @@ struct ScriptArguments {
   int threads = 0;
   std::string processor; ///< empty: this machine's
   uint64_t tapeLimit = 0;
+  DeviceKind device = DeviceKind::Cpu;
 };
 
 /// Adds SCRIPT, --set and --data to a command.
@@ -31,6 +32,13 @@ void addTapeArgument(CLI::App &command, ScriptArguments &arguments);
 
 /// Adds --processor, --tape-limit, --threads and --no-cache to a command that runs the script.
 void addMachineArguments(CLI::App &command, ScriptArguments &arguments);
+
+/// Adds --device to a command that runs the script.
+void addDeviceArgument(CLI::App &command, ScriptArguments &arguments);
+
+/// Says on standard error, where --device auto has chosen the processor, why that is. Throws Error
+/// where the device cannot be used.
+void announceDevice(Script &script);
 
 /// Loads the script and shows its diagnostics on standard error. Nothing where it has errors; the
 /// exit code is then kUsageOrCompileError.

@@ -13,6 +13,7 @@ int runTests(const ScriptArguments &arguments) {
   std::optional<Script> script = loadScript(arguments, /*tests=*/true);
   if (!script)
     return kUsageOrCompileError;
+  announceDevice(*script);
   RunOptions options;
   options.out = &std::cout;
   options.handleInterrupt = true;
@@ -50,9 +51,11 @@ void addTest(CLI::App &app, int &result) {
   auto arguments = std::make_shared<ScriptArguments>();
   addScriptArguments(*command, *arguments);
   addMachineArguments(*command, *arguments);
-  command->footer("The script runs first, then each `test \"name\" { … }` block; an assert that does not\n"
-                  "hold fails its block. Exit code: 0 all passed, 1 some failed.\n\n"
-                  "Example:\n  descent test model.gd");
+  addDeviceArgument(*command, *arguments);
+  command->footer(
+      "The script runs first, then each `test \"name\" { … }` block; an assert that does not\n"
+      "hold fails its block. Exit code: 0 all passed, 1 some failed.\n\n"
+      "Example:\n  descent test model.gd");
   command->callback([arguments, &result] { result = runTests(*arguments); });
 }
 

@@ -6,6 +6,7 @@
 #include "frontend/emit/Emit.h"
 #include "frontend/sema/Sema.h"
 #include "frontend/session/Data.h"
+#include "frontend/session/Device.h"
 #include "frontend/session/Failures.h"
 #include "frontend/session/Gradients.h"
 #include "frontend/session/Identity.h"
@@ -35,8 +36,8 @@ using Arena = std::unique_ptr<void, void (*)(void *)>;
 Arena makeArena(size_t bytes) {
   void *memory = allocate(bytes);
   if (!memory)
-    throw Error(
-        fmt::format("there is not enough memory: the program needs {} MiB to work in", bytes >> 20));
+    throw Error(fmt::format("there is not enough memory: the program needs {} MiB to work in",
+                            bytes >> 20));
   return {memory, std::free};
 }
 
@@ -67,6 +68,7 @@ struct Script::State {
     std::unique_ptr<abi::RunContext> context;
   };
   std::vector<Call> calls; ///< by the exported function
+  std::unique_ptr<DeviceSession> session; ///< null until it is needed
   Timing timing;
 
   void analyze(const SourceFile &file, bool gradientCheck = false);
@@ -77,6 +79,8 @@ struct Script::State {
   const sema::Function &exported(std::string_view name);
   compiler::Module emitted();
   compiler::Executable &compiled();
+  /// The device that runs it, with its code; null: the processor does.
+  DeviceSession *onDevice();
   /// Runs the program again, silently and slowly, to find the operation that made the first NaN or
   /// infinity of a training run that met one.
   std::optional<SourceRange> findNonFinite(const std::vector<const void *> &inputs);
@@ -153,6 +157,23 @@ compiler::Executable &Script::State::compiled() {
   return *executable;
 }
 
+DeviceSession *Script::State::onDevice() {
+  if (options.device == DeviceKind::Cpu)
+    return nullptr;
+  if (!session)
+    session = std::make_unique<DeviceSession>(options.device);
+  if (!session->device())
+    return nullptr;
+  if (!session->isCompiled()) {
+    session->compile(emitted(), compileOptions());
+    const compiler::CompileTimes &times = session->compiled().times;
+    timing.derivative = times.derivative;
+    timing.kernel = times.kernel;
+    timing.llvm = times.llvm;
+  }
+  return session.get();
+}
+
 std::optional<SourceRange> Script::State::findNonFinite(const std::vector<const void *> &inputs) {
   sema::Program &valid = validProgram();
   compiler::CompileOptions tracing = compileOptions();
@@ -171,7 +192,8 @@ std::optional<SourceRange> Script::State::findNonFinite(const std::vector<const 
 }
 
 std::optional<SourceRange> Script::State::findTape(int32_t site) {
-  std::vector<compiler::SourcePlace> places = compiled().tapePlaces();
+  std::vector<compiler::SourcePlace> places =
+      session && session->isCompiled() ? session->compiled().tapePlaces : compiled().tapePlaces();
   if (places.empty()) // The code was found on disk, where no places are kept.
     places = compiler::compile(emitted(), compileOptions()).tapePlaces();
   return rangeOf(places.at(static_cast<size_t>(site)));
@@ -229,7 +251,8 @@ void Script::showDiagnostics(std::ostream &out, bool colour) const {
 
 RunResult Script::run(const RunOptions &options) {
   sema::Program &program = state->validProgram();
-  compiler::Executable &executable = state->compiled();
+  DeviceSession *device = state->onDevice();
+  compiler::Executable *executable = device ? nullptr : &state->compiled();
   Stopwatch watch(state->timing.run);
   std::vector<const void *> inputs;
   for (const sema::Input &input : program.inputs)
@@ -249,7 +272,10 @@ RunResult Script::run(const RunOptions &options) {
     running.writeProgress = [&](std::string_view text) { *options.progress << text << std::flush; };
   }
   abi::RunContext context(program.effects, program.checks, running);
-  executable.run(&context, inputs.data(), state->arena.get());
+  if (device)
+    device->run(program, context);
+  else
+    executable->run(&context, inputs.data(), state->arena.get());
 
   RunResult result;
   if (const auto &failure = context.failure()) {
@@ -269,6 +295,14 @@ RunResult Script::run(const RunOptions &options) {
     result.tests.push_back({test.name, !test.failure,
                             test.failure ? renderFailure(*test.failure, state->sources) : ""});
   return result;
+}
+
+std::pair<std::string, std::string> Script::device() {
+  if (state->options.device == DeviceKind::Cpu)
+    return {"the processor", ""};
+  if (!state->session)
+    state->session = std::make_unique<DeviceSession>(state->options.device);
+  return {state->session->name(), state->session->whyNot()};
 }
 
 std::vector<std::string> Script::exportedFunctions() const {

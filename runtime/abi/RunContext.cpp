@@ -235,15 +235,17 @@ Tape *RunContext::tape(int32_t site, int64_t elementBytes) {
   return tape.get();
 }
 
+void RunContext::failTape(int32_t site, std::string message) {
+  fail({Failure::Kind::Memory, std::move(message), {}, site});
+}
+
 void *RunContext::push(Tape &tape) {
   void *room = tape.push();
   if (!room)
-    fail({Failure::Kind::Memory,
-          fmt::format("there is no memory for what this loop keeps of each iteration for its derivative: "
-                      "it has kept {} bytes of each of {} iterations",
-                      tape.elementBytes(), tape.size()),
-          {},
-          tape.site()});
+    failTape(tape.site(),
+             fmt::format("there is no memory for what this loop keeps of each iteration for its derivative: "
+                         "it has kept {} bytes of each of {} iterations",
+                         tape.elementBytes(), tape.size()));
   return room;
 }
 

@@ -82,6 +82,8 @@ public:
   Tape *tape(int32_t site, int64_t elementBytes);
   /// Room on a tape; null, and the run has failed, where there is no memory.
   void *push(Tape &tape);
+  /// The run fails, as there is no memory for the tape of that place.
+  void failTape(int32_t site, std::string message);
 
   /// The first failure, if there was one.
   const std::optional<Failure> &failure() const { return failed ? failed : claim; }

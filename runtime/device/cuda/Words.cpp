@@ -70,6 +70,8 @@ std::string meaning(const Driver &driver, int code) {
     return "the card had a fault and ended the work of this process";
   case kOperatingSystem:
     return withFiles("the system refused the driver");
+  case kLaunchOutOfResources:
+    return "a block of it needs more registers or shared memory than the card has for one";
   case kNotPermitted:
     return withFiles("this user may not use the card");
   case kSystemNotReady:

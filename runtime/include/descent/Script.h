@@ -21,6 +21,14 @@
 
 namespace descent {
 
+/// Where a script runs.
+enum class DeviceKind {
+  Cpu,
+  Gpu,      ///< an NVIDIA GPU; running throws Error where there is none that can be used
+  Auto,     ///< a GPU if there is one, else the processor
+  Emulator, ///< a GPU that this process pretends to be, slowly, checking every access to memory
+};
+
 /// What is decided before a script is compiled.
 struct ScriptOptions {
   /// Replaces the value of a top-level `let` of a literal: name and the new literal as text.
@@ -42,6 +50,8 @@ struct ScriptOptions {
   /// runs twice; results do not depend on it. 0: a quarter of the machine's memory. Loops whose number of
   /// iterations is not known when the script is compiled keep what they need.
   int64_t tapeLimit = 0;
+  /// Where `run` runs it. Calls of exported functions and `checkGradients` are the processor's.
+  DeviceKind device = DeviceKind::Cpu;
   /// Makes code for another processor than this machine's: a name of clang's -march (x86-64-v3, skylake).
   /// "" and "native": this machine's. Loading does not look at it; what makes code throws Error for a
   /// name that is none, what runs it also where this machine cannot.
@@ -174,6 +184,10 @@ public:
   /// The path to each array of what an exported function gives: "" for an array alone, ".w" or "[0]"
   /// inside a record or tuple. Throws Error where there is no such function.
   std::vector<std::string> resultPaths(std::string_view name) const;
+
+  /// What `run` runs on: "the processor", "NVIDIA H100 80GB HBM3", "the emulator"; and, for DeviceKind::Auto
+  /// on the processor, why. Throws Error where the device that was asked for cannot be used.
+  std::pair<std::string, std::string> device();
 
   /// The script's form at a stage of compilation.
   std::string show(ScriptStage stage);

@@ -140,12 +140,12 @@ TEST_F(CudaTest, EachCallSaysWhatWasDone) {
   std::vector<uint64_t> arguments{sum, 1};
   int64_t value = 0;
   auto problem = [&](const char *symbol, auto call) {
-    fake->failures = {{symbol, 701}};
+    fake->failures = {{symbol, 555}};
     std::string text = problemOf(call);
     fake->failures.clear();
     return text;
   };
-  const std::string tail = " on GPU 0 (Fake 0): CUDA error 701, unknown to this driver";
+  const std::string tail = " on GPU 0 (Fake 0): CUDA error 555, unknown to this driver";
   EXPECT_EQ(problem("cuMemGetInfo_v2", [&] { device->freeBytes(); }),
             "cannot ask how much memory is free" + tail);
   EXPECT_EQ(problem("cuMemAllocAsync", [&] { device->allocate(3 << 20); }),
@@ -245,6 +245,9 @@ TEST_F(CudaTest, TooManyBlocksAtOnce) {
             "run at the same time, and 8 can (CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE: too many "
             "blocks in cooperative launch)");
   EXPECT_TRUE(device->isIdle());
+  fake->failures["cuLaunchKernel"] = 701;
+  EXPECT_THAT(problemOf([&] { program->launch("add", {}, std::vector<uint64_t>(2)); }),
+              HasSubstr("needs more registers or shared memory than the card has for one"));
 }
 
 TEST_F(CudaTest, NoRoom) {

@@ -381,7 +381,7 @@ TEST_P(Faults, WhatWouldEndTheProcess) {
   EXPECT_THAT(said(kernel("call void @llvm.trap() @here(8)\n  unreachable"), 1),
               HasSubstr("kernel.gd:8:3: a trap"));
   EXPECT_THAT(said(kernel("unreachable"), 1),
-              HasSubstr("in the function k: code that must not be reached"));
+              HasSubstr("in the function k (entry): code that must not be reached"));
 }
 
 TEST_P(Faults, EachPlaceIsReportedOnceAndTenAtMost) {

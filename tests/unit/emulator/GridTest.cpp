@@ -144,9 +144,8 @@ TEST_P(Grid, ABlockScopeOrdersNoOtherBlock) {
           .find("a data race in global memory") != std::string::npos);
 }
 
-TEST_P(Grid, OneThreadMayWorkWhileAllOthersWait) {
-  // So long that its reads alone would look like a deadlock to those who poll.
-  const char *text = R"(
+/// The first thread adds up n numbers, the others poll a flag until it has.
+const char *const worksAlone = R"(
 define ptx_kernel void @k(ptr %data, i64 %n, ptr %flag) {
 entry:
   %t = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()
@@ -173,10 +172,96 @@ spin:
 end:
   ret void
 })";
+
+TEST_P(Grid, OneThreadMayWorkWhileAllOthersWait) {
+  // So long that its reads alone would look like a deadlock to those who poll.
   auto device = makeEmulator({.seed = GetParam(), .switchEvery = 16});
   Array data(*device, std::vector<int32_t>(256, 1)), flag(*device, std::vector<int32_t>{0});
-  EXPECT_EQ(run(*device, text, {.threads = 512}, {data, 40'000, flag}), "");
+  EXPECT_EQ(run(*device, worksAlone, {.threads = 512}, {data, 40'000, flag}), "");
   EXPECT_EQ(data.values()[0], 40'000);
+}
+
+TEST(Unchecked, KernelsRunAsWell) {
+  // What is wrong with them is their own business.
+  auto device = makeEmulator({.checks = false, .switchEvery = 0});
+  Array data(*device, std::vector<int32_t>(256, 1)), flag(*device, std::vector<int32_t>{0});
+  EXPECT_EQ(run(*device, worksAlone, {.threads = 64}, {data, 1000, flag}), "");
+  EXPECT_EQ(data.values()[0], 1000);
+  Array a(*device, std::vector<int32_t>(128, 1)), b(*device, std::vector<int32_t>(128));
+  Array counter(*device, std::vector<int32_t>{0});
+  EXPECT_EQ(run(*device, withBarrier(callsBarrier),
+                {.blocks = 4, .threads = 32, .cooperative = true}, {a, b, counter, 4}),
+            "");
+  EXPECT_EQ(a.values(), std::vector<int32_t>(128, 16));
+  const char *race = "define ptx_kernel void @k(ptr %p) {\n  store i32 5, ptr %p\n  ret void\n}";
+  EXPECT_EQ(run(*device, race, {.threads = 32}, {a}), "");
+  EXPECT_EQ(a.values()[0], 5);
+}
+
+TEST_P(Grid, ALockOrdersItsHolders) {
+  const char *text = R"(
+define ptx_kernel void @k(ptr %lock, ptr %count) {
+entry:
+  br label %spin
+spin:
+  %pair = cmpxchg ptr %lock, i32 0, i32 1 syncscope("device") acquire monotonic
+  %won = extractvalue {i32, i1} %pair, 1
+  br i1 %won, label %held, label %spin
+held:
+  %x = load i32, ptr %count
+  %y = add i32 %x, 1
+  store i32 %y, ptr %count
+  store atomic i32 0, ptr %lock syncscope("device") ORDER, align 4
+  ret void
+})";
+  auto device = makeEmulator({.seed = GetParam(), .switchEvery = 2});
+  auto with = [&](const char *order) {
+    std::string copy = text;
+    copy.replace(copy.find("ORDER"), 5, order);
+    return copy;
+  };
+  Array lock(*device, std::vector<int32_t>{0}), count(*device, std::vector<int32_t>{0});
+  device::Launch how = {.blocks = 3, .threads = 40};
+  EXPECT_EQ(run(*device, with("release"), how, {lock, count}), "");
+  EXPECT_EQ(count.values()[0], 120);
+  EXPECT_TRUE(
+      run(*device, with("monotonic"), how, {lock, count}).find("a data race in global memory") !=
+      std::string::npos);
+}
+
+TEST_P(Grid, WhoComesLastMayWriteWhatAllHaveRead) {
+  const char *text = R"(
+@done = internal addrspace(1) global i32 0
+define ptx_kernel void @k(ptr %value, ptr %out) {
+entry:
+  %t = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()
+  %b = call i32 @llvm.nvvm.read.ptx.sreg.ctaid.x()
+  %w = call i32 @llvm.nvvm.read.ptx.sreg.ntid.x()
+  %n = call i32 @llvm.nvvm.read.ptx.sreg.nctaid.x()
+  %bw = mul i32 %b, %w
+  %i = add i32 %bw, %t
+  %p = getelementptr i32, ptr %out, i32 %i
+  %x = load i32, ptr %value
+  store i32 %x, ptr %p
+  call void @llvm.nvvm.barrier.cta.sync.aligned.all(i32 0)
+  %first = icmp eq i32 %t, 0
+  br i1 %first, label %come, label %end
+come:
+  %old = atomicrmw add ptr addrspace(1) @done, i32 1 syncscope("device") acq_rel
+  %count = add i32 %old, 1
+  %last = icmp eq i32 %count, %n
+  br i1 %last, label %write, label %end
+write:
+  store i32 -1, ptr %value
+  br label %end
+end:
+  ret void
+})";
+  auto device = makeEmulator({.seed = GetParam(), .switchEvery = 3});
+  Array value(*device, std::vector<int32_t>{7}), out(*device, std::vector<int32_t>(640));
+  EXPECT_EQ(run(*device, text, {.blocks = 10, .threads = 64}, {value, out}), "");
+  EXPECT_EQ(out.values(), std::vector<int32_t>(640, 7));
+  EXPECT_EQ(value.values()[0], -1);
 }
 
 TEST_P(Grid, TheLastBlockReadsWhatOthersWrote) {

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -113,17 +112,15 @@ TEST(Export, IsAFunctionOfItsOwn) {
 }
 
 TEST(Limits, OfCallsAndSize) {
-  using Clock = std::chrono::steady_clock;
-  auto seconds = [](const std::string &script, const std::string &id) {
-    Clock::time_point begin = Clock::now();
+  // Without a limit each would take years.
+  auto expectRefused = [](const std::string &script, const std::string &id) {
     Subject subject(script);
     EXPECT_THAT(subject.shown, HasSubstr("[" + id + "]"));
     EXPECT_EQ(subject.diagnostics.errorCount(), 1u) << subject.shown;
-    return std::chrono::duration<double>(Clock::now() - begin).count();
   };
-  EXPECT_LT(seconds("fn f(x) = f(x)\nprint f(1)", "recursion"), 20);
-  EXPECT_LT(seconds("fn f(x) = f(x) + f(x)\nprint f(1)", "recursion"), 20);
-  EXPECT_LT(seconds("let f = x -> x\nfn g(h, x) = g(y -> h(h(y)), x)\nprint g(f, 1)", "recursion"), 20);
+  expectRefused("fn f(x) = f(x)\nprint f(1)", "recursion");
+  expectRefused("fn f(x) = f(x) + f(x)\nprint f(1)", "recursion");
+  expectRefused("let f = x -> x\nfn g(h, x) = g(y -> h(h(y)), x)\nprint g(f, 1)", "recursion");
   // Each function calls the one before it eight times.
   std::string chain = "fn f0(x) = x * x\n";
   for (int i = 1; i < 12; ++i) {
@@ -133,14 +130,14 @@ TEST(Limits, OfCallsAndSize) {
       chain += " + " + before;
     chain += "\n";
   }
-  EXPECT_LT(seconds(chain + "print f11(sum(ones([2])))", "program-too-large"), 60);
+  expectRefused(chain + "print f11(sum(ones([2])))", "program-too-large");
   // Values that double in size.
   std::string doubled = "let t0 = (1, 2)\n";
   for (int i = 1; i < 60; ++i)
     doubled += "let t" + std::to_string(i) + " = (t" + std::to_string(i - 1) + ", t" +
                std::to_string(i - 1) + ")\n";
-  EXPECT_LT(seconds(doubled, "program-too-large"), 60);
-  seconds("print zeros([1000000, 1000000, 1000000, 1000000])", "array-too-large");
+  expectRefused(doubled, "program-too-large");
+  expectRefused("print zeros([1000000, 1000000, 1000000, 1000000])", "array-too-large");
 }
 
 TEST(Limits, OfNestedLoops) {

@@ -13,6 +13,9 @@ namespace {
 std::atomic<long> allocations = 0;
 } // namespace
 
+// ThreadSanitizer's runtime defines these itself.
+#if !__has_feature(thread_sanitizer)
+#define COUNTS_ALLOCATIONS 1
 void *operator new(size_t size, const std::nothrow_t &) noexcept {
   ++allocations;
   return std::malloc(size ? size : 1);
@@ -28,6 +31,7 @@ void operator delete(void *memory) noexcept {
 void operator delete(void *memory, size_t) noexcept {
   std::free(memory);
 }
+#endif
 
 namespace descent {
 namespace {
@@ -41,6 +45,9 @@ Script scriptOf(const std::string &text) {
 }
 
 TEST(CallInto, AllocatesNothingOnceItHasRun) {
+#ifndef COUNTS_ALLOCATIONS
+  GTEST_SKIP() << "allocations are not counted here";
+#endif
   Script script =
       scriptOf("export fn f(x: f32[40]) = (sum(x), x * x)\n"
                "export fn g(x: f32[40], steps: i32) = {\n"

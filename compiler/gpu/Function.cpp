@@ -1,0 +1,471 @@
+// The steps of a program in order: control flow, and what the program asks of the host.
+#include "compiler/cpu/Element.h"
+#include "compiler/cpu/Steps.h"
+#include "compiler/gpu/Fold.h"
+#include "compiler/gpu/Host.h"
+#include "compiler/gpu/Kernel.h"
+#include "compiler/gpu/Steps.h"
+#include "compiler/kernel/Small.h"
+
+#include "descent/Error.h"
+
+namespace descent::gpu {
+
+using kernel::OpClass;
+using kernel::tensorType;
+using llvm::ArrayRef;
+using llvm::SmallVector;
+using llvm::Value;
+
+namespace {
+
+class FunctionEmitter {
+public:
+  explicit FunctionEmitter(ProgramEmission &p) : p(p), f(p.f), b(p.b) {}
+
+  void emit();
+
+private:
+  ProgramEmission &p;
+  cpu::FunctionEmission &f;
+  llvm::IRBuilder<> &b;
+
+  void readParameters();
+  void block(mlir::Block &block);
+  void step(const kernel::Step &step);
+  void plainStep(const kernel::Step &step);
+  bool isReplicated(const kernel::Step &step) const;
+  void byProcessorCode(const kernel::Step &step);
+  void bySingleThread(const kernel::Step &step);
+  void copies(mlir::Operation *at);
+  void forLoop(ir::ForOp op);
+  void whileLoop(ir::WhileOp op);
+  void branch(ir::IfOp op);
+  void check(const kernel::Step &step);
+
+  SmallVector<llvm::PHINode *> phis(mlir::ValueRange values);
+  SmallVector<Value *> registersOf(mlir::ValueRange values);
+  void beginLoop() { p.pending.beginLog(); }
+  void endLoop();
+};
+
+void FunctionEmitter::readParameters() {
+  f.plan.function->walk([&](ir::InputOp input) {
+    Value *pointer = f.function->getArg(unsigned(2 + input.getIndex()));
+    f.inputs[int(input.getIndex())] = pointer;
+    if (kernel::isRegister(input))
+      f.setRegister(input, cpu::loadElement(b, tensorType(input).getElementType(), pointer));
+  });
+}
+
+void FunctionEmitter::emit() {
+  readParameters();
+  block(f.plan.function->getRegion(0).front());
+  b.CreateRetVoid();
+}
+
+void FunctionEmitter::block(mlir::Block &block) {
+  for (const kernel::Step &each : f.plan.blocks.find(&block)->second.steps)
+    step(each);
+}
+
+// ---- Steps --------------------------------------------------------------------------------------
+
+/// Whether every thread does all of a step for itself: its results are few elements, which each has
+/// in registers.
+bool FunctionEmitter::isReplicated(const kernel::Step &step) const {
+  if (!step.isWrittenOut)
+    return false;
+  for (mlir::Operation *root : step.roots)
+    for (mlir::Value result : root->getResults())
+      if (kernel::isArray(result) && !p.isInFrame(result))
+        return false;
+  return true;
+}
+
+/// By the code for processors: what one thread does.
+void FunctionEmitter::byProcessorCode(const kernel::Step &step) {
+  if (step.points)
+    return cpu::emitPoints(f, step);
+  if (step.isKernel)
+    return cpu::emitKernel(f, step);
+  switch (kernel::classOf(step.roots.front())) {
+  case OpClass::Dot:
+    return cpu::emitDot(f, step);
+  case OpClass::ArgReduce:
+    return cpu::emitArgReduce(f, step);
+  case OpClass::Scan:
+    return cpu::emitScan(f, step);
+  case OpClass::ArgSort:
+    return cpu::emitArgSort(f, step);
+  case OpClass::Update:
+    return cpu::emitUpdate(f, step);
+  case OpClass::Scatter:
+    return cpu::emitScatter(f, step);
+  default:
+    return cpu::emitConcat(f, step);
+  }
+}
+
+/// The first thread does it, and tells all others what came out.
+void FunctionEmitter::bySingleThread(const kernel::Step &step) {
+  SmallVector<mlir::Value> results;
+  int64_t bytes = 0;
+  SmallVector<int64_t> offsets;
+  for (mlir::Operation *root : step.roots)
+    for (mlir::Value result : root->getResults())
+      if (kernel::isRegister(result) || p.isInFrame(result)) {
+        results.push_back(result);
+        offsets.push_back(bytes);
+        bytes += int64_t(llvm::alignTo(uint64_t(kernel::byteSize(result)), 16));
+      }
+  Value *area = results.empty() ? nullptr : p.exchangeArea(bytes);
+  auto at = [&](size_t i) {
+    return b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), area, uint64_t(offsets[i]));
+  };
+  p.grid.byFirst([&] {
+    byProcessorCode(step);
+    for (auto [i, result] : llvm::enumerate(results))
+      cpu::storeElements(f, at(i), result, cpu::elementsOf(f, result));
+  });
+  if (results.empty())
+    return;
+  p.grid.waitForAll();
+  for (auto [i, result] : llvm::enumerate(results)) {
+    mlir::Type element = tensorType(result).getElementType();
+    if (kernel::isRegister(result)) {
+      f.setRegister(result, cpu::loadElement(b, element, at(i)));
+      continue;
+    }
+    SmallVector<Value *, 16> elements;
+    for (int64_t n = 0; n < kernel::numElements(result); ++n)
+      elements.push_back(cpu::loadElement(b, element, f.address(element, at(i), f.number(n))));
+    cpu::storeElements(f, f.pointerTo(result), result, elements);
+  }
+}
+
+void FunctionEmitter::step(const kernel::Step &step) {
+  p.setPlace(step.roots.front()->getLoc());
+  OpClass kind = kernel::classOf(step.roots.front());
+  bool touches = step.isKernel || step.points;
+  switch (kind) {
+  case OpClass::For:
+  case OpClass::While:
+  case OpClass::If:
+  case OpClass::TapeCreate:
+  case OpClass::TapePush:
+  case OpClass::TapePop:
+  case OpClass::Effect:
+  case OpClass::Poll:
+  case OpClass::Clock:
+    break;
+  default:
+    touches = true;
+  }
+  if (touches)
+    p.beforeStep(step);
+  plainStep(step);
+}
+
+void FunctionEmitter::plainStep(const kernel::Step &step) {
+  mlir::Operation *op = step.roots.front();
+  OpClass kind = kernel::classOf(op);
+  bool inFrame =
+      op->getNumResults() && kernel::isArray(op->getResult(0)) && p.isInFrame(op->getResult(0));
+  if (isReplicated(step) && (step.isKernel || inFrame)) {
+    f.writesOut = true;
+    byProcessorCode(step);
+    f.writesOut = false;
+    return;
+  }
+  if (step.points)
+    return bySingleThread(step);
+  if (step.isKernel) {
+    if (!KernelEmitter(p, step).canEmit())
+      return bySingleThread(step);
+    return KernelEmitter(p, step).emit();
+  }
+  switch (kind) {
+  case OpClass::Elementwise:
+  case OpClass::View:
+  case OpClass::Element:
+    if (!kernel::isArray(op->getResult(0)))
+      return cpu::emitRegister(f, step);
+    return inFrame ? bySingleThread(step) : emitConcat(p, step);
+  case OpClass::Dot:
+    return inFrame ? bySingleThread(step) : emitDot(p, step);
+  case OpClass::ArgReduce:
+  case OpClass::Scan:
+  case OpClass::ArgSort:
+    return bySingleThread(step);
+  case OpClass::Update:
+    if (kernel::isRegister(op->getResult(0)))
+      return cpu::emitUpdate(f, step);
+    return inFrame ? bySingleThread(step) : emitUpdate(p, step);
+  case OpClass::Scatter:
+    return inFrame || kernel::isRegister(op->getResult(0)) ? bySingleThread(step)
+                                                           : emitScatter(p, step);
+  case OpClass::TapeCreate:
+    return emitTapeCreate(p, step);
+  case OpClass::TapePush:
+    return emitTapePush(p, step);
+  case OpClass::TapePop:
+    return emitTapePop(p, step);
+  case OpClass::For:
+    return forLoop(mlir::cast<ir::ForOp>(op));
+  case OpClass::While:
+    return whileLoop(mlir::cast<ir::WhileOp>(op));
+  case OpClass::If:
+    return branch(mlir::cast<ir::IfOp>(op));
+  case OpClass::Effect: {
+    auto effect = mlir::cast<ir::EffectOp>(op);
+    askHost(p, device::Request::Effect, f.number(int64_t(effect.getIndex())), effect.getValues());
+    return;
+  }
+  case OpClass::Check:
+    return check(step);
+  case OpClass::Poll:
+    return f.setRegister(op->getResult(0), pollHost(p));
+  case OpClass::Clock:
+    return f.setRegister(
+        op->getResult(0),
+        b.CreateBitCast(askHost(p, device::Request::Clock, f.number(0), {}), b.getDoubleTy()));
+  default:
+    throw Error("the code generator does not know the operation '" +
+                op->getName().getStringRef().str() + "'");
+  }
+}
+
+void FunctionEmitter::check(const kernel::Step &step) {
+  auto op = mlir::cast<ir::CheckOp>(step.roots.front());
+  mlir::Value condition = op.getCondition();
+  Value *holds = nullptr;
+  if (kernel::isRegister(condition)) {
+    holds = f.registerOf(condition);
+  } else {
+    // Every block looks at all of it, so nobody has to be told.
+    Folded all;
+    all.type = b.getInt1Ty();
+    all.neutral = b.getTrue();
+    all.combine = [&](Candidate x, Candidate y) {
+      return Candidate{b.CreateAnd(x.value, y.value), nullptr};
+    };
+    ArrayRef<int64_t> shape = tensorType(condition).getShape();
+    int64_t count = kernel::numElements(condition);
+    FoldSpace space{1, count, true, f.number(0), f.number(1), f.number(0), f.number(count)};
+    f.scopes.reset();
+    fold(
+        p, p.grid.ofBlock(), {all}, space,
+        [&](Value *, Value *at) -> Candidates {
+          cpu::Index index;
+          index.dims = cpu::dimsOfLinear(f, at, shape);
+          cpu::Elements elements(f, index);
+          return {Candidate{elements.at(condition), nullptr}};
+        },
+        [&](Value *, ArrayRef<Candidate> totals) { holds = totals.front().value; });
+  }
+  llvm::BasicBlock *good = f.newBlock("good"), *bad = f.newBlock("bad");
+  b.CreateCondBr(holds, good, bad);
+  b.SetInsertPoint(bad);
+  Pending::State before = p.pending.state();
+  askHost(p, device::Request::CheckFailed, f.number(int64_t(op.getIndex())), op.getValues());
+  b.CreateRetVoid();
+  p.pending.restore(std::move(before));
+  b.SetInsertPoint(good);
+}
+
+/// What the plan wants copied at the begin of a loop or the end of a region.
+void FunctionEmitter::copies(mlir::Operation *at) {
+  auto found = f.plan.copies.find(at);
+  if (found == f.plan.copies.end())
+    return;
+  // Few elements are all read before any is written.
+  SmallVector<std::pair<mlir::Value, SmallVector<Value *, 16>>> few;
+  auto isFew = [&](const kernel::Copy &copy) { return p.isInFrame(copy.to); };
+  for (const kernel::Copy &copy : found->second)
+    if (isFew(copy) && !copy.toParking) {
+      Pending::Spans reads;
+      p.span(copy.from, reads);
+      p.touch(reads, {});
+      few.push_back({copy.to, cpu::elementsOf(f, copy.from)});
+    }
+  for (auto &[to, elements] : few)
+    cpu::storeElements(f, f.pointerTo(to), to, elements);
+  auto parking = f.plan.parking.find(at);
+  for (const kernel::Copy &copy : found->second) {
+    if (isFew(copy))
+      continue;
+    Pending::Spans reads, writes;
+    auto parked = [&](mlir::Value value) {
+      return Pending::Span{kernel::Place::Kind::Arena, 0, parking->second,
+                           parking->second + kernel::byteSize(value)};
+    };
+    if (copy.fromParking)
+      reads.push_back(parked(copy.to));
+    else
+      p.span(copy.from, reads);
+    if (copy.toParking)
+      writes.push_back(parked(copy.from));
+    else
+      p.span(copy.to, writes);
+    p.touch(reads, writes);
+    if (copy.toParking) {
+      emitCopy(p, f.pointerAt(parking->second), /*toFrame=*/false, copy.from);
+    } else if (copy.fromParking) {
+      mlir::Type element = tensorType(copy.to).getElementType();
+      Value *from = f.pointerAt(parking->second), *to = f.pointerTo(copy.to);
+      p.shareOut(kernel::numElements(copy.to), [&](Value *index) {
+        Value *value = cpu::loadElement(b, element, f.address(element, from, index));
+        cpu::storeElement(b, element, value, f.address(element, to, index));
+      });
+    } else {
+      emitCopy(p, f.pointerTo(copy.to), /*toFrame=*/false, copy.from);
+    }
+  }
+}
+
+// ---- Control flow -------------------------------------------------------------------------------
+
+SmallVector<Value *> FunctionEmitter::registersOf(mlir::ValueRange values) {
+  SmallVector<Value *> all;
+  for (mlir::Value value : values)
+    if (!kernel::isArray(value))
+      all.push_back(f.registerOf(value));
+  return all;
+}
+
+/// A phi for each of the values that is in a register.
+SmallVector<llvm::PHINode *> FunctionEmitter::phis(mlir::ValueRange values) {
+  SmallVector<llvm::PHINode *> all;
+  for (mlir::Value value : values) {
+    if (kernel::isArray(value))
+      continue;
+    llvm::Type *type = kernel::isTape(value)
+                           ? static_cast<llvm::Type *>(tapeType(f.context()))
+                           : cpu::registerType(f.context(), tensorType(value).getElementType());
+    all.push_back(b.CreatePHI(type, 2));
+    f.setRegister(value, all.back());
+  }
+  return all;
+}
+
+void addIncoming(ArrayRef<llvm::PHINode *> phis, ArrayRef<Value *> values, llvm::BasicBlock *from) {
+  for (auto [phi, value] : llvm::zip(phis, values))
+    phi->addIncoming(value, from);
+}
+
+/// At the end of a loop's body: what is pending must not meet anything that the next iteration
+/// touches.
+void FunctionEmitter::endLoop() {
+  auto [reads, writes] = p.pending.endLog();
+  if (p.pending.conflicts(reads, writes))
+    p.waitForAll();
+}
+
+/// Tests before the first iteration and after each, so that what does not change can leave the
+/// loop.
+void FunctionEmitter::forLoop(ir::ForOp op) {
+  copies(op);
+  Value *lower = f.registerOf(op.getLower()), *upper = f.registerOf(op.getUpper());
+  SmallVector<Value *> inits = registersOf(op.getInits());
+  Pending::State around = p.pending.state();
+  llvm::BasicBlock *before = b.GetInsertBlock();
+  llvm::BasicBlock *body = f.newBlock("for"), *after = f.newBlock("done");
+  b.CreateCondBr(b.CreateICmpSLT(lower, upper), body, after);
+
+  b.SetInsertPoint(body);
+  llvm::PHINode *counter = b.CreatePHI(lower->getType(), 2);
+  counter->addIncoming(lower, before);
+  f.setRegister(op.getCounter(), counter);
+  auto carried = phis(op.getCarried());
+  addIncoming(carried, inits, before);
+  beginLoop();
+  block(op.getBody().front());
+  SmallVector<Value *> yielded = registersOf(op.getYield().getValues());
+  copies(op.getYield());
+  endLoop();
+  Value *next =
+      b.CreateAdd(counter, llvm::ConstantInt::get(counter->getType(), 1), "", false, true);
+  llvm::BasicBlock *latch = b.GetInsertBlock();
+  counter->addIncoming(next, latch);
+  addIncoming(carried, yielded, latch);
+  b.CreateCondBr(b.CreateICmpSLT(next, upper), body, after);
+
+  b.SetInsertPoint(after);
+  p.pending.join(around);
+  auto results = phis(op.getResults());
+  addIncoming(results, inits, before);
+  addIncoming(results, yielded, latch);
+}
+
+void FunctionEmitter::whileLoop(ir::WhileOp op) {
+  copies(op);
+  SmallVector<Value *> inits = registersOf(op.getInits());
+  llvm::BasicBlock *before = b.GetInsertBlock();
+  llvm::BasicBlock *head = f.newBlock("while"), *body = f.newBlock("do"),
+                   *after = f.newBlock("done");
+  b.CreateBr(head);
+
+  b.SetInsertPoint(head);
+  beginLoop();
+  mlir::Block &condition = op.getCondition().front();
+  auto carried = phis(condition.getArguments());
+  addIncoming(carried, inits, before);
+  size_t next = 0;
+  for (auto [argument, result] : llvm::zip(op.getBody().front().getArguments(), op.getResults()))
+    if (!kernel::isArray(argument)) {
+      f.setRegister(argument, carried[next]);
+      f.setRegister(result, carried[next++]);
+    }
+  block(condition);
+  Pending::State atExit = p.pending.state();
+  b.CreateCondBr(f.registerOf(op.getConditionYield().getValues().front()), body, after);
+
+  b.SetInsertPoint(body);
+  block(op.getBody().front());
+  SmallVector<Value *> yielded = registersOf(op.getYield().getValues());
+  copies(op.getYield());
+  endLoop();
+  addIncoming(carried, yielded, b.GetInsertBlock());
+  b.CreateBr(head);
+  b.SetInsertPoint(after);
+  p.pending.join(atExit);
+}
+
+void FunctionEmitter::branch(ir::IfOp op) {
+  llvm::BasicBlock *yes = f.newBlock("then"), *no = f.newBlock("else"),
+                   *after = f.newBlock("endif");
+  b.CreateCondBr(f.registerOf(op.getCond()), yes, no);
+  struct End {
+    SmallVector<Value *> values;
+    llvm::BasicBlock *block;
+  };
+  auto emit = [&](llvm::BasicBlock *start, mlir::Region &region) {
+    b.SetInsertPoint(start);
+    block(region.front());
+    mlir::Operation *yield = region.front().getTerminator();
+    End end{registersOf(yield->getOperands()), nullptr};
+    copies(yield);
+    end.block = b.GetInsertBlock();
+    b.CreateBr(after);
+    return end;
+  };
+  Pending::State before = p.pending.state();
+  End first = emit(yes, op.getThenRegion());
+  Pending::State afterFirst = p.pending.state();
+  p.pending.restore(std::move(before));
+  End second = emit(no, op.getElseRegion());
+  p.pending.join(afterFirst);
+  b.SetInsertPoint(after);
+  auto results = phis(op.getResults());
+  addIncoming(results, first.values, first.block);
+  addIncoming(results, second.values, second.block);
+}
+
+} // namespace
+
+void emitProgram(ProgramEmission &p) {
+  FunctionEmitter(p).emit();
+}
+
+} // namespace descent::gpu

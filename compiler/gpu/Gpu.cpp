@@ -1,0 +1,202 @@
+#include "compiler/gpu/Gpu.h"
+
+#include "compiler/cpu/Math.h"
+#include "compiler/gpu/Steps.h"
+#include "runtime/device/Messages.h"
+
+#include "descent/Error.h"
+
+#include <llvm/IR/DIBuilder.h>
+#include <llvm/IR/LegacyPassManager.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/TargetSelect.h>
+#include <llvm/Transforms/IPO/AlwaysInliner.h>
+#include <llvm/Transforms/IPO/GlobalDCE.h>
+#include <llvm/Transforms/InstCombine/InstCombine.h>
+#include <llvm/Transforms/Scalar/EarlyCSE.h>
+#include <llvm/Transforms/Scalar/LICM.h>
+#include <llvm/Transforms/Scalar/LoopPassManager.h>
+#include <llvm/Transforms/Scalar/LoopUnrollPass.h>
+#include <llvm/Transforms/Scalar/SROA.h>
+#include <llvm/Transforms/Scalar/SimplifyCFG.h>
+#include <mlir/Dialect/Func/IR/FuncOps.h>
+
+extern "C" {
+void LLVMInitializeNVPTXTargetInfo();
+void LLVMInitializeNVPTXTarget();
+void LLVMInitializeNVPTXTargetMC();
+void LLVMInitializeNVPTXAsmPrinter();
+}
+
+namespace descent::gpu {
+
+namespace {
+
+constexpr const char *kKernel = "descent_program";
+
+int64_t inputsOf(mlir::Operation *function) {
+  int64_t count = 0;
+  function->walk(
+      [&](ir::InputOp input) { count = std::max(count, int64_t(input.getIndex()) + 1); });
+  return count;
+}
+
+llvm::Function *declare(llvm::Module &module, int64_t inputs, int threads) {
+  llvm::LLVMContext &context = module.getContext();
+  auto *pointer = llvm::PointerType::get(context, 0);
+  llvm::SmallVector<llvm::Type *> parameters(size_t(inputs) + 3, pointer);
+  parameters.push_back(llvm::Type::getInt64Ty(context));
+  parameters.push_back(pointer);
+  auto *type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), parameters, false);
+  auto *function = llvm::Function::Create(type, llvm::Function::ExternalLinkage, kKernel, module);
+  function->setCallingConv(llvm::CallingConv::PTX_Kernel);
+  function->setDoesNotThrow();
+  function->addFnAttr("nvvm.maxntid", std::to_string(threads));
+  for (llvm::Argument &argument : function->args())
+    if (argument.getType()->isPointerTy()) {
+      argument.addAttr(llvm::Attribute::NoAlias);
+      argument.addAttr(llvm::Attribute::getWithAlignment(context, llvm::Align(64)));
+      bool isInput = argument.getArgNo() >= 2 && argument.getArgNo() < 2 + unsigned(inputs);
+      if (isInput)
+        argument.addAttr(llvm::Attribute::ReadOnly);
+    }
+  return function;
+}
+
+/// Places in the script for all code: the emulator's and the profilers' messages name them.
+void describe(llvm::Function &function) {
+  llvm::Module &module = *function.getParent();
+  llvm::DIBuilder builder(module);
+  auto *file = builder.createFile("descent", "");
+  builder.createCompileUnit(llvm::DISourceLanguageName(llvm::dwarf::DW_LANG_C), file, "descent",
+                            /*isOptimized=*/true, "", 0, "",
+                            llvm::DICompileUnit::DebugDirectivesOnly);
+  auto *type = builder.createSubroutineType(builder.getOrCreateTypeArray({}));
+  function.setSubprogram(builder.createFunction(
+      file, function.getName(), function.getName(), file, 1, type, 1, llvm::DINode::FlagZero,
+      llvm::DISubprogram::SPFlagDefinition | llvm::DISubprogram::SPFlagOptimized));
+  builder.finalize();
+  module.addModuleFlag(llvm::Module::Warning, "Debug Info Version", llvm::DEBUG_METADATA_VERSION);
+}
+
+void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(&machine);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  auto invariants = [] {
+    llvm::LoopPassManager passes;
+    passes.addPass(llvm::LICMPass(llvm::LICMOptions()));
+    return llvm::createFunctionToLoopPassAdaptor(std::move(passes), /*UseMemorySSA=*/true);
+  };
+  llvm::FunctionPassManager passes;
+  passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
+  passes.addPass(llvm::EarlyCSEPass());
+  passes.addPass(llvm::InstCombinePass());
+  passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(invariants());
+  passes.addPass(llvm::LoopUnrollPass(llvm::LoopUnrollOptions()
+                                          .setPartial(false)
+                                          .setPeeling(false)
+                                          .setRuntime(false)
+                                          .setUpperBound(false)
+                                          .setFullUnrollMaxCount(16)));
+  passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
+  passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/true));
+  passes.addPass(llvm::InstCombinePass());
+  passes.addPass(invariants());
+  passes.addPass(llvm::SimplifyCFGPass());
+  llvm::ModulePassManager all;
+  all.addPass(llvm::AlwaysInlinerPass(/*InsertLifetimeIntrinsics=*/false));
+  all.addPass(llvm::GlobalDCEPass());
+  all.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(passes)));
+  all.addPass(llvm::GlobalDCEPass());
+  all.run(module, modules);
+#ifndef NDEBUG
+  std::string complaint;
+  llvm::raw_string_ostream os(complaint);
+  if (llvm::verifyModule(module, &os))
+    throw Error("internal: the optimised code is not valid: " + complaint);
+#endif
+}
+
+} // namespace
+
+GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::TargetMachine &machine,
+                 const kernel::PlanOptions &options, int threads) {
+  kernel::PlanOptions plan = options;
+  plan.forProcessor = false;
+  GpuCode code;
+  code.module = std::make_unique<llvm::Module>("program", context);
+  code.module->setDataLayout(machine.createDataLayout());
+  code.module->setTargetTriple(machine.getTargetTriple());
+  code.kernel = kKernel;
+  code.threads = threads;
+  cpu::ModuleEmission emission(*code.module, cpu::thisHost());
+  // What one thread does runs its chunks one after the other.
+  emission.leastShared = std::numeric_limits<int64_t>::max();
+  for (auto function : source.getOps<mlir::func::FuncOp>()) {
+    if (function.getSymName() != "main")
+      continue;
+    kernel::FunctionPlan planned = kernel::planFunction(function, plan);
+    code.inputs = inputsOf(function);
+    llvm::Function *kernel = declare(*code.module, code.inputs, threads);
+    describe(*kernel);
+    cpu::FunctionEmission f(emission, planned, kernel);
+    ProgramEmission program(f, threads, kernel->getArg(1), kernel->getArg(0));
+    emitProgram(program);
+    program.grid.finish();
+    code.arenaBytes = program.arenaBytes;
+    code.blockBytes = program.bytesOfBlock;
+    code.stateBytes = Grid::stateBytes;
+    code.mailboxWords = device::mailbox::words(program.mostOperands);
+    code.usefulBlocks = program.usefulBlocks;
+  }
+  code.tapePlaces = emission.tapePlaces;
+  cpu::linkMath(*code.module, emission.mathNames);
+  optimize(*code.module, machine);
+  return code;
+}
+
+std::unique_ptr<llvm::TargetMachine> makeMachine(int major, int minor) {
+  [[maybe_unused]] static const bool initialised = [] {
+    LLVMInitializeNVPTXTargetInfo();
+    LLVMInitializeNVPTXTarget();
+    LLVMInitializeNVPTXTargetMC();
+    LLVMInitializeNVPTXAsmPrinter();
+    return true;
+  }();
+  llvm::Triple triple("nvptx64-nvidia-cuda");
+  std::string problem;
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, problem);
+  if (!target)
+    throw Error("this build of Descent makes no code for NVIDIA GPUs: " + problem);
+  llvm::TargetOptions options;
+  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  std::string name = "sm_" + std::to_string(major * 10 + minor);
+  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
+      triple, name, "+ptx70", options, std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Default));
+  if (!machine)
+    throw Error("no code can be made for the GPU " + name);
+  return machine;
+}
+
+std::string emitPtx(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::SmallVector<char, 0> code;
+  llvm::raw_svector_ostream stream(code);
+  llvm::legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::AssemblyFile))
+    throw Error("internal: code for GPUs cannot be written");
+  passes.run(module);
+  return std::string(code.begin(), code.end());
+}
+
+} // namespace descent::gpu

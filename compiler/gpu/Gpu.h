@@ -1,0 +1,44 @@
+// From a module of plain `descent` operations to code for NVIDIA GPUs.
+#pragma once
+
+#include "compiler/kernel/Plan.h"
+
+#include <llvm/IR/Module.h>
+#include <llvm/Target/TargetMachine.h>
+#include <mlir/IR/BuiltinOps.h>
+#include <mlir/IR/Location.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace descent::gpu {
+
+/// A program as one kernel, which all blocks of a launch run together, and what its launch needs.
+///
+/// Its parameters, of 64 bits each: the mailbox, memory of `stateBytes` zeros, the inputs in order,
+/// memory of `blockBytes` for each block, `blockBytes`, the arena.
+struct GpuCode {
+  std::unique_ptr<llvm::Module> module;
+  std::string kernel;
+  int threads = 256;      ///< of a block
+  int64_t inputs = 0;     ///< how many
+  int64_t arenaBytes = 0; ///< working memory
+  int64_t blockBytes = 0; ///< working memory of each block
+  int64_t stateBytes = 0;
+  int64_t mailboxWords = 0;
+  int64_t usefulBlocks = 1; ///< more have nothing to do
+  std::vector<mlir::Location> tapePlaces;
+};
+
+/// LLVM IR for a program, for the processor of `machine`, optimised. Throws descent::Error.
+GpuCode generate(mlir::ModuleOp module, llvm::LLVMContext &context, llvm::TargetMachine &machine,
+                 const kernel::PlanOptions &options, int threads);
+
+/// For compute capability `major`.`minor`. Throws descent::Error where there is none.
+std::unique_ptr<llvm::TargetMachine> makeMachine(int major, int minor);
+
+/// The module as PTX. Changes the module.
+std::string emitPtx(llvm::Module &module, llvm::TargetMachine &machine);
+
+} // namespace descent::gpu

@@ -1,0 +1,107 @@
+#include "compiler/gpu/Host.h"
+
+#include "compiler/cpu/Steps.h"
+
+namespace descent::gpu {
+
+using llvm::Value;
+namespace mailbox = device::mailbox;
+
+namespace {
+
+/// Times that are polled for each time that the mailbox, which is far away, is looked at.
+constexpr int64_t kPollEvery = 8;
+
+class Messenger {
+public:
+  explicit Messenger(ProgramEmission &p) : p(p), f(p.f), b(p.b) {}
+
+  Value *word(int64_t index) {
+    return b.CreateConstInBoundsGEP1_64(b.getInt64Ty(), p.mailbox, uint64_t(index));
+  }
+  void write(int64_t index, Value *value) {
+    b.CreateStore(value, word(index), /*isVolatile=*/true);
+  }
+  Value *read(int64_t index) {
+    auto *load =
+        b.CreateAlignedLoad(b.getInt64Ty(), word(index), llvm::Align(8), /*isVolatile=*/true);
+    load->setAtomic(llvm::AtomicOrdering::Monotonic, llvm::SyncScope::System);
+    return load;
+  }
+  void fence() { b.CreateFence(llvm::AtomicOrdering::AcquireRelease, llvm::SyncScope::System); }
+
+  void writeOperand(int64_t number, mlir::Value operand) {
+    int64_t first = mailbox::operands + number * mailbox::wordsOfOperand;
+    if (!kernel::isRegister(operand) && !p.isInFrame(operand))
+      return write(first, b.CreatePtrToInt(f.pointerTo(operand), b.getInt64Ty()));
+    write(first, f.number(0));
+    cpu::storeElements(f, word(first + 1), operand, cpu::elementsOf(f, operand));
+  }
+
+  /// Tells the host, and waits until it has answered.
+  void send() {
+    fence();
+    Value *number = b.CreateAdd(read(mailbox::requested), f.number(1));
+    auto *store =
+        b.CreateAlignedStore(number, word(mailbox::requested), llvm::Align(8), /*isVolatile=*/true);
+    store->setAtomic(llvm::AtomicOrdering::Monotonic, llvm::SyncScope::System);
+    llvm::BasicBlock *spin = f.newBlock("spin"), *done = f.newBlock();
+    b.CreateBr(spin);
+    b.SetInsertPoint(spin);
+    b.CreateCondBr(b.CreateICmpEQ(read(mailbox::answered), number), done, spin);
+    b.SetInsertPoint(done);
+    fence();
+  }
+
+private:
+  ProgramEmission &p;
+  cpu::FunctionEmission &f;
+  llvm::IRBuilder<> &b;
+};
+
+} // namespace
+
+Value *askHost(ProgramEmission &p, device::Request request, Value *index,
+               mlir::ValueRange operands) {
+  llvm::IRBuilder<> &b = p.b;
+  cpu::FunctionEmission &f = p.f;
+  Messenger messenger(p);
+  p.mostOperands = std::max(p.mostOperands, int64_t(operands.size()));
+  Value *area = p.exchangeArea(8);
+  p.waitForAll();
+  p.grid.byFirst([&] {
+    messenger.write(mailbox::request, f.number(int64_t(request)));
+    messenger.write(mailbox::index, index);
+    for (auto [i, operand] : llvm::enumerate(operands))
+      messenger.writeOperand(int64_t(i), operand);
+    messenger.send();
+    b.CreateStore(messenger.read(mailbox::answer), area);
+  });
+  p.waitForAll();
+  return b.CreateLoad(b.getInt64Ty(), area);
+}
+
+Value *pollHost(ProgramEmission &p) {
+  llvm::IRBuilder<> &b = p.b;
+  cpu::FunctionEmission &f = p.f;
+  Messenger messenger(p);
+  auto variable = [&](llvm::Type *type) {
+    llvm::AllocaInst *made = f.variable(type);
+    llvm::IRBuilder<>(made->getNextNode()).CreateStore(llvm::Constant::getNullValue(type), made);
+    return made;
+  };
+  llvm::AllocaInst *times = variable(b.getInt64Ty()), *stop = variable(b.getInt1Ty());
+  Value *now = b.CreateLoad(b.getInt64Ty(), times);
+  b.CreateStore(b.CreateAdd(now, f.number(1)), times);
+  Value *isDue = b.CreateICmpEQ(b.CreateAnd(now, f.number(kPollEvery - 1)), f.number(0));
+  p.grid.onlyIf(isDue, [&] {
+    Value *area = p.exchangeArea(8);
+    p.grid.byFirst([&] { b.CreateStore(messenger.read(mailbox::stop), area); });
+    p.grid.waitForAll();
+    Value *asked = b.CreateLoad(b.getInt64Ty(), area);
+    b.CreateStore(b.CreateICmpNE(asked, f.number(0)), stop);
+  });
+  return b.CreateLoad(b.getInt1Ty(), stop);
+}
+
+} // namespace descent::gpu

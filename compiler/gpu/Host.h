@@ -1,0 +1,20 @@
+// Messages from a running program to the host, which carries out what only it can.
+//
+// The mailbox is memory of the host, in words of 64 bits. The first thread writes a request, then
+// its number; the host answers, then writes that number as well.
+#pragma once
+
+#include "compiler/gpu/Program.h"
+#include "runtime/device/Messages.h"
+
+namespace descent::gpu {
+
+/// Asks the host for something and waits for its answer. All threads get here together, and get it;
+/// what they wrote before is there for the host to see.
+llvm::Value *askHost(ProgramEmission &p, device::Request request, llvm::Value *index,
+                     mlir::ValueRange operands);
+
+/// Whether the user asked to stop (i1). Looked at every few times only.
+llvm::Value *pollHost(ProgramEmission &p);
+
+} // namespace descent::gpu

@@ -1,0 +1,468 @@
+// A kernel that all threads run together.
+//
+// Loops that nothing is added up in are shared out among all threads, neighbours to neighbours. The
+// terms of reductions are cut into chunks whose number depends on shapes alone; a block folds a
+// chunk and leaves its part in memory; when all have come, the parts are folded in turn. So no
+// result depends on how many blocks there are.
+#include "compiler/gpu/Kernel.h"
+
+#include "compiler/cpu/Scalar.h"
+
+namespace descent::gpu {
+
+using cpu::Elements;
+using cpu::Index;
+using kernel::tensorType;
+using llvm::ArrayRef;
+using llvm::SmallVector;
+using llvm::Value;
+
+namespace {
+
+/// Terms that each thread folds before a block gives its part away, at least.
+constexpr int64_t kTermsOfThread = 16;
+/// Blocks to keep a card busy; more are not needed.
+constexpr int64_t kManyBlocks = 1024;
+constexpr int64_t kMostPartBytes = 16 << 20;
+
+int64_t ceilDiv(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
+
+} // namespace
+
+// ---- What there is to do ------------------------------------------------------------------------
+
+bool KernelEmitter::describe() {
+  for (const kernel::Loop &loop : step.loops) {
+    NestCode &nest = nests.emplace_back();
+    nest.loop = &loop;
+    if (loop.linear) {
+      int64_t size = 1;
+      for (int64_t dim : loop.space)
+        size *= dim;
+      nest.sizes.push_back(size);
+    } else {
+      nest.sizes.assign(loop.space.begin(), loop.space.end());
+    }
+    for (mlir::Operation *root : loop.roots) {
+      if (kernel::isReduction(root))
+        nest.reductions.emplace_back(f, root, nest.sizes, loop.linear);
+      else if (kernel::classOf(root) == kernel::OpClass::Scan)
+        nest.scans.push_back(root);
+      else
+        nest.stores.push_back(root);
+    }
+  }
+  return !llvm::is_contained(nests.front().sizes, 0);
+}
+
+/// A loop over nothing: reductions are what combining nothing gives.
+void KernelEmitter::emitEmpty() {
+  for (NestCode &nest : nests)
+    for (Reduction &reduction : nest.reductions) {
+      mlir::Value value = reduction.value();
+      if (kernel::isRegister(value)) {
+        f.setRegister(value, reduction.isPosition() ? b.getInt32(0) : reduction.neutral());
+        continue;
+      }
+      Value *to = f.pointerTo(value);
+      auto fill = [&](Value *at) {
+        cpu::storeElement(b, reduction.type(), reduction.neutral(),
+                          f.address(reduction.type(), to, at));
+      };
+      if (p.isInFrame(value))
+        p.grid.loop(f.number(0), f.number(kernel::numElements(value)), f.number(1), fill);
+      else
+        p.shareOut(kernel::numElements(value), fill);
+    }
+}
+
+/// Reductions that keep the same loops, of those from `firstDim` on.
+std::vector<Group> KernelEmitter::groupsOf(NestCode &nest, size_t firstDim) {
+  std::vector<Group> groups;
+  for (Reduction &reduction : nest.reductions) {
+    Group group;
+    for (size_t dim = firstDim; dim < nest.sizes.size(); ++dim) {
+      int64_t size = nest.sizes[dim];
+      if (size == 1)
+        continue;
+      bool kept = !nest.loop->linear && reduction.keeps(int(dim));
+      (kept ? group.kept : group.terms).push_back(int(dim));
+      (kept ? group.keptSizes : group.termSizes).push_back(size);
+      (kept ? group.keptCount : group.termCount) *= size;
+    }
+    auto same = llvm::find_if(groups, [&](const Group &other) {
+      return other.kept == group.kept && crosses(*other.reductions.front()) == crosses(reduction);
+    });
+    if (same == groups.end()) {
+      groups.push_back(std::move(group));
+      same = std::prev(groups.end());
+    }
+    same->reductions.push_back(&reduction);
+  }
+  return groups;
+}
+
+// ---- Elements -----------------------------------------------------------------------------------
+
+Value *KernelEmitter::memoryOf(mlir::Value value) {
+  auto bridge = bridges.find(value);
+  return bridge == bridges.end() ? f.pointerTo(value) : bridge->second;
+}
+
+Counters KernelEmitter::countersAt(const Counters &outer, const NestCode &nest, const Group &group,
+                                   Value *kept, Value *term) {
+  Counters counters(outer);
+  counters.resize(nest.sizes.size(), nullptr);
+  for (Value *&counter : counters)
+    if (!counter)
+      counter = f.number(0);
+  auto put = [&](ArrayRef<int> dims, ArrayRef<int64_t> sizes, Value *flat) {
+    auto at = cpu::dimsOfLinear(f, flat, sizes);
+    for (auto [dim, index] : llvm::zip(dims, at))
+      counters[size_t(dim)] = index;
+  };
+  if (kept && !group.kept.empty())
+    put(group.kept, group.keptSizes, kept);
+  if (term && !group.terms.empty())
+    put(group.terms, group.termSizes, term);
+  return counters;
+}
+
+/// At one index: all is read and computed before anything is written. Gives what it adds to
+/// reductions.
+Candidates KernelEmitter::evaluate(NestCode &nest, const Counters &counters,
+                                   ArrayRef<Reduction *> reductions, bool stores,
+                                   const cpu::Rows *rows) {
+  Index index;
+  if (nest.loop->linear)
+    index.linear = counters[0];
+  else
+    index.dims = counters;
+  Elements elements(f, index, nest.stores, rows);
+  SmallVector<Value *, 4> stored;
+  if (stores)
+    for (mlir::Operation *op : nest.stores)
+      stored.push_back(elements.at(op->getResult(0)));
+  Candidates added;
+  for (Reduction *reduction : reductions)
+    added.push_back(cpu::contribution(f, elements, *reduction, counters));
+  if (!stores)
+    return added;
+  for (auto [op, value] : llvm::zip(nest.stores, stored)) {
+    mlir::Value result = op->getResult(0);
+    mlir::Type element = tensorType(result).getElementType();
+    if (rows)
+      if (auto row = rows->find(result); row != rows->end()) {
+        Value *at = cpu::rowAddress(f, result, row->second, counters);
+        f.scopes.tag(cpu::storeElement(b, element, value, at), row->second.place);
+        continue;
+      }
+    Value *position =
+        nest.loop->linear ? counters[0] : cpu::linearIndex(f, counters, nest.loop->space);
+    auto *store =
+        cpu::storeElement(b, element, value, f.address(element, memoryOf(result), position));
+    if (!bridges.contains(result))
+      f.scopes.tag(store, f.placeOf(result));
+  }
+  return added;
+}
+
+/// Stores a total where it belongs, for an index of the nest.
+void KernelEmitter::storeResult(Reduction &reduction, const Counters &counters, Candidate total,
+                                const cpu::Rows *rows) {
+  mlir::Value value = reduction.value();
+  Value *stored = reduction.isPosition() ? total.position : total.value;
+  Counters dims = reduction.resultDims(counters);
+  if (rows)
+    if (auto row = rows->find(value); row != rows->end()) {
+      cpu::storeElement(b, reduction.type(), stored, cpu::rowAddress(f, value, row->second, dims));
+      return;
+    }
+  Value *at = cpu::linearIndex(f, dims, tensorType(value).getShape());
+  cpu::storeElement(b, reduction.type(), stored, f.address(reduction.type(), memoryOf(value), at));
+}
+
+// ---- Parts of results ---------------------------------------------------------------------------
+
+int64_t KernelEmitter::bytesOfPart(const Reduction &reduction) const {
+  return reduction.isPosition() ? 16 : kernel::elementBytes(reduction.sourceType());
+}
+
+/// Whether a total has to get to all threads, not only into memory.
+bool KernelEmitter::needsParts(const Reduction &reduction) const {
+  return kernel::isRegister(reduction.value()) || p.isInFrame(reduction.value());
+}
+
+Parts &KernelEmitter::newParts(Reduction &reduction, const Group &group, int64_t chunks) {
+  parts.push_back({&reduction, group, chunks, nullptr});
+  parts.back().base = p.exchangeArea(chunks * group.keptCount * bytesOfPart(reduction));
+  return parts.back();
+}
+
+Value *KernelEmitter::partAddress(const Parts &parts, Value *chunk, Value *kept) {
+  Value *number = b.CreateAdd(b.CreateMul(chunk, f.number(parts.group.keptCount), "", true, true),
+                              kept, "", true, true);
+  Value *offset = b.CreateMul(number, f.number(bytesOfPart(*parts.reduction)), "", true, true);
+  return b.CreateInBoundsGEP(b.getInt8Ty(), parts.base, offset);
+}
+
+void KernelEmitter::storePart(const Parts &parts, Value *chunk, Value *kept, Candidate part) {
+  Value *at = partAddress(parts, chunk, kept);
+  cpu::storeElement(b, parts.reduction->sourceType(), part.value, at);
+  if (part.position)
+    b.CreateStore(part.position, b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), at, 8));
+}
+
+/// Parts of f32 are added up in f64: the error does not grow with their number.
+Folded KernelEmitter::foldedParts(Reduction &reduction) const {
+  Folded folded = Folded::of(f, reduction);
+  if (!reduction.sumsFloats() || !reduction.type().isF32())
+    return folded;
+  folded.type = b.getDoubleTy();
+  folded.neutral = llvm::ConstantFP::get(folded.type, 0.0);
+  folded.combine = [this](Candidate x, Candidate y) {
+    return Candidate{b.CreateFAdd(x.value, y.value), nullptr};
+  };
+  return folded;
+}
+
+namespace {
+
+/// A part as it is folded, and a total as it is wanted.
+Candidate widened(llvm::IRBuilder<> &b, Candidate part, llvm::Type *type) {
+  if (part.value->getType() != type)
+    part.value = b.CreateFPExt(part.value, type);
+  return part;
+}
+
+Candidate narrowed(llvm::IRBuilder<> &b, Candidate total, llvm::Type *type) {
+  if (total.value->getType() != type)
+    total.value = b.CreateFPTrunc(total.value, type);
+  return total;
+}
+
+} // namespace
+
+void KernelEmitter::finishRegister(Parts &each) {
+  Folded folded = foldedParts(*each.reduction);
+  llvm::Type *type = cpu::registerType(f.context(), each.reduction->sourceType());
+  FoldSpace space{1,           each.chunks,          true, f.number(0), f.number(1),
+                  f.number(0), f.number(each.chunks)};
+  fold(
+      p, p.grid.ofBlock(), {folded}, space,
+      [&](Value *kept, Value *chunk) -> Candidates {
+        Value *at = partAddress(each, chunk, kept);
+        Candidate part{cpu::loadElement(b, each.reduction->sourceType(), at), nullptr};
+        if (folded.hasPosition)
+          part.position =
+              b.CreateLoad(b.getInt32Ty(), b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), at, 8));
+        return {widened(b, part, folded.type)};
+      },
+      [&](Value *, ArrayRef<Candidate> totals) {
+        Candidate total = narrowed(b, totals.front(), type);
+        f.setRegister(each.reduction->value(),
+                      each.reduction->isPosition() ? total.position : total.value);
+      });
+}
+
+/// Folds the parts of an array, each element by one team.
+void KernelEmitter::finishMemory(Parts &each) {
+  Folded folded = foldedParts(*each.reduction);
+  llvm::Type *type = cpu::registerType(f.context(), each.reduction->sourceType());
+  const NestCode &nest = *llvm::find_if(nests, [&](NestCode &nest) {
+    return llvm::any_of(nest.reductions, [&](Reduction &r) { return &r == each.reduction; });
+  });
+  int64_t kept = each.group.keptCount;
+  FoldSpace space{kept, each.chunks, false, nullptr, nullptr, f.number(0), f.number(each.chunks)};
+  int64_t tile = Sharing::of(space, p.grid.threads).kept;
+  int64_t tiles = ceilDiv(kept, tile);
+  p.usefulBlocks = std::max(p.usefulBlocks, tiles);
+  Team team = p.grid.ofBlock();
+  p.grid.loop(p.grid.block, f.number(tiles), p.grid.blocks, [&](Value *number) {
+    space.keptFrom = b.CreateMul(number, f.number(tile), "", true, true);
+    Value *end = b.CreateAdd(space.keptFrom, f.number(tile), "", true, true);
+    space.keptTo = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, end, f.number(kept));
+    fold(
+        p, team, {folded}, space,
+        [&](Value *at, Value *chunk) -> Candidates {
+          Value *from = partAddress(each, chunk, at);
+          Candidate part{cpu::loadElement(b, each.reduction->sourceType(), from), nullptr};
+          if (folded.hasPosition)
+            part.position =
+                b.CreateLoad(b.getInt32Ty(), b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), from, 8));
+          return {widened(b, part, folded.type)};
+        },
+        [&](Value *at, ArrayRef<Candidate> totals) {
+          Candidate total = narrowed(b, totals.front(), type);
+          auto store = [&] {
+            storeResult(*each.reduction, countersAt({}, nest, each.group, at, nullptr), total,
+                        nullptr);
+          };
+          // Where one element is kept all threads get here.
+          if (kept == 1)
+            p.grid.onlyIf(b.CreateICmpEQ(team.rank, f.number(0)), store);
+          else
+            store();
+        });
+  });
+}
+
+/// All parts have been left: every thread, or whoever has to, folds them.
+void KernelEmitter::finishParts() {
+  if (parts.empty() && bridges.empty())
+    return;
+  p.waitForAll();
+  bool again = false;
+  for (Parts &each : parts) {
+    if (kernel::isRegister(each.reduction->value())) {
+      finishRegister(each);
+      continue;
+    }
+    finishMemory(each);
+    if (bridges.contains(each.reduction->value())) {
+      again = true;
+      continue;
+    }
+    kernel::Place place = f.placeOf(each.reduction->value());
+    p.pending.add({}, {{place.kind, place.index, place.offset,
+                        place.offset + kernel::byteSize(each.reduction->value())}});
+  }
+  if (again)
+    p.waitForAll();
+  crossBridges();
+}
+
+void KernelEmitter::makeBridges() {
+  for (mlir::Operation *root : step.roots)
+    for (mlir::Value result : root->getResults())
+      if (kernel::isArray(result) && p.isInFrame(result))
+        bridges[result] = p.exchangeArea(kernel::byteSize(result));
+}
+
+/// Every thread takes what all have written into its own frame.
+void KernelEmitter::crossBridges() {
+  for (auto &[value, from] : bridges) {
+    mlir::Type element = tensorType(value).getElementType();
+    Value *to = f.pointerTo(value);
+    for (int64_t i = 0; i < kernel::numElements(value); ++i)
+      cpu::storeElement(b, element,
+                        cpu::loadElement(b, element, f.address(element, from, f.number(i))),
+                        f.address(element, to, f.number(i)));
+  }
+}
+
+// ---- Nests that share no loops ------------------------------------------------------------------
+
+void KernelEmitter::topLevel(NestCode &nest) {
+  std::vector<Group> groups = groupsOf(nest, 0);
+  if (groups.empty()) {
+    int64_t count = 1;
+    for (int64_t size : nest.sizes)
+      count *= size;
+    return p.shareOut(count, [&](Value *at) {
+      Counters counters = nest.loop->linear ? Counters{at} : cpu::dimsOfLinear(f, at, nest.sizes);
+      evaluate(nest, counters, {}, /*stores=*/true, nullptr);
+    });
+  }
+  for (auto [i, group] : llvm::enumerate(groups)) {
+    bool last = i + 1 == groups.size();
+    // What is updated in place is read by the others before.
+    if (last && i && !nest.stores.empty())
+      p.grid.waitForAll();
+    topLevelGroup(nest, group, /*stores=*/last);
+  }
+}
+
+void KernelEmitter::topLevelGroup(NestCode &nest, const Group &group, bool stores) {
+  SmallVector<Folded, 4> folded;
+  for (Reduction *reduction : group.reductions)
+    folded.push_back(Folded::of(f, *reduction));
+  FoldSpace space{group.keptCount, group.termCount, group.termsInner(), nullptr, nullptr,
+                  nullptr,         nullptr};
+  Sharing sharing = Sharing::of(space, p.grid.threads);
+  int64_t kept = group.keptCount, terms = group.termCount;
+  int64_t tiles = ceilDiv(kept, sharing.kept);
+  int64_t bytes = 0;
+  for (Reduction *reduction : group.reductions)
+    bytes += kept * bytesOfPart(*reduction);
+  int64_t chunks =
+      std::min({ceilDiv(terms, sharing.terms * kTermsOfThread), ceilDiv(kManyBlocks, tiles),
+                std::max<int64_t>(1, kMostPartBytes / bytes)});
+  int64_t chunk = int64_t(llvm::alignTo(uint64_t(ceilDiv(terms, chunks)), uint64_t(sharing.terms)));
+  chunks = ceilDiv(terms, chunk);
+  SmallVector<int, 4> partOf;
+  for (Reduction *reduction : group.reductions) {
+    bool parted = chunks > 1 || needsParts(*reduction);
+    partOf.push_back(parted ? int(parts.size()) : -1);
+    if (parted)
+      newParts(*reduction, group, chunks);
+  }
+  p.usefulBlocks = std::max(p.usefulBlocks, tiles * chunks);
+  Team team = p.grid.ofBlock();
+  p.grid.loop(p.grid.block, f.number(tiles * chunks), p.grid.blocks, [&](Value *number) {
+    Value *tile = tiles == 1 ? f.number(0) : b.CreateURem(number, f.number(tiles));
+    Value *part = tiles == 1 ? number : b.CreateUDiv(number, f.number(tiles));
+    auto range = [&](Value *index, int64_t size, int64_t all, Value *&from, Value *&to) {
+      from = b.CreateMul(index, f.number(size), "", true, true);
+      to = b.CreateAdd(from, f.number(size), "", true, true);
+      to = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, to, f.number(all));
+    };
+    range(tile, sharing.kept, kept, space.keptFrom, space.keptTo);
+    range(part, chunk, terms, space.termsFrom, space.termsTo);
+    if (kept == 1) {
+      space.keptFrom = f.number(0);
+      space.keptTo = f.number(1);
+    }
+    fold(
+        p, team, folded, space,
+        [&](Value *at, Value *term) {
+          return evaluate(nest, countersAt({}, nest, group, at, term), group.reductions, stores,
+                          nullptr);
+        },
+        [&](Value *at, ArrayRef<Candidate> totals) {
+          auto store = [&] {
+            for (auto [reduction, total, index] : llvm::zip(group.reductions, totals, partOf)) {
+              if (index >= 0)
+                storePart(parts[size_t(index)], part, at, total);
+              else
+                storeResult(*reduction, countersAt({}, nest, group, at, nullptr), total, nullptr);
+            }
+          };
+          if (kept == 1)
+            p.grid.onlyIf(b.CreateICmpEQ(team.rank, f.number(0)), store);
+          else
+            store();
+        });
+  });
+}
+
+// ---- The kernel ---------------------------------------------------------------------------------
+
+bool KernelEmitter::crosses(const Reduction &reduction) const {
+  if (!shared)
+    return false;
+  if (kernel::isRegister(reduction.value()))
+    return true;
+  for (size_t dim = 0; dim < shared; ++dim)
+    if (nests.front().sizes[dim] != 1 && !reduction.keeps(int(dim)))
+      return true;
+  return false;
+}
+
+void KernelEmitter::emit() {
+  if (!describe())
+    return emitEmpty();
+  f.scopes.reset();
+  makeBridges();
+  if (shared)
+    tree();
+  else
+    for (NestCode &nest : nests)
+      topLevel(nest);
+  finishParts();
+  f.scopes.apply();
+}
+
+} // namespace descent::gpu

@@ -1,0 +1,100 @@
+// The emitter of one kernel, shared by the files it is written in.
+#pragma once
+
+#include "compiler/gpu/Fold.h"
+
+#include "compiler/cpu/Element.h"
+
+#include <vector>
+
+namespace descent::gpu {
+
+using cpu::Counters;
+using cpu::Reduction;
+
+/// A loop nest of the kernel.
+struct NestCode {
+  const kernel::Loop *loop = nullptr;
+  llvm::SmallVector<int64_t, 4> sizes;
+  llvm::SmallVector<mlir::Operation *, 4> stores;
+  std::vector<Reduction> reductions;
+  llvm::SmallVector<mlir::Operation *, 1> scans; ///< nothing else then
+};
+
+/// Reductions of a nest that keep the same of its loops `dims`.
+struct Group {
+  llvm::SmallVector<Reduction *, 4> reductions;
+  llvm::SmallVector<int, 4> kept, terms; ///< loops of more than one iteration
+  llvm::SmallVector<int64_t, 4> keptSizes, termSizes;
+  int64_t keptCount = 1, termCount = 1;
+
+  /// Whether neighbours along the innermost loop are terms of one sum.
+  bool termsInner() const { return kept.empty() || (!terms.empty() && terms.back() > kept.back()); }
+};
+
+/// What blocks leave of a reduction until all have come: a part of each result for each chunk of
+/// its terms.
+struct Parts {
+  Reduction *reduction = nullptr;
+  Group group;
+  int64_t chunks = 1;
+  llvm::Value *base = nullptr; ///< [chunks, kept]
+};
+
+class KernelEmitter {
+public:
+  KernelEmitter(ProgramEmission &p, const kernel::Step &step)
+      : p(p), f(p.f), b(p.b), step(step), shared(size_t(step.shared)) {}
+
+  /// Whether this emitter has code for the step.
+  bool canEmit();
+  void emit();
+
+private:
+  ProgramEmission &p;
+  cpu::FunctionEmission &f;
+  llvm::IRBuilder<> &b;
+  const kernel::Step &step;
+  size_t shared;
+  std::vector<NestCode> nests;
+  std::vector<Parts> parts;
+  /// Small arrays of the frame are written here, and read by all threads when all have come.
+  llvm::DenseMap<mlir::Value, llvm::Value *> bridges;
+
+  bool describe();
+  void emitEmpty();
+  void makeBridges();
+  void finishParts();
+  void crossBridges();
+
+  std::vector<Group> groupsOf(NestCode &nest, size_t firstDim);
+  llvm::Value *partAddress(const Parts &parts, llvm::Value *chunk, llvm::Value *kept);
+  void storePart(const Parts &parts, llvm::Value *chunk, llvm::Value *kept, Candidate part);
+  int64_t bytesOfPart(const Reduction &reduction) const;
+  bool needsParts(const Reduction &reduction) const;
+  Parts &newParts(Reduction &reduction, const Group &group, int64_t chunks);
+  Folded foldedParts(Reduction &reduction) const;
+  void finishRegister(Parts &parts);
+  void finishFrame(Parts &parts);
+  void finishMemory(Parts &parts);
+
+  llvm::Value *memoryOf(mlir::Value value);
+  void storeResult(Reduction &reduction, const Counters &counters, Candidate total,
+                   const cpu::Rows *rows);
+  Candidates evaluate(NestCode &nest, const Counters &counters,
+                      llvm::ArrayRef<Reduction *> reductions, bool stores, const cpu::Rows *rows);
+  Counters countersAt(const Counters &outer, const NestCode &nest, const Group &group,
+                      llvm::Value *kept, llvm::Value *term);
+
+  // Nests that share no loops (Kernel.cpp).
+  void topLevel(NestCode &nest);
+  void topLevelGroup(NestCode &nest, const Group &group, bool stores);
+
+  // Trees (Tree.cpp).
+  struct Accumulators;
+  struct Tree;
+  bool crosses(const Reduction &reduction) const;
+  void tree();
+};
+
+} // namespace descent::gpu

@@ -1,0 +1,159 @@
+// Arrays that are written piece by piece.
+#include "compiler/cpu/Element.h"
+#include "compiler/cpu/Scalar.h"
+#include "compiler/cpu/Steps.h"
+#include "compiler/gpu/Steps.h"
+#include "compiler/kernel/Forming.h"
+
+namespace descent::gpu {
+
+using cpu::Elements;
+using cpu::Index;
+using kernel::tensorType;
+using llvm::ArrayRef;
+using llvm::SmallVector;
+using llvm::Value;
+
+namespace {
+
+int64_t product(ArrayRef<int64_t> sizes) {
+  int64_t all = 1;
+  for (int64_t size : sizes)
+    all *= size;
+  return all;
+}
+
+/// Shares out the indices of a shape.
+void overShape(ProgramEmission &p, ArrayRef<int64_t> shape,
+               llvm::function_ref<void(Elements &, ArrayRef<Value *>)> body) {
+  p.shareOut(product(shape), [&](Value *at) {
+    Index index;
+    index.dims = cpu::dimsOfLinear(p.f, at, shape);
+    auto counters = index.dims;
+    Elements elements(p.f, index);
+    body(elements, counters);
+  });
+}
+
+/// What an update or scatter starts from: the array itself where it is updated in place.
+void bringBase(ProgramEmission &p, mlir::Value base, mlir::Value result) {
+  kernel::Place x = p.f.placeOf(base), y = p.f.placeOf(result);
+  if (x.kind == y.kind && x.offset == y.offset && x.index == y.index)
+    return;
+  emitCopy(p, p.f.pointerTo(result), /*toFrame=*/false, base);
+  p.grid.waitForAll();
+}
+
+} // namespace
+
+void emitCopy(ProgramEmission &p, Value *to, bool toFrame, mlir::Value from) {
+  cpu::FunctionEmission &f = p.f;
+  mlir::Type element = tensorType(from).getElementType();
+  ArrayRef<int64_t> shape = tensorType(from).getShape();
+  if (toFrame)
+    return cpu::storeElements(f, to, from, cpu::elementsOf(f, from));
+  f.scopes.reset();
+  overShape(p, shape, [&](Elements &elements, ArrayRef<Value *> counters) {
+    Value *value = elements.at(from);
+    cpu::storeElement(p.b, element, value,
+                      f.address(element, to, cpu::linearIndex(f, counters, shape)));
+  });
+}
+
+void emitConcat(ProgramEmission &p, const kernel::Step &step) {
+  cpu::FunctionEmission &f = p.f;
+  auto op = mlir::cast<ir::ConcatOp>(step.roots.front());
+  ArrayRef<int64_t> shape = op.getType().getShape();
+  mlir::Type element = op.getType().getElementType();
+  Value *base = f.pointerTo(op);
+  int64_t begin = 0;
+  f.scopes.reset();
+  for (mlir::Value piece : op.getInputs()) {
+    int64_t first = begin;
+    ArrayRef<int64_t> sizes = tensorType(piece).getShape();
+    begin += sizes[op.getDim()];
+    overShape(p, sizes, [&](Elements &elements, ArrayRef<Value *> counters) {
+      Value *value = elements.at(piece);
+      SmallVector<Value *, 4> dims(counters);
+      dims[op.getDim()] = f.b.CreateAdd(dims[op.getDim()], f.number(first), "", true, true);
+      cpu::storeElement(f.b, element, value,
+                        f.address(element, base, cpu::linearIndex(f, dims, shape)));
+    });
+  }
+}
+
+void emitUpdate(ProgramEmission &p, const kernel::Step &step) {
+  cpu::FunctionEmission &f = p.f;
+  auto op = mlir::cast<ir::UpdateOp>(step.roots.front());
+  auto type = tensorType(op.getResult());
+  mlir::Value update = op.getUpdate();
+  bringBase(p, op.getX(), op.getResult());
+  mlir::Type element = type.getElementType();
+  Value *base = f.pointerTo(op.getResult());
+  SmallVector<Value *, 4> starts;
+  for (auto [i, start] : llvm::enumerate(op.getStarts()))
+    starts.push_back(
+        cpu::clampedIndex(f, f.registerOf(start),
+                          type.getDimSize(int64_t(i)) - tensorType(update).getDimSize(int64_t(i))));
+  f.scopes.reset();
+  overShape(p, tensorType(update).getShape(), [&](Elements &elements, ArrayRef<Value *> counters) {
+    Value *value = elements.at(update);
+    SmallVector<Value *, 4> dims;
+    for (auto [start, counter] : llvm::zip(starts, counters))
+      dims.push_back(f.b.CreateAdd(start, counter, "", true, true));
+    cpu::storeElement(f.b, element, value,
+                      f.address(element, base, cpu::linearIndex(f, dims, type.getShape())));
+  });
+}
+
+/// Updates that may meet at one element are made by one thread, in order; all others are shared
+/// out.
+void emitScatter(ProgramEmission &p, const kernel::Step &step) {
+  cpu::FunctionEmission &f = p.f;
+  auto op = mlir::cast<ir::ScatterOp>(step.roots.front());
+  auto type = tensorType(op.getResult());
+  mlir::Type element = type.getElementType();
+  if (type.getNumElements() == 0)
+    return;
+  bringBase(p, op.getX(), op.getResult());
+  Value *base = f.pointerTo(op.getResult());
+  size_t axis = op.getAxis(), batch = op.getBatchDims();
+  size_t indexDims = size_t(tensorType(op.getIndices()).getRank()) - batch;
+  ArrayRef<int64_t> shape = tensorType(op.getUpdates()).getShape();
+  SmallVector<int64_t, 4> ordered(shape.slice(axis, indexDims)), apart(shape.take_front(axis));
+  apart.append(shape.begin() + axis + indexDims, shape.end());
+  f.scopes.reset();
+  p.shareOut(product(apart), [&](Value *number) {
+    auto outer = cpu::dimsOfLinear(f, number, apart);
+    p.grid.loop(f.number(0), f.number(product(ordered)), f.number(1), [&](Value *at) {
+      auto inner = cpu::dimsOfLinear(f, at, ordered);
+      SmallVector<Value *, 4> counters(outer.begin(), outer.begin() + axis);
+      counters.append(inner.begin(), inner.end());
+      counters.append(outer.begin() + axis, outer.end());
+      Index index;
+      index.dims = counters;
+      Elements elements(f, index);
+      Index where;
+      where.dims.append(counters.begin(), counters.begin() + batch);
+      where.dims.append(counters.begin() + axis, counters.begin() + axis + indexDims);
+      Value *found =
+          cpu::clampedIndex(f, elements.operandAt(op, 1, kernel::IndexMaps::identity, where),
+                            type.getDimSize(int64_t(axis)) - 1);
+      Value *value = elements.at(op.getUpdates());
+      SmallVector<Value *, 4> dims;
+      dims.append(counters.begin(), counters.begin() + axis);
+      dims.push_back(found);
+      dims.append(counters.begin() + axis + indexDims, counters.end());
+      Value *to = f.address(element, base, cpu::linearIndex(f, dims, type.getShape()));
+      if (op.getKind() == ir::ScatterKind::add) {
+        Value *before = cpu::loadElement(f.b, element, to);
+        value = element.isInteger(1) ? f.b.CreateOr(before, value)
+                                     : cpu::combine(f, cpu::Combiner::Sum, element, before, value,
+                                                    /*reorder=*/false);
+      }
+      cpu::storeElement(f.b, element, value, to);
+    });
+  });
+}
+
+} // namespace descent::gpu

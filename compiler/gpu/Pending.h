@@ -1,0 +1,48 @@
+// What threads may still be reading and writing.
+#pragma once
+
+#include "compiler/kernel/Plan.h"
+
+namespace descent::gpu {
+
+/// Memory that threads have touched since all of them last waited for each other.
+class Pending {
+public:
+  /// Bytes of the arena, or of another array that the caller gave.
+  struct Span {
+    kernel::Place::Kind kind; ///< Table: a tape
+    int index;
+    int64_t begin, end;
+    /// What is written is new each time, so that writers need not wait for each other.
+    bool appends = false;
+
+    bool meets(const Span &other) const {
+      return kind == other.kind && index == other.index && begin < other.end && other.begin < end;
+    }
+  };
+  using Spans = llvm::SmallVector<Span, 8>;
+
+  /// Whether somebody has to wait before these are read and those are written.
+  bool conflicts(const Spans &read, const Spans &written) const;
+  void add(const Spans &read, const Spans &written);
+  void clear() { now = {}; }
+
+  /// What is pending where the program branches, and where ways join.
+  struct State {
+    Spans reads, writes;
+  };
+  State state() const { return now; }
+  void restore(State state) { now = std::move(state); }
+  void join(const State &other);
+
+  /// What was touched from here on, whether or not all have waited since: what a loop's body
+  /// touches.
+  void beginLog() { logs.emplace_back(); }
+  State endLog();
+
+private:
+  State now;
+  llvm::SmallVector<State, 2> logs;
+};
+
+} // namespace descent::gpu

@@ -1,0 +1,127 @@
+#include "compiler/gpu/Program.h"
+
+#include <llvm/IR/DebugInfoMetadata.h>
+
+namespace descent::gpu {
+
+using kernel::Place;
+using llvm::Value;
+
+namespace {
+
+constexpr int64_t kAlignment = 256;
+
+} // namespace
+
+// ---- What is pending ----------------------------------------------------------------------------
+
+bool Pending::conflicts(const Spans &read, const Spans &written) const {
+  auto meet = [](const Spans &some, const Spans &others) {
+    return llvm::any_of(some, [&](const Span &a) {
+      return llvm::any_of(others,
+                          [&](const Span &b) { return a.meets(b) && !(a.appends && b.appends); });
+    });
+  };
+  return meet(now.writes, read) || meet(now.writes, written) || meet(now.reads, written);
+}
+
+void Pending::add(const Spans &read, const Spans &written) {
+  auto addTo = [&](State &state) {
+    state.reads.append(read);
+    state.writes.append(written);
+  };
+  addTo(now);
+  llvm::for_each(logs, addTo);
+}
+
+Pending::State Pending::endLog() {
+  return logs.pop_back_val();
+}
+
+void Pending::join(const State &other) {
+  now.reads.append(other.reads);
+  now.writes.append(other.writes);
+}
+
+// ---- The program --------------------------------------------------------------------------------
+
+int64_t ProgramEmission::addMemory(int64_t bytes) {
+  int64_t offset = int64_t(llvm::alignTo(uint64_t(arenaBytes), kAlignment));
+  arenaBytes = offset + bytes;
+  return offset;
+}
+
+Value *ProgramEmission::exchangeArea(int64_t bytes) {
+  bytes = int64_t(llvm::alignTo(uint64_t(bytes), kAlignment));
+  int64_t offset = addMemory(2 * bytes);
+  llvm::AllocaInst *which = f.variable(b.getInt64Ty());
+  llvm::IRBuilder<> at(which->getNextNode());
+  at.CreateStore(at.getInt64(0), which);
+  Value *now = b.CreateXor(b.CreateLoad(b.getInt64Ty(), which), f.number(1));
+  b.CreateStore(now, which);
+  return b.CreateInBoundsGEP(b.getInt8Ty(), f.pointerAt(offset), b.CreateMul(now, f.number(bytes)));
+}
+
+/// The end of the arena is known when all is emitted: it is a parameter of the kernel.
+Value *ProgramEmission::memoryOfBlock(int64_t bytes) {
+  bytesOfBlock = std::max(bytesOfBlock, int64_t(llvm::alignTo(uint64_t(bytes), kAlignment)));
+  llvm::Function *function = f.function;
+  Value *first = function->getArg(unsigned(function->arg_size()) - 3);
+  Value *each = function->getArg(unsigned(function->arg_size()) - 2);
+  Value *offset = b.CreateMul(grid.block, each, "", true, true);
+  return b.CreateInBoundsGEP(b.getInt8Ty(), first, offset);
+}
+
+void ProgramEmission::waitForAll() {
+  grid.waitForAll();
+  pending.clear();
+}
+
+void ProgramEmission::span(mlir::Value value, Pending::Spans &into) const {
+  Place place = f.placeOf(value);
+  if (place.kind == Place::Kind::Arena || place.kind == Place::Kind::Result)
+    into.push_back({place.kind, place.index, place.offset, place.offset + kernel::byteSize(value)});
+}
+
+void ProgramEmission::touch(const Pending::Spans &reads, const Pending::Spans &writes) {
+  if (pending.conflicts(reads, writes))
+    waitForAll();
+  pending.add(reads, writes);
+}
+
+void ProgramEmission::beforeStep(const kernel::Step &step) {
+  Pending::Spans reads, writes;
+  for (const kernel::Read &read : step.reads)
+    span(read.value, reads);
+  for (mlir::Operation *root : step.roots)
+    for (mlir::Value result : root->getResults())
+      if (kernel::isArray(result))
+        span(result, writes);
+  touch(reads, writes);
+}
+
+void ProgramEmission::setPlace(mlir::Location location) {
+  llvm::DISubprogram *whole = f.function->getSubprogram();
+  mlir::FileLineColRange range;
+  location->walk([&](mlir::Location part) {
+    range = mlir::dyn_cast<mlir::FileLineColRange>(part);
+    return range ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
+  });
+  if (!range) {
+    b.SetCurrentDebugLocation(llvm::DILocation::get(f.context(), 0, 0, whole));
+    return;
+  }
+  auto *file = llvm::DIFile::get(f.context(), range.getFilename().getValue(), "");
+  auto *scope = llvm::DILexicalBlockFile::get(f.context(), whole, file, 0);
+  b.SetCurrentDebugLocation(
+      llvm::DILocation::get(f.context(), range.getStartLine(), range.getStartColumn(), scope));
+}
+
+void ProgramEmission::shareOut(int64_t count, llvm::function_ref<void(Value *)> body) {
+  if (count == 0)
+    return;
+  usefulBlocks = std::max(usefulBlocks, (count + grid.threads - 1) / grid.threads);
+  grid.loop(grid.number, f.number(count), grid.count, body);
+}
+
+} // namespace descent::gpu

@@ -1,0 +1,59 @@
+// The state of emitting one program for a GPU.
+#pragma once
+
+#include "compiler/gpu/Grid.h"
+#include "compiler/gpu/Pending.h"
+
+namespace descent::gpu {
+
+class ProgramEmission {
+public:
+  /// `state`: see Grid. `mailbox`: see Host.h.
+  ProgramEmission(cpu::FunctionEmission &f, int64_t threads, llvm::Value *state,
+                  llvm::Value *mailbox)
+      : f(f), b(f.b), grid(f, threads, state), mailbox(mailbox), arenaBytes(f.plan.arenaBytes) {}
+
+  cpu::FunctionEmission &f;
+  llvm::IRBuilder<> &b;
+  Grid grid;
+  llvm::Value *mailbox;
+  Pending pending;
+
+  /// Of the arena, with what is added to that of the plan.
+  int64_t arenaBytes;
+  /// Working memory of each block, behind the arena.
+  int64_t bytesOfBlock = 0;
+  /// Operands of a message to the host, at most.
+  int64_t mostOperands = 0;
+  /// Blocks that the largest step can keep busy.
+  int64_t usefulBlocks = 1;
+
+  /// Memory of the arena for one purpose alone: its offset.
+  int64_t addMemory(int64_t bytes);
+  /// Memory that threads write to, wait for all, and then read. Each time that the place is run it
+  /// is the other one of two: so nobody has to wait before writing to it, as whoever is still
+  /// reading what it was last time has not been at the wait of this time.
+  llvm::Value *exchangeArea(int64_t bytes);
+  /// Working memory of this block.
+  llvm::Value *memoryOfBlock(int64_t bytes);
+
+  /// Waits for all threads where they might not have finished with what a step touches; then notes
+  /// that it touches it.
+  void beforeStep(const kernel::Step &step);
+  void touch(const Pending::Spans &reads, const Pending::Spans &writes);
+  /// Adds the memory of a value, if it is any that is written.
+  void span(mlir::Value value, Pending::Spans &into) const;
+  void waitForAll();
+
+  bool isInFrame(mlir::Value value) const {
+    return f.placeOf(value).kind == kernel::Place::Kind::Frame;
+  }
+
+  /// What is emitted from here on belongs to a place in the script.
+  void setPlace(mlir::Location location);
+
+  /// Runs `body` with each index below `count`, shared among all threads.
+  void shareOut(int64_t count, llvm::function_ref<void(llvm::Value *)> body);
+};
+
+} // namespace descent::gpu

@@ -1,0 +1,29 @@
+// Code for each kind of step but control flow.
+#pragma once
+
+#include "compiler/gpu/Program.h"
+
+namespace descent::gpu {
+
+// Moves.cpp: arrays written piece by piece.
+void emitConcat(ProgramEmission &p, const kernel::Step &step);
+void emitUpdate(ProgramEmission &p, const kernel::Step &step);
+void emitScatter(ProgramEmission &p, const kernel::Step &step);
+/// Copies or fills whole arrays; `from` may be one that is not in memory.
+void emitCopy(ProgramEmission &p, llvm::Value *to, bool toFrame, mlir::Value from);
+
+/// The general product of two arrays (Dot.cpp).
+void emitDot(ProgramEmission &p, const kernel::Step &step);
+
+// Tapes.cpp: what loops keep for their derivative. A tape is { memory, capacity, elements } in
+// registers.
+llvm::StructType *tapeType(llvm::LLVMContext &context);
+void emitTapeCreate(ProgramEmission &p, const kernel::Step &step);
+void emitTapePush(ProgramEmission &p, const kernel::Step &step);
+void emitTapePop(ProgramEmission &p, const kernel::Step &step);
+
+/// Emits the body of a program, whose parameters are (mailbox, state, inputs …, memory of blocks,
+/// bytes of each, arena).
+void emitProgram(ProgramEmission &p);
+
+} // namespace descent::gpu

@@ -1,0 +1,154 @@
+// Tapes on a device: memory that the host gives, doubled when it is full.
+#include "compiler/cpu/Element.h"
+#include "compiler/gpu/Host.h"
+#include "compiler/gpu/Steps.h"
+
+namespace descent::gpu {
+
+using kernel::tensorType;
+using llvm::ArrayRef;
+using llvm::Value;
+namespace mailbox = device::mailbox;
+
+namespace {
+
+constexpr int64_t kFirstElements = 64;
+
+enum Field : unsigned { Memory, Capacity, Elements };
+
+/// The memory of a tape, as something that may be pending.
+Pending::Span spanOf(mlir::Value tape) {
+  // All tapes of a program count as one: they are seldom used side by side.
+  (void)tape;
+  return {kernel::Place::Kind::Table, 0, 0, 1, true};
+}
+
+int64_t strideOf(mlir::Value value) {
+  int64_t bytes =
+      kernel::numElements(value) * kernel::elementBytes(tensorType(value).getElementType());
+  return std::max<int64_t>(1, bytes);
+}
+
+} // namespace
+
+llvm::StructType *tapeType(llvm::LLVMContext &context) {
+  auto *number = llvm::Type::getInt64Ty(context);
+  return llvm::StructType::get(context, {llvm::PointerType::get(context, 0), number, number});
+}
+
+/// An empty one. The memory that its place had before is found again when it is first needed.
+void emitTapeCreate(ProgramEmission &p, const kernel::Step &step) {
+  auto op = mlir::cast<ir::TapeCreateOp>(step.roots.front());
+  llvm::IRBuilder<> &b = p.b;
+  Value *tape = llvm::Constant::getNullValue(tapeType(p.f.context()));
+  // The number of the place is carried where there is no memory yet.
+  Value *site = p.f.number(p.f.module.nextTapeSite(op.getLoc()));
+  tape = b.CreateInsertValue(tape, b.CreateIntToPtr(site, b.getPtrTy()), Memory);
+  p.f.setRegister(op, tape);
+}
+
+void emitTapePush(ProgramEmission &p, const kernel::Step &step) {
+  auto op = mlir::cast<ir::TapePushOp>(step.roots.front());
+  llvm::IRBuilder<> &b = p.b;
+  cpu::FunctionEmission &f = p.f;
+  Value *tape = f.registerOf(op.getTape());
+  int64_t stride = strideOf(op.getValue());
+  Value *capacity = b.CreateExtractValue(tape, Capacity),
+        *count = b.CreateExtractValue(tape, Elements);
+  Value *memory = b.CreateExtractValue(tape, Memory);
+  // Control flow is that of all threads: they all see the same numbers.
+  llvm::BasicBlock *full = f.newBlock("full"), *grown = f.newBlock(), *room = f.newBlock("room"),
+                   *none = f.newBlock("none");
+  llvm::BasicBlock *before = b.GetInsertBlock();
+  b.CreateCondBr(b.CreateICmpEQ(count, capacity), full, room);
+  b.SetInsertPoint(full);
+  Value *more = b.CreateBinaryIntrinsic(llvm::Intrinsic::smax, b.CreateShl(capacity, 1),
+                                        f.number(kFirstElements));
+  p.waitForAll();
+  p.grid.byFirst([&] {
+    b.CreateStore(b.CreateMul(more, f.number(stride)),
+                  b.CreateConstInBoundsGEP1_64(b.getInt64Ty(), p.mailbox, uint64_t(mailbox::bytes)),
+                  /*isVolatile=*/true);
+  });
+  // The host copies what is there.
+  Value *given = askHost(p, device::Request::Tape, b.CreatePtrToInt(memory, b.getInt64Ty()), {});
+  Value *newMemory = b.CreateIntToPtr(given, b.getPtrTy());
+  b.CreateCondBr(b.CreateIsNull(newMemory), none, grown);
+  b.SetInsertPoint(none);
+  b.CreateRetVoid();
+  b.SetInsertPoint(grown);
+  llvm::BasicBlock *grownEnd = b.GetInsertBlock();
+  b.CreateBr(room);
+  b.SetInsertPoint(room);
+  auto choose = [&](Value *known, Value *changed) {
+    llvm::PHINode *phi = b.CreatePHI(known->getType(), 2);
+    phi->addIncoming(known, before);
+    phi->addIncoming(changed, grownEnd);
+    return phi;
+  };
+  llvm::PHINode *memoryNow = choose(memory, newMemory), *capacityNow = choose(capacity, more);
+  Value *top = b.CreateInBoundsGEP(b.getInt8Ty(), memoryNow, b.CreateMul(count, f.number(stride)));
+  Pending::Spans reads;
+  for (const kernel::Read &read : step.reads)
+    p.span(read.value, reads);
+  p.touch(reads, {spanOf(op.getTape())});
+  mlir::Value value = op.getValue();
+  mlir::Type element = tensorType(value).getElementType();
+  if (kernel::isRegister(value))
+    p.grid.byFirst([&] { cpu::storeElement(b, element, f.registerOf(value), top); });
+  else
+    emitCopy(p, top, /*toFrame=*/false, value);
+  Value *result = llvm::PoisonValue::get(tapeType(f.context()));
+  result = b.CreateInsertValue(result, memoryNow, Memory);
+  result = b.CreateInsertValue(result, capacityNow, Capacity);
+  result = b.CreateInsertValue(result, b.CreateAdd(count, f.number(1)), Elements);
+  f.setRegister(op, result);
+}
+
+void emitTapePop(ProgramEmission &p, const kernel::Step &step) {
+  auto op = mlir::cast<ir::TapePopOp>(step.roots.front());
+  llvm::IRBuilder<> &b = p.b;
+  cpu::FunctionEmission &f = p.f;
+  Value *tape = f.registerOf(op.getTape());
+  mlir::Value value = op.getValue();
+  int64_t stride = strideOf(value);
+  mlir::Type element = tensorType(value).getElementType();
+  Value *count = b.CreateExtractValue(tape, Elements), *memory = b.CreateExtractValue(tape, Memory);
+  Pending::Spans writes;
+  p.span(value, writes);
+  Pending::Span read = spanOf(op.getTape());
+  read.appends = false;
+  p.touch({read}, writes);
+  Value *isEmpty = b.CreateICmpEQ(count, f.number(0));
+  Value *rest = b.CreateSelect(isEmpty, count, b.CreateSub(count, f.number(1)));
+  f.setRegister(op.getRest(), b.CreateInsertValue(tape, rest, Elements));
+  Value *top = b.CreateInBoundsGEP(b.getInt8Ty(), memory, b.CreateMul(rest, f.number(stride)));
+  // Of an empty tape: zeros.
+  auto load = [&](Value *index) {
+    llvm::BasicBlock *before = b.GetInsertBlock(), *some = f.newBlock(), *after = f.newBlock();
+    b.CreateCondBr(isEmpty, after, some);
+    b.SetInsertPoint(some);
+    Value *loaded = cpu::loadElement(b, element, f.address(element, top, index));
+    llvm::BasicBlock *end = b.GetInsertBlock();
+    b.CreateBr(after);
+    b.SetInsertPoint(after);
+    llvm::PHINode *phi = b.CreatePHI(loaded->getType(), 2);
+    phi->addIncoming(cpu::zeroOf(f.context(), element), before);
+    phi->addIncoming(loaded, end);
+    return phi;
+  };
+  if (kernel::isRegister(value))
+    return f.setRegister(value, load(f.number(0)));
+  Value *to = f.pointerTo(value);
+  auto copy = [&](Value *index) {
+    cpu::storeElement(b, element, load(index), f.address(element, to, index));
+  };
+  if (p.isInFrame(value)) {
+    for (int64_t i = 0; i < kernel::numElements(value); ++i)
+      copy(f.number(i));
+  } else {
+    p.shareOut(kernel::numElements(value), copy);
+  }
+}
+
+} // namespace descent::gpu

@@ -1,0 +1,56 @@
+#include "frontend/session/Device.h"
+
+#include "compiler/emulator/Emulator.h"
+#include "runtime/device/Runner.h"
+#include "runtime/device/cuda/Cuda.h"
+
+namespace descent {
+
+namespace {
+
+/// Few threads and blocks, as each takes its turn here; several of both, as their mistakes are
+/// looked for.
+constexpr int kEmulatedThreads = 64, kEmulatedBlocks = 3;
+
+} // namespace
+
+DeviceSession::DeviceSession(DeviceKind kind) {
+  if (kind == DeviceKind::Emulator) {
+    emulator::EmulatorOptions options;
+    options.residentBlocks = kEmulatedBlocks;
+    opened = emulator::makeEmulator(options);
+    deviceName = "the emulator";
+    isEmulator = true;
+    return;
+  }
+  if (kind == DeviceKind::Auto) {
+    reason = device::whyNoCuda();
+    if (!reason.empty()) {
+      deviceName = "the processor";
+      return;
+    }
+  }
+  opened = device::openCuda();
+  deviceName = opened->properties().name;
+}
+
+void DeviceSession::compile(compiler::Module module, const compiler::CompileOptions &options) {
+  compiler::DeviceTarget target;
+  target.asBitcode = isEmulator;
+  if (isEmulator) {
+    target.threads = kEmulatedThreads;
+  } else {
+    target.major = opened->properties().major;
+    target.minor = opened->properties().minor;
+  }
+  code = compiler::compileForDevice(std::move(module), options, target);
+}
+
+void DeviceSession::run(const sema::Program &program, abi::RunContext &context) {
+  std::vector<device::Input> inputs;
+  for (const sema::Input &input : program.inputs)
+    inputs.push_back({input.data.data(), static_cast<int64_t>(input.data.byteSize())});
+  device::runProgram(*opened, code->image, inputs, program.effects, program.checks, context);
+}
+
+} // namespace descent

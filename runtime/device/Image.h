@@ -1,0 +1,22 @@
+// A program as a device takes it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace descent::device {
+
+/// A program for a device: one kernel that all blocks of a launch run together, and what its launch
+/// needs.
+struct ProgramImage {
+  std::string code; ///< what Device::load takes
+  std::string kernel;
+  int threads = 256;        ///< of a block
+  int64_t arenaBytes = 0;   ///< working memory
+  int64_t blockBytes = 0;   ///< working memory of each block
+  int64_t stateBytes = 0;   ///< zeros when it begins
+  int64_t mailboxWords = 0; ///< see Messages.h
+  int64_t usefulBlocks = 1; ///< more have nothing to do
+};
+
+} // namespace descent::device

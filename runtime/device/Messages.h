@@ -1,0 +1,35 @@
+// The mailbox between a program on a device and the host: what its words mean.
+#pragma once
+
+#include <cstdint>
+
+namespace descent::device {
+
+/// What a program asks of the host.
+enum class Request : int64_t {
+  Effect,      ///< index: of the effect; operands
+  CheckFailed, ///< index: of the check; operands. The program then ends
+  Clock,       ///< answer: seconds, as the bits of a f64
+  Tape, ///< index: of the tape's place; operands: words `Bytes`: more memory. answer: an address,
+        ///< or 0
+};
+
+/// Words of the mailbox.
+namespace mailbox {
+constexpr int64_t requested = 0; ///< number of the last request, written by the program
+constexpr int64_t answered = 1;  ///< number of the last request that was answered, by the host
+constexpr int64_t request = 2;
+constexpr int64_t index = 3;
+constexpr int64_t answer = 4;
+constexpr int64_t stop = 5;  ///< not 0: the user asked to stop, by the host at any time
+constexpr int64_t bytes = 6; ///< of Request::Tape
+constexpr int64_t operands = 8;
+/// Of each operand: its address, or 0 and then its elements.
+constexpr int64_t wordsOfOperand = 17;
+
+constexpr int64_t words(int64_t mostOperands) {
+  return operands + mostOperands * wordsOfOperand;
+}
+} // namespace mailbox
+
+} // namespace descent::device
