@@ -62,6 +62,7 @@ void emitTapePush(ProgramEmission &p, const kernel::Step &step) {
   llvm::BasicBlock *before = b.GetInsertBlock();
   b.CreateCondBr(b.CreateICmpEQ(count, capacity), full, room);
   b.SetInsertPoint(full);
+  Pending::State pending = p.pending.state();
   Value *more = b.CreateBinaryIntrinsic(llvm::Intrinsic::smax, b.CreateShl(capacity, 1),
                                         f.number(kFirstElements));
   p.waitForAll();
@@ -80,6 +81,8 @@ void emitTapePush(ProgramEmission &p, const kernel::Step &step) {
   llvm::BasicBlock *grownEnd = b.GetInsertBlock();
   b.CreateBr(room);
   b.SetInsertPoint(room);
+  // Nobody has waited where there was room.
+  p.pending.restore(std::move(pending));
   auto choose = [&](Value *known, Value *changed) {
     llvm::PHINode *phi = b.CreatePHI(known->getType(), 2);
     phi->addIncoming(known, before);

@@ -58,7 +58,9 @@ def without_times(value):
 
 
 class ProgramTest(lit.formats.FileBasedTest):
-    def execute(self, test, lit_config):
+    @staticmethod
+    def expectation(test):
+        """The script, and what is expected of it: exit code, a text on standard error or None, lines."""
         expectation = test.getSourcePath()
         script = expectation[: -len(".expected")] + ".gd"
         if not os.path.exists(script):
@@ -72,6 +74,10 @@ class ProgramTest(lit.formats.FileBasedTest):
                     error = line[7:]
                 else:
                     lines.append(line)
+        return script, exit_code, error, lines
+
+    def execute(self, test, lit_config):
+        script, exit_code, error, lines = self.expectation(test)
         with tempfile.TemporaryDirectory() as folder:
             run, results = self.run(test, script, folder)
             narrow = self.run(test, script, folder, "--processor", "x86-64-v3")[0] if self.isWide() else None
@@ -119,3 +125,25 @@ class ProgramTest(lit.formats.FileBasedTest):
                 for name, value in written.get(part, {}).items():
                     results[f"{part}.{name}"] = json.dumps(without_times(value))
         return run, results
+
+
+class EmulatedProgramTest(ProgramTest):
+    """The same scripts on the emulator of a GPU: the expected output, and no word of races or wild accesses."""
+
+    # By the name of the script: why it is not run.
+    TOO_MUCH_WORK = {
+    }
+
+    def execute(self, test, lit_config):
+        script, exit_code, error, lines = self.expectation(test)
+        if os.path.basename(script) in self.TOO_MUCH_WORK:
+            return lit.Test.UNSUPPORTED, self.TOO_MUCH_WORK[os.path.basename(script)]
+        with tempfile.TemporaryDirectory() as folder:
+            run, _ = self.run(test, script, folder, "--device", "emulator")
+        output = f"{script}\n--- stdout\n{run.stdout}--- stderr\n{run.stderr}"
+        if run.returncode != exit_code:
+            return lit.Test.FAIL, f"exit code {run.returncode}, expected {exit_code}\n{output}"
+        if error is not None and error not in run.stderr:
+            return lit.Test.FAIL, f"standard error lacks: {error}\n{output}"
+        problem = difference(run.stdout, "\n".join(lines))
+        return (lit.Test.FAIL, f"{problem}\n{output}") if problem else (lit.Test.PASS, "")

@@ -1,4 +1,4 @@
-// One faulty kernel for each kind of report.
+// Accesses to memory that are wrong: one faulty kernel for each kind of report.
 #include "tests/unit/emulator/Harness.h"
 
 #include <gmock/gmock.h>
@@ -13,34 +13,9 @@ using testing::AnyOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-/// A kernel of (ptr %data, i64 %n) that knows its thread %t, block %b, and place %p = data + t.
-std::string kernel(const std::string &body, const std::string &before = "") {
-  return before + R"(
-define ptx_kernel void @k(ptr %data, i64 %n) {
-entry:
-  %t = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()
-  %b = call i32 @llvm.nvvm.read.ptx.sreg.ctaid.x()
-  %p = getelementptr i32, ptr %data, i32 %t
-  %next = add i32 %t, 1
-  %q = getelementptr i32, ptr %data, i32 %next
-  %isFirst = icmp eq i32 %t, 0
-)" + body +
-         "\n}\n";
-}
-
 const char *const tile = "@tile = internal addrspace(3) global [64 x i32] poison\n";
 
-class Faults : public testing::TestWithParam<uint64_t> {
-protected:
-  Faults() : device(makeEmulator({.seed = GetParam()})), data(*device, std::vector<int32_t>(100)) {}
-
-  std::string said(const std::string &text, int threads = 64, int blocks = 1, uint64_t n = 100) {
-    return run(*device, text, {.blocks = blocks, .threads = threads}, {data, n});
-  }
-
-  std::unique_ptr<device::Device> device;
-  Array<int32_t> data;
-};
+class Faults : public Faulty {};
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Faults, testing::Values(1, 2, 3));
 
@@ -117,10 +92,10 @@ go:
 }
 
 TEST_P(Faults, RaceWithinABlock) {
-  EXPECT_THAT(
-      said(kernel("store i32 %t, ptr %data @here(4)\n  ret void")),
-      AllOf(HasSubstr("kernel.gd:4:3: a data race in global memory: writes 4 bytes that thread "),
-            HasSubstr(" of block 0 wrote (kernel.gd:4:3), and nothing orders the two")));
+  EXPECT_THAT(said(kernel("store i32 %t, ptr %data @here(4)\n  ret void")),
+              AllOf(HasSubstr("kernel.gd:4:3: a data race in global memory: writes 4 bytes, at "
+                              "offset 0 of 400, that thread "),
+                    HasSubstr(" of block 0 wrote (kernel.gd:4:3), and nothing orders the two")));
 }
 
 TEST_P(Faults, RaceBetweenBlocks) {
@@ -166,12 +141,32 @@ others:
 }
 
 TEST_P(Faults, BytesOfAWordAreApart) {
-  EXPECT_EQ(said(kernel(R"(
-  %byte = getelementptr i8, ptr %data, i32 %t
+  auto text = [](const std::string &to) {
+    return kernel("%byte = getelementptr i8, ptr %data, i32 " + to + R"(
   %v = trunc i32 %t to i8
   store i8 %v, ptr %byte
-  ret void)")),
-            "");
+  ret void)");
+  };
+  EXPECT_EQ(said(text("%t")), "");
+  EXPECT_THAT(said(text("2")), HasSubstr("writes 1 byte, at offset 2 of 400, that thread "));
+}
+
+TEST_P(Faults, EveryByteOfAWordThatWasWrittenCounts) {
+  // One thread writes all bytes of a word, the other reads the first.
+  EXPECT_THAT(said(kernel(R"(
+  %one = getelementptr i8, ptr %data, i32 1
+  %two = getelementptr i8, ptr %data, i32 2
+  br i1 %isFirst, label %write, label %read
+write:
+  store i8 1, ptr %data @here(3)
+  store i8 2, ptr %one @here(4)
+  store i8 3, ptr %two @here(5)
+  ret void
+read:
+  %x = load i8, ptr %data @here(6)
+  ret void)"),
+                   2),
+              HasSubstr("a data race in global memory: "));
 }
 
 TEST_P(Faults, OutOfBoundsByOne) {
@@ -254,8 +249,9 @@ join:
   EXPECT_EQ(said(with("0"), 64, 3), "");
   EXPECT_THAT(
       said(with("1"), 64, 3),
-      HasSubstr("of block 1, kernel.gd:8:3: reads shared memory that no thread of the block "
-                "has written"));
+      HasSubstr(
+          "of block 1, kernel.gd:8:3: reads shared memory, at offset 4 of 256, that no thread of "
+          "the block has written"));
 }
 
 TEST_P(Faults, UnwrittenGlobalMemory) {
@@ -265,9 +261,10 @@ TEST_P(Faults, UnwrittenGlobalMemory) {
   checking->copyTo(memory, words, 8);
   std::string text = kernel("%v = load i32, ptr %p @here(8)\n  ret void");
   EXPECT_EQ(run(*checking, text, {.threads = 2}, {memory, 0}), "");
-  EXPECT_THAT(run(*checking, text, {.threads = 3}, {memory, 0}),
-              HasSubstr("thread 2 of block 0, kernel.gd:8:3: reads global memory that nobody has "
-                        "written"));
+  EXPECT_THAT(
+      run(*checking, text, {.threads = 3}, {memory, 0}),
+      HasSubstr("thread 2 of block 0, kernel.gd:8:3: reads global memory, at offset 8 of 12, "
+                "that nobody has written"));
   EXPECT_EQ(run(*checking, kernel("store i32 1, ptr %p\n  ret void"), {.threads = 3}, {memory, 0}),
             "");
   EXPECT_EQ(run(*checking, text, {.threads = 3}, {memory, 0}), "");
@@ -280,110 +277,6 @@ TEST_P(Faults, Misaligned) {
   EXPECT_EQ(said(kernel("%v = load <4 x i32>, ptr %p, align 4 @here(8)\n  ret void"), 4), "");
 }
 
-TEST_P(Faults, DivergentBarrier) {
-  EXPECT_THAT(
-      said(kernel(R"(
-  br i1 %isFirst, label %leave, label %meet
-leave:
-  ret void
-meet:
-  call void @llvm.nvvm.barrier.cta.sync.aligned.all(i32 0) @here(8)
-  ret void)")),
-      AllOf(HasSubstr("kernel.gd:8:3: a barrier in divergent flow: "), HasSubstr("has ended")));
-  EXPECT_THAT(said(kernel(R"(
-  br i1 %isFirst, label %one, label %other
-one:
-  call void @llvm.nvvm.barrier.cta.sync.aligned.all(i32 0) @here(8)
-  ret void
-other:
-  call void @llvm.nvvm.barrier.cta.sync.aligned.all(i32 0) @here(9)
-  ret void)")),
-              AllOf(HasSubstr("a barrier in divergent flow: other threads of the block wait at "
-                              "another (kernel.gd:"),
-                    HasSubstr("kernel.gd:8:3"), HasSubstr("kernel.gd:9:3")));
-}
-
-TEST_P(Faults, DivergentShuffle) {
-  auto shuffle = [](const std::string &otherwise) {
-    return kernel(R"(
-  br i1 %isFirst, label %one, label %others
-one:
-  )" + otherwise + R"(
-  ret void
-others:
-  %v = call i32 @llvm.nvvm.shfl.sync.idx.i32(i32 -1, i32 %t, i32 3, i32 31) @here(8)
-  ret void)");
-  };
-  EXPECT_THAT(
-      said(shuffle(""), 32),
-      HasSubstr("kernel.gd:8:3: a shuffle in divergent flow: its mask names lane 0, which has "
-                "ended"));
-  EXPECT_THAT(said(shuffle("call void @llvm.nvvm.barrier.cta.sync.aligned.all(i32 0)"), 32),
-              HasSubstr("kernel.gd:8:3: a shuffle in divergent flow: its mask names lane 0, which "
-                        "waits at a barrier"));
-  EXPECT_THAT(said(shuffle("call void @llvm.nvvm.bar.warp.sync(i32 -1) @here(9)"), 32),
-              AllOf(HasSubstr("in divergent flow: its mask names lane "),
-                    HasSubstr("kernel.gd:9:3"), HasSubstr("kernel.gd:8:3")));
-  EXPECT_THAT(
-      said(kernel("%v = call i32 @llvm.nvvm.shfl.sync.idx.i32(i32 6, i32 %t, i32 1, i32 31) "
-                  "@here(8)\n  ret void"),
-           32),
-      HasSubstr("kernel.gd:8:3: a shuffle whose mask leaves out its own lane"));
-  EXPECT_THAT(said(kernel("%v = call i32 @llvm.nvvm.shfl.sync.idx.i32(i32 -1, i32 %t, i32 20, i32 "
-                          "31) @here(8)\n  ret void"),
-                   10),
-              HasSubstr("kernel.gd:8:3: a shuffle reads lane 20, which does not take part"));
-}
-
-TEST_P(Faults, Deadlock) {
-  // Each half waits at a barrier for all.
-  EXPECT_THAT(said(kernel(R"(
-  %half = icmp ult i32 %t, 32
-  br i1 %half, label %one, label %other
-one:
-  call void @llvm.nvvm.barrier.cta.sync.aligned.count(i32 1, i32 64) @here(8)
-  ret void
-other:
-  call void @llvm.nvvm.barrier.cta.sync.aligned.count(i32 2, i32 64) @here(9)
-  ret void)")),
-              AllOf(HasSubstr("deadlock: all threads wait, this one at the barrier"),
-                    HasSubstr("kernel.gd:8:3"), HasSubstr("kernel.gd:9:3")));
-  // A lock that its own holder asks for.
-  EXPECT_THAT(
-      said(kernel(R"(
-  br label %spin
-spin:
-  %pair = cmpxchg ptr %data, i32 0, i32 1 acquire monotonic @here(8)
-  %won = extractvalue {i32, i1} %pair, 1
-  br i1 %won, label %spin, label %spin)"),
-           3),
-      HasSubstr("kernel.gd:8:3: deadlock: all threads wait, this one for memory to change"));
-}
-
-TEST_P(Faults, GridBarrier) {
-  std::string body = R"(
-define internal void @descent_grid_barrier() {
-  ret void
-}
-)";
-  std::string text = kernel("call void @descent_grid_barrier() @here(8)\n  ret void", body);
-  EXPECT_THAT(said(text, 64, 2),
-              HasSubstr("kernel.gd:8:3: the barrier of the grid in a launch that is not "
-                        "cooperative"));
-  EXPECT_THAT(run(*device, text, {.blocks = 2, .threads = 32, .cooperative = true}, {data, 0}),
-              HasSubstr("kernel.gd:8:3: leaves the barrier of the grid when 1 of 64 threads have "
-                        "arrived"));
-}
-
-TEST_P(Faults, WhatWouldEndTheProcess) {
-  EXPECT_THAT(said(kernel("%z = udiv i32 5, %t @here(8)\n  store i32 %z, ptr %p\n  ret void")),
-              HasSubstr("thread 0 of block 0, kernel.gd:8:3: a division by zero"));
-  EXPECT_THAT(said(kernel("call void @llvm.trap() @here(8)\n  unreachable"), 1),
-              HasSubstr("kernel.gd:8:3: a trap"));
-  EXPECT_THAT(said(kernel("unreachable"), 1),
-              HasSubstr("in the function k (entry): code that must not be reached"));
-}
-
 TEST_P(Faults, EachPlaceIsReportedOnceAndTenAtMost) {
   std::string body;
   for (int i = 0; i < 14; ++i)
@@ -391,35 +284,6 @@ TEST_P(Faults, EachPlaceIsReportedOnceAndTenAtMost) {
             " = load i32, ptr %p, align 4 @here(" + std::to_string(20 + i) + ")\n";
   std::string text = said(kernel(body + "  ret void"));
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 9) << text;
-}
-
-TEST(Code, WhatCannotBeRunIsNamed) {
-  auto device = makeEmulator();
-  auto refused = [&](const std::string &text) -> std::string {
-    try {
-      device->load(bitcode(text));
-    } catch (const device::DeviceError &error) {
-      return error.what();
-    }
-    return "";
-  };
-  EXPECT_EQ(refused("declare void @f()\n" + kernel("call void @f()\n  ret void")),
-            "the emulator cannot run this code: a call of f, which has no body, in the function k");
-  EXPECT_THAT(refused(kernel("call void asm sideeffect \"bar.sync 0;\", \"\"()\n  ret void")),
-              HasSubstr("inline assembly in the function k"));
-  EXPECT_THAT(refused(kernel("call void %data()\n  ret void")),
-              HasSubstr("a call of a function that is not named"));
-  EXPECT_THAT(refused(kernel("%l = alloca i32, i64 %n\n  ret void")),
-              HasSubstr("local memory of a size that is not known"));
-  EXPECT_THAT(refused("define internal void @f() {\n  call void @f()\n  ret void\n}\n" +
-                      kernel("call void @f()\n  ret void")),
-              HasSubstr("recursion of the function f"));
-  EXPECT_THAT(refused("define ptx_kernel void @j(float %x) {\n  ret void\n}\n"),
-              HasSubstr("a parameter of the kernel j is not of 64 bits"));
-  EXPECT_THAT(refused("declare i32 @llvm.nvvm.activemask()\n" +
-                      kernel("%m = call i32 @llvm.nvvm.activemask()\n  ret void")),
-              HasSubstr("a call of llvm.nvvm.activemask in the function k"));
-  EXPECT_THROW(device->load("no bitcode"), device::DeviceError);
 }
 
 } // namespace

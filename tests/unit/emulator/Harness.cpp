@@ -99,6 +99,20 @@ std::string bitcode(std::string_view text) {
   return bytes;
 }
 
+std::string kernel(const std::string &body, const std::string &before) {
+  return before + R"(
+define ptx_kernel void @k(ptr %data, i64 %n) {
+entry:
+  %t = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()
+  %b = call i32 @llvm.nvvm.read.ptx.sreg.ctaid.x()
+  %p = getelementptr i32, ptr %data, i32 %t
+  %next = add i32 %t, 1
+  %q = getelementptr i32, ptr %data, i32 %next
+  %isFirst = icmp eq i32 %t, 0
+)" + body +
+         "\n}\n";
+}
+
 std::string run(device::Device &device, device::Program &program, const device::Launch &how,
                 std::vector<uint64_t> arguments, const std::string &kernel) {
   try {

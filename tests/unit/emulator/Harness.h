@@ -49,4 +49,22 @@ std::string run(device::Device &device, device::Program &program, const device::
 std::string run(device::Device &device, std::string_view text, const device::Launch &how,
                 std::vector<uint64_t> arguments);
 
+/// A kernel of (ptr %data, i64 %n) that knows its thread %t, its block %b, whether it %isFirst, and
+/// the places %p = data + t and %q = data + %next, one further. `body` follows, in the block
+/// "entry".
+std::string kernel(const std::string &body, const std::string &before = "");
+
+/// With an array of 100 integers, for kernels that are not right.
+class Faulty : public testing::TestWithParam<uint64_t> {
+protected:
+  Faulty() : device(makeEmulator({.seed = GetParam()})), data(*device, std::vector<int32_t>(100)) {}
+
+  std::string said(const std::string &text, int threads = 64, int blocks = 1, uint64_t n = 100) {
+    return run(*device, text, {.blocks = blocks, .threads = threads}, {data, n});
+  }
+
+  std::unique_ptr<device::Device> device;
+  Array<int32_t> data;
+};
+
 } // namespace descent::emulator

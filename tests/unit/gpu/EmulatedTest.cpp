@@ -1,0 +1,122 @@
+// Random scripts as kernels for a GPU, run by the emulator: they give what the processor gives,
+// with blocks of different sizes and different numbers of them, and nobody touches what others have
+// not finished with.
+//
+// DESCENT_RANDOM_SCRIPTS=N tries N scripts, DESCENT_RANDOM_SEED=S begins at seed S.
+#include "compiler/emulator/Emulator.h"
+#include "runtime/device/Runner.h"
+#include "tests/unit/emit/RandomScript.h"
+#include "tests/unit/emit/ScriptProgram.h"
+
+#include <cmath>
+#include <cstdlib>
+
+namespace descent {
+namespace {
+
+uint64_t setting(const char *name, uint64_t otherwise) {
+  const char *text = std::getenv(name);
+  return text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+struct Shape {
+  int threads = 64, blocks = 3;
+  uint64_t seed = 1;
+};
+
+/// The values that a script keeps, run by the emulator. Throws DeviceError for what it reports.
+Values emulated(const Program &program, const Shape &shape) {
+  compiler::DeviceTarget target;
+  target.asBitcode = true;
+  target.threads = shape.threads;
+  compiler::DeviceCode code =
+      compiler::compileForDevice(emit(*program.program, program.sources), {}, target);
+  emulator::EmulatorOptions options;
+  options.residentBlocks = shape.blocks;
+  options.seed = shape.seed;
+  std::unique_ptr<device::Device> device = emulator::makeEmulator(options);
+  abi::RunContext context(program.program->effects, program.program->checks, {});
+  std::vector<device::Input> inputs;
+  device::runProgram(*device, code.image, inputs, program.program->effects, program.program->checks,
+                     context);
+  EXPECT_FALSE(context.failure());
+  Values values;
+  for (const abi::KeptValue &kept : context.kept())
+    for (const Array &array : kept.arrays) {
+      Array wide = array.converted(DType::F64);
+      auto elements = wide.values<double>();
+      values[kept.name].insert(values[kept.name].end(), elements.begin(), elements.end());
+    }
+  return values;
+}
+
+void expectNear(const Values &a, const Values &b, double tolerance) {
+  ASSERT_EQ(a.size(), b.size());
+  for (const auto &[name, values] : a) {
+    auto other = b.find(name);
+    ASSERT_NE(other, b.end()) << name;
+    ASSERT_EQ(values.size(), other->second.size()) << name;
+    for (size_t i = 0; i < values.size(); ++i) {
+      double x = values[i], y = other->second[i];
+      bool near = (std::isnan(x) && std::isnan(y)) || x == y ||
+                  std::abs(x - y) <= tolerance * (1 + std::max(std::abs(x), std::abs(y)));
+      EXPECT_TRUE(near) << name << "[" << i << "]: " << x << " and " << y;
+    }
+  }
+}
+
+void expectBits(const Values &a, const Values &b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (const auto &[name, values] : a) {
+    const std::vector<double> &other = b.at(name);
+    ASSERT_EQ(values.size(), other.size()) << name;
+    for (size_t i = 0; i < values.size(); ++i)
+      EXPECT_TRUE(values[i] == other[i] || (std::isnan(values[i]) && std::isnan(other[i])))
+          << name << "[" << i << "]: " << values[i] << " and " << other[i];
+  }
+}
+
+TEST(Emulated, RandomScripts) {
+  uint64_t first = setting("DESCENT_RANDOM_SEED", 1), count = setting("DESCENT_RANDOM_SCRIPTS", 10);
+  for (uint64_t seed = first; seed < first + count; ++seed) {
+    fuzz::RandomScript script = fuzz::randomScript(seed);
+    std::string text = script.value + script.derivatives;
+    SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + text);
+    Program program(text);
+    ASSERT_TRUE(program.program) << program.problems;
+    Shape shape;
+    shape.threads = seed % 2 ? 64 : 128;
+    shape.blocks = 1 + int(seed % 3);
+    shape.seed = seed;
+    try {
+      expectNear(program.run(true), emulated(program, shape), 1e-9);
+    } catch (const Error &error) {
+      ADD_FAILURE() << error.what();
+    }
+    if (testing::Test::HasFailure())
+      break;
+  }
+}
+
+// Results depend neither on how many blocks there are nor on the order in which threads run.
+TEST(Emulated, SameBitsWithAnyNumberOfBlocks) {
+  Program program("precision f32\n"
+                  "let x = sin(1.3 * arange(3000.0))\n"
+                  "let a = reshape(cos(0.7 * arange(2400.0)), (60, 40))\n"
+                  "let s = sum(x)\n"
+                  "let m = (max(x), argmax(x), mean(x * x))\n"
+                  "let rows = sum(a, axis=1)\n"
+                  "let columns = sum(a, axis=0)\n"
+                  "let soft = softmax(a, axis=1)\n"
+                  "let c = a @ a.T\n"
+                  "fn loss(w) = mean((a @ w - rows)^2)\n"
+                  "let g = grad(loss)(ones([40]))\n");
+  ASSERT_TRUE(program.program) << program.problems;
+  Values expected = emulated(program, {64, 1, 1});
+  expectNear(program.run(true), expected, 1e-5);
+  for (int blocks : {2, 3, 5})
+    expectBits(expected, emulated(program, {64, blocks, uint64_t(blocks)}));
+}
+
+} // namespace
+} // namespace descent

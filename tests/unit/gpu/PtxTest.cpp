@@ -1,0 +1,109 @@
+// PTX of programs is what `ptxas` takes, for old and new cards.
+#include "tests/unit/emit/RandomScript.h"
+#include "tests/unit/emit/ScriptProgram.h"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+namespace descent {
+namespace {
+
+using testing::HasSubstr;
+
+/// The assembler of CUDA's toolkit; empty where there is none.
+std::string assembler() {
+  for (const char *path : {"/usr/local/cuda/bin/ptxas", "/usr/bin/ptxas"})
+    if (access(path, X_OK) == 0)
+      return path;
+  return "";
+}
+
+std::string ptxOf(const Program &program, int major, int minor) {
+  compiler::DeviceTarget target;
+  target.major = major;
+  target.minor = minor;
+  return compiler::compileForDevice(emit(*program.program, program.sources), {}, target).image.code;
+}
+
+/// What the assembler complains of; empty where it takes the code.
+std::string complaint(const std::string &ptx, const std::string &processor) {
+  namespace fs = std::filesystem;
+  fs::path folder = fs::temp_directory_path() / ("descent-ptx-" + std::to_string(getpid()));
+  fs::create_directories(folder);
+  std::ofstream(folder / "code.ptx") << ptx;
+  // -O0: what is asked is whether the code is right.
+  std::string command = assembler() + " -O0 -arch=" + processor + " -o /dev/null " +
+                        (folder / "code.ptx").string() + " >" + (folder / "log").string() + " 2>&1";
+  int code = std::system(command.c_str());
+  std::ifstream log(folder / "log");
+  std::string text(std::istreambuf_iterator<char>(log), {});
+  fs::remove_all(folder);
+  if (code == 0)
+    return "";
+  return text.empty() ? "exit code " + std::to_string(code) : text;
+}
+
+const char *const everything = R"(
+precision f64
+let x = sin(1.3 * arange(500.0))
+let n = arange(500)
+let a = reshape(cos(0.7 * arange(2400.0)), (60, 40))
+let functions = (exp(x), exp2(x), expm1(x), log(2 + x), log2(2 + x), log10(2 + x), log1p(x / 2), sqrt(1 + x), cbrt(x),
+  sin(x), cos(x), tan(x), asin(x), acos(x), atan(x), atan2(x, 2 - x), sinh(x), cosh(x), tanh(x), asinh(x),
+  acosh(2 + x), atanh(x / 2), erf(x), erfc(x), erfinv(x / 2), lgamma(2 + x), sigmoid(x), floor(x), ceil(x), round(x))
+let wholes = (n // 7, n % 7, min(n, 3), max(n, 3))
+let reduced = (sum(x), prod(x[:5]), max(x), min(x), argmax(x), all(x > -2), any(x > 2), sum(a, axis=0), max(a, axis=1))
+let ordered = (sort(x), cumsum(x))
+let products = (a @ a.T, a @ ones([40]))
+let soft = softmax(a, axis=1)
+let drawn = normal(key(3), [100])
+fn step(c) = {
+  var y = x
+  for i in 0..5 { y = tanh(c * y + 0.1) }
+  sum(y)
+}
+let g = grad(step)(0.7)
+)";
+
+TEST(Ptx, IsTakenByTheAssembler) {
+  Program program(everything);
+  ASSERT_TRUE(program.program) << program.problems;
+  std::string first = ptxOf(program, 8, 0);
+  EXPECT_THAT(first, HasSubstr(".target sm_80"));
+  EXPECT_THAT(first, HasSubstr(".entry descent_program"));
+  if (assembler().empty())
+    GTEST_SKIP() << "there is no ptxas here";
+  for (int major : {7, 8, 9})
+    EXPECT_EQ(complaint(ptxOf(program, major, 0), "sm_" + std::to_string(major * 10)), "");
+}
+
+// LLVM 22 emits atomic operations without their ordering, so there have to be fences; and it gives
+// up at functions that have no instruction, so none may be left.
+TEST(Ptx, HasFencesAroundTheGridBarrierAndNoCallsOfLibraries) {
+  Program program("let x = arange(100000.0)\nlet s = sum(exp(x / 1e5) * log1p(x) * tanh(x))\nlet t "
+                  "= sum(x * s)");
+  ASSERT_TRUE(program.program) << program.problems;
+  std::string ptx = ptxOf(program, 8, 0);
+  EXPECT_THAT(ptx, HasSubstr("fence.acq_rel.gpu"));
+  EXPECT_THAT(ptx, HasSubstr("atom"));
+  EXPECT_THAT(ptx, testing::Not(HasSubstr(".extern .func")));
+}
+
+TEST(Ptx, OfRandomScripts) {
+  if (assembler().empty())
+    GTEST_SKIP() << "there is no ptxas here";
+  for (uint64_t seed = 1; seed <= 4; ++seed) {
+    fuzz::RandomScript script = fuzz::randomScript(seed, seed % 2 ? "f32" : "f64");
+    SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + script.value);
+    Program program(script.value + script.derivatives);
+    ASSERT_TRUE(program.program) << program.problems;
+    EXPECT_EQ(complaint(ptxOf(program, 9, 0), "sm_90"), "");
+  }
+}
+
+} // namespace
+} // namespace descent
