@@ -183,7 +183,7 @@ std::unique_ptr<llvm::TargetMachine> makeMachine(int major, int minor) {
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   std::string name = "sm_" + std::to_string(major * 10 + minor);
   std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
-      triple, name, "+ptx70", options, std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Default));
+      triple, name, "", options, std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Default));
   if (!machine)
     throw Error("no code can be made for the GPU " + name);
   return machine;

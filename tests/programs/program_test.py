@@ -130,14 +130,8 @@ class ProgramTest(lit.formats.FileBasedTest):
 class EmulatedProgramTest(ProgramTest):
     """The same scripts on the emulator of a GPU: the expected output, and no word of races or wild accesses."""
 
-    # By the name of the script: why it is not run.
-    TOO_MUCH_WORK = {
-    }
-
     def execute(self, test, lit_config):
         script, exit_code, error, lines = self.expectation(test)
-        if os.path.basename(script) in self.TOO_MUCH_WORK:
-            return lit.Test.UNSUPPORTED, self.TOO_MUCH_WORK[os.path.basename(script)]
         with tempfile.TemporaryDirectory() as folder:
             run, _ = self.run(test, script, folder, "--device", "emulator")
         output = f"{script}\n--- stdout\n{run.stdout}--- stderr\n{run.stderr}"
