@@ -45,8 +45,8 @@ static unsigned countForks() {
   return forks.load(std::memory_order_relaxed);
 }
 
-/// Keeps signals from this thread, and from threads it starts, while it lives: an application's handlers
-/// run on the application's threads.
+/// Keeps signals from this thread, and from threads it starts, while it lives: an application's
+/// handlers run on the application's threads.
 class SignalsBlocked {
 public:
   SignalsBlocked() {
@@ -66,7 +66,12 @@ struct ThreadPool::State {
   struct alignas(64) Worker {
     std::atomic<int> jobs{0};
     std::thread thread;
-    std::exception_ptr error;
+  };
+
+  /// Consecutive chunks, meant for one thread; `next` is the first that nobody has taken.
+  struct alignas(64) Part {
+    std::atomic<int64_t> next{0};
+    int64_t end = 0;
   };
 
   struct Job {
@@ -79,23 +84,55 @@ struct ThreadPool::State {
   };
 
   Job job;
-  alignas(64) std::atomic<int> pending{0};
+  /// 1 while there is a job, and 2 for each worker that is at it. A worker that comes late, or not
+  /// at all because the system has given its processor to somebody else, is not waited for.
+  alignas(64) std::atomic<int> gate{0};
   std::atomic<bool> stopping{false};
   std::mutex busy;
   std::unique_ptr<Worker[]> workers;
+  std::unique_ptr<Part[]> parts;
+  /// Of the first chunk that threw.
+  std::mutex failing;
+  std::exception_ptr error;
+  int64_t failedChunk = 0;
   int workerCount = 0;
   int wanted = 1; ///< threads that were asked for; the system may have granted fewer
   int spins = 0;
   unsigned startedAfterForks = 0;
 
-  void runPart(int part) const {
+  void cutIntoParts() {
     // Written so that chunks * part cannot overflow.
     int64_t each = job.chunks / job.parts, rest = job.chunks % job.parts;
-    int64_t first = each * part + std::min<int64_t>(part, rest);
-    int64_t last = first + each + (part < rest ? 1 : 0);
-    for (int64_t chunk = first; chunk < last; ++chunk) {
-      int64_t begin = chunk * job.grain;
+    for (int part = 0; part < job.parts; ++part) {
+      int64_t first = each * part + std::min<int64_t>(part, rest);
+      parts[part].next.store(first, std::memory_order_relaxed);
+      parts[part].end = first + each + (part < rest ? 1 : 0);
+    }
+  }
+
+  void runChunk(int64_t chunk) {
+    int64_t begin = chunk * job.grain;
+    try {
       job.fn(job.context, begin, begin + std::min(job.grain, job.count - begin));
+    } catch (...) {
+      std::lock_guard lock(failing);
+      if (!error || chunk < failedChunk) {
+        error = std::current_exception();
+        failedChunk = chunk;
+      }
+    }
+  }
+
+  /// The thread's own part, then what is left of the others'.
+  void runParts(int own) {
+    for (int i = 0; i < job.parts; ++i) {
+      Part &part = parts[(own + i) % job.parts];
+      while (part.next.load(std::memory_order_relaxed) < part.end) {
+        int64_t chunk = part.next.fetch_add(1, std::memory_order_relaxed);
+        if (chunk >= part.end)
+          break;
+        runChunk(chunk);
+      }
     }
   }
 
@@ -110,13 +147,11 @@ struct ThreadPool::State {
       seen = now;
       if (stopping.load(std::memory_order_relaxed))
         return;
-      try {
-        runPart(index + 1);
-      } catch (...) {
-        self.error = std::current_exception();
-      }
-      if (pending.fetch_sub(1, std::memory_order_acq_rel) == 1)
-        pending.notify_one();
+      // Late for its own job it may be asked to none, or to one of fewer threads.
+      if (gate.fetch_add(2, std::memory_order_acq_rel) & 1 && index + 1 < job.parts)
+        runParts(index + 1);
+      if (gate.fetch_sub(2, std::memory_order_acq_rel) == 2)
+        gate.notify_one();
     }
   }
 
@@ -132,6 +167,7 @@ struct ThreadPool::State {
     stopping = false;
     SignalsBlocked blocked;
     workers = std::make_unique<Worker[]>(threads - 1);
+    parts = std::make_unique<Part[]>(threads);
     try {
       for (workerCount = 0; workerCount < threads - 1; ++workerCount)
         workers[workerCount].thread = std::thread([this, i = workerCount] { work(i); });
@@ -151,6 +187,7 @@ struct ThreadPool::State {
     if (std::exchange(startedAfterForks, now) == now)
       return;
     (void)workers.release();
+    gate.store(0, std::memory_order_relaxed);
     workerCount = 0;
     wanted = 1;
   }
@@ -166,32 +203,23 @@ struct ThreadPool::State {
     workers.reset();
   }
 
-  void runShared() {
-    int helpers = job.parts - 1;
-    pending.store(helpers, std::memory_order_relaxed);
-    for (int i = 0; i < helpers; ++i)
+  void runShared(const Job &wanted) {
+    job = wanted;
+    cutIntoParts();
+    gate.fetch_or(1, std::memory_order_release);
+    for (int i = 0; i < job.parts - 1; ++i)
       signal(i);
 
-    std::exception_ptr error;
     insideParallelFor = true;
-    try {
-      runPart(0);
-    } catch (...) {
-      error = std::current_exception();
-    }
+    runParts(0);
     insideParallelFor = false;
 
-    for (int left; (left = pending.load(std::memory_order_acquire)) != 0;)
-      waitWhile(pending, left, spins);
-    // Parts are in the order of their chunks, so the first error is that of the first chunk.
-    for (int i = 0; i < helpers; ++i) {
-      std::exception_ptr theirs = std::move(workers[i].error);
-      workers[i].error = nullptr;
-      if (!error)
-        error = theirs;
-    }
+    // All chunks are taken. Those who are at one are waited for.
+    gate.fetch_and(~1, std::memory_order_acq_rel);
+    for (int now; (now = gate.load(std::memory_order_acquire)) != 0;)
+      waitWhile(gate, now, spins);
     if (error)
-      std::rethrow_exception(error);
+      std::rethrow_exception(std::exchange(error, nullptr));
   }
 };
 
@@ -244,8 +272,7 @@ void ThreadPool::parallelFor(int64_t count, int64_t grain, ChunkFn fn, void *con
     int most = threads > 0 ? std::min(threads, threadCount()) : threadCount();
     job.parts = static_cast<int>(std::min<int64_t>(most, job.chunks));
     if (job.parts > 1) {
-      state->job = job;
-      state->runShared();
+      state->runShared(job);
       return;
     }
   }

@@ -21,6 +21,9 @@ int defaultThreads();
 /// that is called every few microseconds finds it awake, and an idle program costs nothing.
 ///
 /// ## Results that do not depend on the number of threads
+/// Each thread is given consecutive chunks, the same ones each time for equal ranges; whoever is done takes what
+/// others have not begun. So a thread that the system does not let run is not waited for.
+///
 /// parallelFor cuts the range into chunks of `grain` elements whose bounds depend on `count` and
 /// `grain` alone, and calls the function once per chunk. Which thread runs which chunk does depend
 /// on the number of threads. So a caller gets the same bits from any number of threads if
@@ -55,8 +58,7 @@ public:
   void growTo(int threads);
 
   /// Runs `fn` over 0 ≤ i < count in chunks of `grain` (at least 1) and returns when all are done.
-  /// Of the exceptions thrown, that of the first chunk is rethrown, after all threads have stopped;
-  /// chunks of a thread after the one that threw are not run.
+  /// Of the exceptions thrown, that of the first chunk is rethrown, after all chunks have run.
   /// At most `threads` share the work (0: all there are).
   void parallelFor(int64_t count, int64_t grain, ChunkFn fn, void *context, int threads = 0);
 
