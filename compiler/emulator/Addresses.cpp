@@ -6,21 +6,9 @@
 
 namespace descent::emulator {
 
-namespace {
-
-/// "reads 4 bytes", with what follows.
-std::string touching(uint64_t bytes, const Access &access) {
-  const char *verb = access.reads && access.writes ? "changes "
-                     : access.writes               ? "writes "
-                                                   : "reads ";
-  return verb + std::to_string(bytes) + (bytes == 1 ? " byte " : " bytes ");
-}
-
-} // namespace
-
 void Machine::overEnd(uint64_t bytes, uint64_t inside, const Access &access, const char *what,
                       uint64_t size) {
-  report(access, "out of bounds: " + touching(bytes, access) + "of which only the first " +
+  report(access, "out of bounds: " + touching(bytes, access) + " of which only the first " +
                      std::to_string(inside) + (inside == 1 ? " is in " : " are in ") + what +
                      " of " + std::to_string(size) + " bytes");
   abandon();
@@ -49,7 +37,7 @@ void Machine::outOfBounds(uint64_t address, uint64_t bytes, const Access &access
     where = "at the null address" + (address ? " + " + std::to_string(address) : "");
   else
     where = "where nothing is allocated";
-  report(access, "out of bounds: " + touching(bytes, access) + where);
+  report(access, "out of bounds: " + touching(bytes, access) + " " + where);
   where = {}; // nothing is destroyed in abandon()
   where.shrink_to_fit();
   abandon();
@@ -75,7 +63,7 @@ Machine::Place Machine::findGlobal(uint64_t address, uint64_t bytes, const Acces
   if (cached.kind == RegionKind::Global)
     return {memory.shadow(address), false, false};
   if (cached.kind == RegionKind::Table && access.writes) {
-    report(access, "out of bounds: " + touching(bytes, access) + "in a constant");
+    report(access, "out of bounds: " + touching(bytes, access) + " in a constant");
     abandon();
   }
   return {nullptr, false, cached.kind == RegionKind::Mailbox};

@@ -1,6 +1,8 @@
 // Barriers of a block, and the barrier of the grid.
 #include "compiler/emulator/Machine.h"
 
+#include <algorithm>
+
 namespace descent::emulator {
 
 /// Reports the lanes of its warp that wait for the running thread, which will not come.
@@ -29,20 +31,18 @@ Barrier &Machine::arriveAt(uint32_t id, uint32_t threads, const Access &access) 
   }
   Barrier &barrier = block.barriers[id];
   if (!threads) {
-    const Access *elsewhere = nullptr;
-    for (const Barrier &other : block.barriers)
-      if (other.arrived && !other.expected && (&other != &barrier || other.at != &access))
-        elsewhere = other.at;
-    if (elsewhere) {
+    if (block.atBarrier && (block.atBarrier != &barrier || barrier.at != &access)) {
       report(access, "a barrier in divergent flow: other threads of the block wait at another (" +
-                         elsewhere->place + ")");
+                         block.atBarrier->at->place + ")");
       abandon();
     }
-    for (const Thread &other : block.threads)
-      if (block.ended && other.state == ThreadState::Ended) {
-        report(access, "a barrier in divergent flow: " + nameOf(other.number) + " has ended");
-        abandon();
-      }
+    if (block.ended) {
+      auto other =
+          std::find_if(block.threads.begin(), block.threads.end(),
+                       [](const Thread &thread) { return thread.state == ThreadState::Ended; });
+      report(access, "a barrier in divergent flow: " + nameOf(other->number) + " has ended");
+      abandon();
+    }
     if (current->warp->awaited >> current->lane & 1) {
       expectNobodyWaits("waits at a barrier");
       abandon();
@@ -61,7 +61,9 @@ Barrier &Machine::arriveAt(uint32_t id, uint32_t threads, const Access &access) 
     barrier.known = nullptr;
   }
   ++barrier.arrived;
-  if (threads) {
+  if (!threads) {
+    block.atBarrier = &barrier;
+  } else {
     ++now;
     barrier.known = join(barrier.known, ownKnowledge(), floor);
   }
@@ -70,6 +72,8 @@ Barrier &Machine::arriveAt(uint32_t id, uint32_t threads, const Access &access) 
 
 /// After a barrier for all, each thread knows what one of them knew.
 void Machine::joinBlock(Block &block) {
+  if (onlyBarriers)
+    return;
   KnowledgePtr all;
   for (const Thread &thread : block.threads)
     all = join(all, thread.known, floor);
@@ -82,6 +86,7 @@ void Machine::completeBarrier(Block &block, Barrier &barrier, const Access &acce
   ++now;
   idlePolls = 0;
   if (!barrier.expected) {
+    block.atBarrier = nullptr;
     block.knownUpTo = now;
     joinBlock(block);
     for (Warp &warp : block.warps)

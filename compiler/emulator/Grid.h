@@ -88,6 +88,8 @@ struct Block {
   std::vector<Thread> threads;
   std::vector<Warp> warps;
   std::array<Barrier, barrierCount> barriers;
+  /// Where threads wait for all others.
+  Barrier *atBarrier = nullptr;
   uint32_t ended = 0;
   /// When it began; since when all its threads know of each other.
   uint32_t began = 0, knownUpTo = 0;

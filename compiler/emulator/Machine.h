@@ -62,6 +62,9 @@ private:
   uint64_t state;
 };
 
+/// "reads 4 bytes"
+std::string touching(uint64_t bytes, const Access &access);
+
 /// Space for the shared memory of a block.
 constexpr uint64_t sharedSpan = uint64_t(512) << 10;
 
@@ -142,8 +145,9 @@ private:
   bool isOrdered(const Touch &touch) const;
   bool areReadsOrdered(const Touch &read) const;
   void noteRead(Touch &read, uint32_t bytes, const Access &access);
-  void reportRace(const Touch &earlier, bool earlierWrites, uint64_t bytes, const Access &access,
-                  bool shared);
+  std::string offsetOf(const Word &word, uint32_t bytes, bool shared);
+  void reportRace(const Word &word, const Touch &earlier, uint32_t bytes, uint64_t all,
+                  const Access &access, bool shared);
   void synchronize(uint64_t address, const Access &access);
   KnowledgePtr ownKnowledge();
 

@@ -81,6 +81,10 @@ public:
   Word *shadow(uint64_t address) const {
     return reinterpret_cast<Word *>(words.begin()) + ((address - arena.begin()) >> 2);
   }
+  uint64_t addressOf(const Word *word) const {
+    return arena.begin() +
+           static_cast<uint64_t>(word - reinterpret_cast<const Word *>(words.begin())) * 4;
+  }
   /// The host has written there.
   void markWritten(uint64_t address, uint64_t bytes);
   /// Forgets who touched what: time begins anew.

@@ -5,6 +5,7 @@
 #include "compiler/emulator/Machine.h"
 
 #include <algorithm>
+#include <bit>
 #include <thread>
 #include <tuple>
 
@@ -59,24 +60,26 @@ void Machine::touchWord(Word &word, uint32_t bytes, uint64_t all, const Access &
   Touch &write = word.write, &read = word.read;
   if (shared && write.time < current->block->began)
     word = {};
-  if (access.reads && (bytes & ~write.written) && (shared || options.checkUnwrittenGlobal)) {
-    report(access,
-           std::string(shared ? "reads shared memory that no thread of the block has written"
-                              : "reads global memory that nobody has written"));
-  }
+  if (access.reads && (bytes & ~write.written) && (shared || options.checkUnwrittenGlobal))
+    report(access, std::string("reads ") + (shared ? "shared" : "global") + " memory, at offset " +
+                       offsetOf(word, bytes & ~write.written, shared) +
+                       (shared ? ", that no thread of the block has written"
+                               : ", that nobody has written"));
   uint32_t number = current->number;
   if (write.time >= floor && write.thread != number && (write.bytes & bytes) &&
       !(write.atomic && access.atomic) && !isOrdered(write))
-    reportRace(write, true, all, access, shared);
+    reportRace(word, write, bytes, all, access, shared);
   if (!access.writes) {
     noteRead(read, bytes, access);
     return;
   }
   if (read.time >= floor && (read.bytes & bytes) && !(read.atomic && access.atomic) &&
       (read.several ? !areReadsOrdered(read) : read.thread != number && !isOrdered(read)))
-    reportRace(read, false, all, access, shared);
-  uint32_t written = write.written | bytes;
-  write = {now, number, bytes, written, access.atomic, 0, access.id};
+    reportRace(word, read, bytes, all, access, shared);
+  uint32_t written = write.written | bytes, also = bytes;
+  if (write.thread == number && write.time == now && write.atomic == access.atomic)
+    also |= write.bytes;
+  write = {now, number, also, written, access.atomic, 0, access.id};
   if ((read.bytes & ~bytes) == 0)
     read = {};
 }
@@ -121,15 +124,28 @@ void Machine::noteRead(Touch &read, uint32_t bytes, const Access &access) {
           !replaces, access.id};
 }
 
-void Machine::reportRace(const Touch &earlier, bool earlierWrites, uint64_t bytes,
+/// "4 of 256": where in its variable or allocation the first of some bytes of a word lies.
+std::string Machine::offsetOf(const Word &word, uint32_t bytes, bool shared) {
+  auto first = static_cast<uint64_t>(std::countr_zero(bytes));
+  if (shared) {
+    const Variable &variable = sharedRanges[lastShared];
+    uint64_t offset = static_cast<uint64_t>(&word - current->block->sharedShadow) * 4 + first;
+    return std::to_string(offset - variable.offset) + " of " + std::to_string(variable.bytes);
+  }
+  uint64_t address = memory.addressOf(&word) + first;
+  auto region = memory.find(address);
+  return region ? std::to_string(address - region->begin) + " of " + std::to_string(region->bytes)
+                : "?";
+}
+
+/// `earlier`: one of the two of the word.
+void Machine::reportRace(const Word &word, const Touch &earlier, uint32_t bytes, uint64_t all,
                          const Access &access, bool shared) {
-  const char *verb = access.reads && access.writes ? "changes "
-                     : access.writes               ? "writes "
-                                                   : "reads ";
   const Access &other = work->kernel->accesses->at(earlier.access);
   report(access, std::string("a data race in ") + (shared ? "shared" : "global") +
-                     " memory: " + verb + std::to_string(bytes) + " bytes that " +
-                     nameOf(earlier.thread) + (earlierWrites ? " wrote" : " read") + " (" +
+                     " memory: " + touching(all, access) + ", at offset " +
+                     offsetOf(word, bytes & earlier.bytes, shared) + ", that " +
+                     nameOf(earlier.thread) + (&earlier == &word.write ? " wrote (" : " read (") +
                      other.place + "), and nothing orders the two");
 }
 

@@ -8,6 +8,13 @@ constexpr size_t mostReports = 10;
 
 } // namespace
 
+std::string touching(uint64_t bytes, const Access &access) {
+  const char *verb = access.reads && access.writes ? "changes "
+                     : access.writes               ? "writes "
+                                                   : "reads ";
+  return verb + std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
+}
+
 std::string Machine::nameOf(uint32_t number) const {
   return "thread " + std::to_string(number % perBlock) + " of block " +
          std::to_string(number / perBlock);

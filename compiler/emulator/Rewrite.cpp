@@ -77,7 +77,7 @@ CallInst *Rewriter::call(IRBuilderBase &builder, const char *name, ArrayRef<Valu
 Access &Rewriter::record(const Instruction &at, std::string what) {
   Access &access = accesses.add();
   access.what = std::move(what);
-  if (const DILocation *place = at.getDebugLoc())
+  if (const DILocation *place = at.getDebugLoc(); place && place->getLine())
     access.place =
         (place->getFilename() + ":" + Twine(place->getLine()) + ":" + Twine(place->getColumn()))
             .str();

@@ -27,6 +27,7 @@ Machine::~Machine() = default;
 void Machine::startBlock(Block &block, uint32_t index) {
   block.index = index;
   block.ended = 0;
+  block.atBarrier = nullptr;
   block.began = block.knownUpTo = ++now;
   for (Barrier &barrier : block.barriers) {
     barrier.arrived = 0;
@@ -233,12 +234,11 @@ uint64_t Machine::nanoseconds() {
 void Machine::finishThread() {
   Thread &thread = *current;
   Block &block = *thread.block;
-  for (const Barrier &barrier : block.barriers)
-    if (barrier.arrived && !barrier.expected) {
-      report(*barrier.at, "a barrier in divergent flow: this thread has ended, and " +
-                              nameOf(barrier.waiting.front()->number) + " waits here");
-      abandon();
-    }
+  if (const Barrier *barrier = block.atBarrier) {
+    report(*barrier->at, "a barrier in divergent flow: this thread has ended, and " +
+                             nameOf(barrier->waiting.front()->number) + " waits here");
+    abandon();
+  }
   if (thread.warp->awaited >> thread.lane & 1) {
     expectNobodyWaits("has ended");
     abandon();
