@@ -1,5 +1,6 @@
 #include "frontend/session/Device.h"
 
+#include "compiler/cache/DeviceStore.h"
 #include "compiler/emulator/Emulator.h"
 #include "runtime/device/Runner.h"
 #include "runtime/device/cuda/Cuda.h"
@@ -14,7 +15,7 @@ constexpr int kEmulatedThreads = 64, kEmulatedBlocks = 3;
 
 } // namespace
 
-DeviceSession::DeviceSession(DeviceKind kind) {
+DeviceSession::DeviceSession(DeviceKind kind, bool cache) {
   if (kind == DeviceKind::Emulator) {
     emulator::EmulatorOptions options;
     options.residentBlocks = kEmulatedBlocks;
@@ -30,7 +31,13 @@ DeviceSession::DeviceSession(DeviceKind kind) {
       return;
     }
   }
-  opened = device::openCuda();
+  device::CudaOptions options;
+  if (cache) {
+    store = std::make_unique<compiler::DeviceStore>(
+        compiler::CodeCache(compiler::CodeCache::defaultFolder()));
+    options.store = store.get();
+  }
+  opened = device::openCuda(options);
   deviceName = opened->properties().name;
 }
 

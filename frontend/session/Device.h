@@ -5,6 +5,7 @@
 #include "descent/Script.h"
 #include "frontend/sema/Program.h"
 #include "runtime/abi/RunContext.h"
+#include "runtime/device/CodeStore.h"
 #include "runtime/device/Device.h"
 
 #include <memory>
@@ -17,7 +18,8 @@ namespace descent {
 class DeviceSession {
 public:
   /// Throws device::DeviceError where it cannot be opened. `kind` is not Cpu.
-  explicit DeviceSession(DeviceKind kind);
+  /// `cache`: whether what the driver compiles is kept on disk.
+  DeviceSession(DeviceKind kind, bool cache);
 
   /// Null where DeviceKind::Auto has found nothing: the processor it is.
   device::Device *device() const { return opened.get(); }
@@ -32,6 +34,7 @@ public:
   void run(const sema::Program &program, abi::RunContext &context);
 
 private:
+  std::unique_ptr<device::CodeStore> store;
   std::unique_ptr<device::Device> opened;
   std::string deviceName, reason;
   bool isEmulator = false;

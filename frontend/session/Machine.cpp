@@ -4,6 +4,7 @@
 #include "descent/Script.h"
 #include "runtime/core/Memory.h"
 #include "runtime/core/Threads.h"
+#include "runtime/device/cuda/Cuda.h"
 
 #include <fmt/format.h>
 
@@ -23,6 +24,27 @@ std::string describeCache() {
   auto usage = cache.usage();
   return fmt::format("{}: {} program{}, {:.1f} MiB", cache.folder(), usage.entries,
                      usage.entries == 1 ? "" : "s", static_cast<double>(usage.bytes) / (1 << 20));
+}
+
+/// What was found of NVIDIA GPUs, and what is missing.
+std::vector<std::pair<std::string, std::string>> describeCards() {
+  std::vector<std::pair<std::string, std::string>> lines;
+  device::CudaStatus status = device::findCuda();
+  if (!status.library.empty())
+    lines.emplace_back("CUDA driver",
+                       status.version.empty()
+                           ? status.library
+                           : fmt::format("{}, for CUDA {}", status.library, status.version));
+  for (const device::CudaCard &card : status.cards)
+    lines.emplace_back(
+        fmt::format("GPU {}", card.number),
+        fmt::format("{} at {}: compute capability {}.{}, {} multiprocessors, {:.1f} GiB{}",
+                    card.name, card.bus, card.major, card.minor, card.processors,
+                    static_cast<double>(card.memoryBytes) / (1 << 30),
+                    card.problem.empty() ? "" : "; it cannot be used: " + card.problem));
+  if (!status.problem.empty())
+    lines.emplace_back("GPU", "none: " + status.problem);
+  return lines;
 }
 
 } // namespace
@@ -45,7 +67,8 @@ std::vector<std::pair<std::string, std::string>> describeMachine() {
   lines.emplace_back("memory",
                      fmt::format("{:.1f} GiB", static_cast<double>(machineMemory()) / (1 << 30)));
   lines.emplace_back("cache", describeCache());
-  lines.emplace_back("devices", "cpu (GPUs are not supported yet)");
+  for (auto &line : describeCards())
+    lines.push_back(std::move(line));
   return lines;
 }
 

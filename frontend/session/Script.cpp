@@ -161,7 +161,7 @@ DeviceSession *Script::State::onDevice() {
   if (options.device == DeviceKind::Cpu)
     return nullptr;
   if (!session)
-    session = std::make_unique<DeviceSession>(options.device);
+    session = std::make_unique<DeviceSession>(options.device, options.cache);
   if (!session->device())
     return nullptr;
   if (!session->isCompiled()) {
@@ -301,7 +301,7 @@ std::pair<std::string, std::string> Script::device() {
   if (state->options.device == DeviceKind::Cpu)
     return {"the processor", ""};
   if (!state->session)
-    state->session = std::make_unique<DeviceSession>(state->options.device);
+    state->session = std::make_unique<DeviceSession>(state->options.device, state->options.cache);
   return {state->session->name(), state->session->whyNot()};
 }
 
