@@ -174,7 +174,7 @@ std::string deviceFilesProblem(const std::string &devices, const std::string &pr
   if (isThere(devices + "/dxg"))
     return "";
   bool hasModule = isThere(processes + "/driver/nvidia/version");
-  if (!hasModule && isThere(processes + "/modules") && !isThere(devices + "/nvidiactl"))
+  if (!hasModule && !isThere(devices + "/nvidiactl"))
     return "the kernel has no NVIDIA driver loaded (module nvidia), or this container was started "
            "without the GPU";
   for (const char *name : {"nvidiactl", "nvidia-uvm"}) {
