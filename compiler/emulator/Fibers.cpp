@@ -6,13 +6,6 @@
 
 #include <cstdlib>
 
-#if __has_feature(address_sanitizer)
-#include <sanitizer/common_interface_defs.h>
-#endif
-#if __has_feature(thread_sanitizer)
-#include <sanitizer/tsan_interface.h>
-#endif
-
 namespace descent::emulator {
 
 namespace {
@@ -27,14 +20,13 @@ constexpr size_t localAlignment = 128;
 DESCENT_NEVER_RETURNS void enterFiber(Fiber *fiber);
 
 extern "C" {
-/// Saves the callee's registers and the stack pointer, and goes on where `to` was saved.
-void descent_emulator_switch(void **from, void *to);
 void descent_emulator_start();
 DESCENT_NEVER_RETURNS void descent_emulator_enter(void *fiber) {
   enterFiber(static_cast<Fiber *>(fiber));
 }
 }
 
+// The jump at its end is predicted by what was before; a return would be by the stack of the other.
 asm(R"(
   .text
   .globl descent_emulator_switch
@@ -55,7 +47,8 @@ descent_emulator_switch:
   popq %r12
   popq %rbx
   popq %rbp
-  ret
+  popq %rcx
+  jmpq *%rcx
   .cfi_endproc
   .size descent_emulator_switch, .-descent_emulator_switch
 
@@ -99,33 +92,6 @@ void Fiber::start(void (*function)(void *), void *value) {
   words[4] = reinterpret_cast<uint64_t>(this);
   words[6] = reinterpret_cast<uint64_t>(&descent_emulator_start);
   stopped = words;
-}
-
-void Fiber::resume() {
-#if __has_feature(address_sanitizer)
-  __sanitizer_start_switch_fiber(&callerFakeStack, memory + guardBytes, stackBytes);
-#endif
-#if __has_feature(thread_sanitizer)
-  callerSanitizerFiber = __tsan_get_current_fiber();
-  __tsan_switch_to_fiber(sanitizerFiber, 0);
-#endif
-  descent_emulator_switch(&caller, stopped);
-#if __has_feature(address_sanitizer)
-  __sanitizer_finish_switch_fiber(callerFakeStack, nullptr, nullptr);
-#endif
-}
-
-void Fiber::suspend() {
-#if __has_feature(address_sanitizer)
-  __sanitizer_start_switch_fiber(&fakeStack, callerStack, callerStackBytes);
-#endif
-#if __has_feature(thread_sanitizer)
-  __tsan_switch_to_fiber(callerSanitizerFiber, 0);
-#endif
-  descent_emulator_switch(&stopped, caller);
-#if __has_feature(address_sanitizer)
-  __sanitizer_finish_switch_fiber(fakeStack, &callerStack, &callerStackBytes);
-#endif
 }
 
 void Fiber::leaveForGood() {

@@ -6,6 +6,16 @@
 #include <memory>
 #include <vector>
 
+#if __has_feature(address_sanitizer)
+#include <sanitizer/common_interface_defs.h>
+#endif
+#if __has_feature(thread_sanitizer)
+#include <sanitizer/tsan_interface.h>
+#endif
+
+/// Saves the callee's registers and the stack pointer, and goes on where `to` was saved.
+extern "C" void descent_emulator_switch(void **from, void *to);
+
 namespace descent::emulator {
 
 /// Of functions that a fiber never returns from: ThreadSanitizer would count them as called for
@@ -53,6 +63,35 @@ private:
   DESCENT_NEVER_RETURNS [[noreturn]] void run();
   friend void enterFiber(Fiber *fiber);
 };
+
+// Inline: each return after a switch is one that the processor has not foreseen.
+
+inline void Fiber::resume() {
+#if __has_feature(address_sanitizer)
+  __sanitizer_start_switch_fiber(&callerFakeStack, memory + guardBytes, stackBytes);
+#endif
+#if __has_feature(thread_sanitizer)
+  callerSanitizerFiber = __tsan_get_current_fiber();
+  __tsan_switch_to_fiber(sanitizerFiber, 0);
+#endif
+  descent_emulator_switch(&caller, stopped);
+#if __has_feature(address_sanitizer)
+  __sanitizer_finish_switch_fiber(callerFakeStack, nullptr, nullptr);
+#endif
+}
+
+inline void Fiber::suspend() {
+#if __has_feature(address_sanitizer)
+  __sanitizer_start_switch_fiber(&fakeStack, callerStack, callerStackBytes);
+#endif
+#if __has_feature(thread_sanitizer)
+  __tsan_switch_to_fiber(callerSanitizerFiber, 0);
+#endif
+  descent_emulator_switch(&stopped, caller);
+#if __has_feature(address_sanitizer)
+  __sanitizer_finish_switch_fiber(fakeStack, &callerStack, &callerStackBytes);
+#endif
+}
 
 /// Fibers that wait to be used again.
 class FiberPool {

@@ -195,4 +195,18 @@ private:
   std::set<uint32_t> reported;
 };
 
+/// Nothing on the stack of a fiber that suspends may own anything: it may be gone when the launch
+/// ends.
+inline void Machine::suspend() {
+  current->fiber->suspend();
+  if (aborting)
+    abandon();
+}
+
+inline void Machine::wait(ThreadState state, const Access &access) {
+  current->state = state;
+  current->waitsAt = &access;
+  suspend();
+}
+
 } // namespace descent::emulator

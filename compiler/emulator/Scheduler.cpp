@@ -171,20 +171,6 @@ void Machine::wake(Thread &thread) {
   runnable.push_back(&thread);
 }
 
-void Machine::wait(ThreadState state, const Access &access) {
-  current->state = state;
-  current->waitsAt = &access;
-  suspend();
-}
-
-/// Nothing on the stack of a fiber that suspends may own anything: it may be gone when the launch
-/// ends.
-void Machine::suspend() {
-  current->fiber->suspend();
-  if (aborting)
-    abandon();
-}
-
 /// Lets others run.
 void Machine::yield() {
   if (stopping || aborting)
