@@ -1,4 +1,5 @@
 // The steps of a function in order: control flow, and what the program asks of the runtime.
+#include "compiler/cpu/Control.h"
 #include "compiler/cpu/Element.h"
 #include "compiler/cpu/Nest.h"
 #include "compiler/cpu/Parallel.h"
@@ -19,9 +20,9 @@ using llvm::Value;
 
 namespace {
 
-class FunctionEmitter {
+class FunctionEmitter : public ControlFlow {
 public:
-  FunctionEmitter(FunctionEmission &f) : f(f), b(f.b) {}
+  FunctionEmitter(FunctionEmission &f) : ControlFlow(f, f.b.getPtrTy()) {}
 
   void emit(bool isProgram);
 
@@ -31,33 +32,20 @@ private:
   /// Computations on registers, above which functions such as the sine are called, not inlined.
   static constexpr size_t kMostRegisters = 64;
 
-  FunctionEmission &f;
-  llvm::IRBuilder<> &b;
-
   bool isLarge = false, callsMath = false;
 
   void readParameters(bool isProgram);
-  void block(mlir::Block &block);
-  void step(const kernel::Step &step);
+  void step(const kernel::Step &step) override;
   void stepApart(const kernel::Step &step);
   void plainStep(const kernel::Step &step);
-  void copies(mlir::Operation *at);
+  void copies(mlir::Operation *at) override;
   template <typename Copies> void copySmall(Copies &&copies);
-  void forLoop(ir::ForOp op);
-  void whileLoop(ir::WhileOp op);
-  void branch(ir::IfOp op);
   void check(const kernel::Step &step);
   void effect(ir::EffectOp op);
   void returnResults();
 
   Value *operandPointers(mlir::ValueRange operands);
-  SmallVector<llvm::PHINode *> phis(mlir::ValueRange values);
-  SmallVector<Value *> registersOf(mlir::ValueRange values);
 };
-
-bool inMemory(mlir::Value value) {
-  return kernel::isArray(value);
-}
 
 /// Whether a step has loops. (Control flow has none of its own.)
 bool hasLoops(const kernel::Step &step) {
@@ -138,11 +126,6 @@ void FunctionEmitter::returnResults() {
     emitCopy(f, f.results[size_t(i)], value);
 }
 
-void FunctionEmitter::block(mlir::Block &block) {
-  for (const kernel::Step &each : f.plan.blocks.find(&block)->second.steps)
-    step(each);
-}
-
 void FunctionEmitter::step(const kernel::Step &step) {
   f.writesOut = step.isWrittenOut;
   if (!isLarge || !hasLoops(step))
@@ -195,12 +178,6 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
     return emitTapePush(f, step);
   case OpClass::TapePop:
     return emitTapePop(f, step);
-  case OpClass::For:
-    return forLoop(mlir::cast<ir::ForOp>(op));
-  case OpClass::While:
-    return whileLoop(mlir::cast<ir::WhileOp>(op));
-  case OpClass::If:
-    return branch(mlir::cast<ir::IfOp>(op));
   case OpClass::Effect:
     return effect(mlir::cast<ir::EffectOp>(op));
   case OpClass::Check:
@@ -213,6 +190,8 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
     return f.setRegister(op->getResult(0),
                          b.CreateCall(f.module.runtimeFunction("clock"), {f.runContext()}));
   default:
+    if (control(op))
+      return;
     throw Error("the code generator does not know the operation '" +
                 op->getName().getStringRef().str() + "'");
   }
@@ -252,124 +231,6 @@ template <typename Copies> void FunctionEmitter::copySmall(Copies &&copies) {
       all.push_back({copy.to, elementsOf(f, copy.from)});
   for (auto &[to, elements] : all)
     storeElements(f, f.pointerTo(to), to, elements);
-}
-
-// ---- Control flow -------------------------------------------------------------------------------
-
-SmallVector<Value *> FunctionEmitter::registersOf(mlir::ValueRange values) {
-  SmallVector<Value *> all;
-  for (mlir::Value value : values)
-    if (!inMemory(value))
-      all.push_back(f.registerOf(value));
-  return all;
-}
-
-/// A phi for each of the values that is in a register.
-SmallVector<llvm::PHINode *> FunctionEmitter::phis(mlir::ValueRange values) {
-  SmallVector<llvm::PHINode *> all;
-  for (mlir::Value value : values) {
-    if (inMemory(value))
-      continue;
-    llvm::Type *type = kernel::isTape(value)
-                           ? b.getPtrTy()
-                           : registerType(f.context(), tensorType(value).getElementType());
-    all.push_back(b.CreatePHI(type, 2));
-    f.setRegister(value, all.back());
-  }
-  return all;
-}
-
-void addIncoming(llvm::ArrayRef<llvm::PHINode *> phis, llvm::ArrayRef<Value *> values,
-                 llvm::BasicBlock *from) {
-  for (auto [phi, value] : llvm::zip(phis, values))
-    phi->addIncoming(value, from);
-}
-
-/// Tests before the first iteration and after each, so that what does not change can leave the
-/// loop.
-void FunctionEmitter::forLoop(ir::ForOp op) {
-  copies(op);
-  Value *lower = f.registerOf(op.getLower()), *upper = f.registerOf(op.getUpper());
-  SmallVector<Value *> inits = registersOf(op.getInits());
-  llvm::BasicBlock *before = b.GetInsertBlock();
-  llvm::BasicBlock *body = f.newBlock("for"), *after = f.newBlock("done");
-  b.CreateCondBr(b.CreateICmpSLT(lower, upper), body, after);
-
-  b.SetInsertPoint(body);
-  llvm::PHINode *counter = b.CreatePHI(lower->getType(), 2);
-  counter->addIncoming(lower, before);
-  f.setRegister(op.getCounter(), counter);
-  auto carried = phis(op.getCarried());
-  addIncoming(carried, inits, before);
-  block(op.getBody().front());
-  SmallVector<Value *> yielded = registersOf(op.getYield().getValues());
-  copies(op.getYield());
-  Value *next =
-      b.CreateAdd(counter, llvm::ConstantInt::get(counter->getType(), 1), "", false, true);
-  llvm::BasicBlock *latch = b.GetInsertBlock();
-  counter->addIncoming(next, latch);
-  addIncoming(carried, yielded, latch);
-  b.CreateCondBr(b.CreateICmpSLT(next, upper), body, after);
-
-  b.SetInsertPoint(after);
-  auto results = phis(op.getResults());
-  addIncoming(results, inits, before);
-  addIncoming(results, yielded, latch);
-}
-
-void FunctionEmitter::whileLoop(ir::WhileOp op) {
-  copies(op);
-  SmallVector<Value *> inits = registersOf(op.getInits());
-  llvm::BasicBlock *before = b.GetInsertBlock();
-  llvm::BasicBlock *head = f.newBlock("while"), *body = f.newBlock("do"),
-                   *after = f.newBlock("done");
-  b.CreateBr(head);
-
-  b.SetInsertPoint(head);
-  mlir::Block &condition = op.getCondition().front();
-  auto carried = phis(condition.getArguments());
-  addIncoming(carried, inits, before);
-  size_t next = 0;
-  for (auto [argument, result] : llvm::zip(op.getBody().front().getArguments(), op.getResults()))
-    if (!inMemory(argument)) {
-      f.setRegister(argument, carried[next]);
-      f.setRegister(result, carried[next++]);
-    }
-  block(condition);
-  b.CreateCondBr(f.registerOf(op.getConditionYield().getValues().front()), body, after);
-
-  b.SetInsertPoint(body);
-  block(op.getBody().front());
-  SmallVector<Value *> yielded = registersOf(op.getYield().getValues());
-  copies(op.getYield());
-  addIncoming(carried, yielded, b.GetInsertBlock());
-  b.CreateBr(head);
-  b.SetInsertPoint(after);
-}
-
-void FunctionEmitter::branch(ir::IfOp op) {
-  llvm::BasicBlock *yes = f.newBlock("then"), *no = f.newBlock("else"),
-                   *after = f.newBlock("endif");
-  b.CreateCondBr(f.registerOf(op.getCond()), yes, no);
-  struct End {
-    SmallVector<Value *> values;
-    llvm::BasicBlock *block;
-  };
-  auto emit = [&](llvm::BasicBlock *start, mlir::Region &region) {
-    b.SetInsertPoint(start);
-    block(region.front());
-    mlir::Operation *yield = region.front().getTerminator();
-    End end{registersOf(yield->getOperands()), nullptr};
-    copies(yield);
-    end.block = b.GetInsertBlock();
-    b.CreateBr(after);
-    return end;
-  };
-  End first = emit(yes, op.getThenRegion()), second = emit(no, op.getElseRegion());
-  b.SetInsertPoint(after);
-  auto results = phis(op.getResults());
-  addIncoming(results, first.values, first.block);
-  addIncoming(results, second.values, second.block);
 }
 
 // ---- The runtime --------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 // The steps of a program in order: control flow, and what the program asks of the host.
+#include "compiler/cpu/Control.h"
 #include "compiler/cpu/Element.h"
 #include "compiler/cpu/Steps.h"
 #include "compiler/gpu/Fold.h"
@@ -19,34 +20,33 @@ using llvm::Value;
 
 namespace {
 
-class FunctionEmitter {
+class FunctionEmitter : public cpu::ControlFlow {
 public:
-  explicit FunctionEmitter(ProgramEmission &p) : p(p), f(p.f), b(p.b) {}
+  explicit FunctionEmitter(ProgramEmission &p) : ControlFlow(p.f, tapeType(p.f.context())), p(p) {}
 
   void emit();
 
 private:
   ProgramEmission &p;
-  cpu::FunctionEmission &f;
-  llvm::IRBuilder<> &b;
+  /// By which other way a place may be reached.
+  llvm::SmallVector<Pending::State, 4> ways;
 
   void readParameters();
-  void block(mlir::Block &block);
-  void step(const kernel::Step &step);
+  void step(const kernel::Step &step) override;
   void plainStep(const kernel::Step &step);
   bool isReplicated(const kernel::Step &step) const;
   void byProcessorCode(const kernel::Step &step);
   void bySingleThread(const kernel::Step &step);
-  void copies(mlir::Operation *at);
-  void forLoop(ir::ForOp op);
-  void whileLoop(ir::WhileOp op);
-  void branch(ir::IfOp op);
+  void copies(mlir::Operation *at) override;
   void check(const kernel::Step &step);
 
-  SmallVector<llvm::PHINode *> phis(mlir::ValueRange values);
-  SmallVector<Value *> registersOf(mlir::ValueRange values);
-  void beginLoop() { p.pending.beginLog(); }
-  void endLoop();
+  void beginLoop() override;
+  void mayLeave() override;
+  void endIteration() override;
+  void endLoop() override;
+  void beginBranch() override;
+  void otherBranch() override;
+  void endBranch() override;
 };
 
 void FunctionEmitter::readParameters() {
@@ -62,11 +62,6 @@ void FunctionEmitter::emit() {
   readParameters();
   block(f.plan.function->getRegion(0).front());
   b.CreateRetVoid();
-}
-
-void FunctionEmitter::block(mlir::Block &block) {
-  for (const kernel::Step &each : f.plan.blocks.find(&block)->second.steps)
-    step(each);
 }
 
 // ---- Steps --------------------------------------------------------------------------------------
@@ -211,12 +206,6 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
     return emitTapePush(p, step);
   case OpClass::TapePop:
     return emitTapePop(p, step);
-  case OpClass::For:
-    return forLoop(mlir::cast<ir::ForOp>(op));
-  case OpClass::While:
-    return whileLoop(mlir::cast<ir::WhileOp>(op));
-  case OpClass::If:
-    return branch(mlir::cast<ir::IfOp>(op));
   case OpClass::Effect: {
     auto effect = mlir::cast<ir::EffectOp>(op);
     askHost(p, device::Request::Effect, f.number(int64_t(effect.getIndex())), effect.getValues());
@@ -231,6 +220,8 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
         op->getResult(0),
         b.CreateBitCast(askHost(p, device::Request::Clock, f.number(0), {}), b.getDoubleTy()));
   default:
+    if (control(op))
+      return;
     throw Error("the code generator does not know the operation '" +
                 op->getName().getStringRef().str() + "'");
   }
@@ -324,142 +315,40 @@ void FunctionEmitter::copies(mlir::Operation *at) {
   }
 }
 
-// ---- Control flow -------------------------------------------------------------------------------
+// ---- What is pending ----------------------------------------------------------------------------
 
-SmallVector<Value *> FunctionEmitter::registersOf(mlir::ValueRange values) {
-  SmallVector<Value *> all;
-  for (mlir::Value value : values)
-    if (!kernel::isArray(value))
-      all.push_back(f.registerOf(value));
-  return all;
+void FunctionEmitter::beginLoop() {
+  ways.push_back(p.pending.state());
+  p.pending.beginLog();
 }
 
-/// A phi for each of the values that is in a register.
-SmallVector<llvm::PHINode *> FunctionEmitter::phis(mlir::ValueRange values) {
-  SmallVector<llvm::PHINode *> all;
-  for (mlir::Value value : values) {
-    if (kernel::isArray(value))
-      continue;
-    llvm::Type *type = kernel::isTape(value)
-                           ? static_cast<llvm::Type *>(tapeType(f.context()))
-                           : cpu::registerType(f.context(), tensorType(value).getElementType());
-    all.push_back(b.CreatePHI(type, 2));
-    f.setRegister(value, all.back());
-  }
-  return all;
+void FunctionEmitter::mayLeave() {
+  ways.back() = p.pending.state();
 }
 
-void addIncoming(ArrayRef<llvm::PHINode *> phis, ArrayRef<Value *> values, llvm::BasicBlock *from) {
-  for (auto [phi, value] : llvm::zip(phis, values))
-    phi->addIncoming(value, from);
-}
-
-/// At the end of a loop's body: what is pending must not meet anything that the next iteration
-/// touches.
-void FunctionEmitter::endLoop() {
+/// What is pending must not meet anything that the next iteration touches.
+void FunctionEmitter::endIteration() {
   auto [reads, writes] = p.pending.endLog();
   if (p.pending.conflicts(reads, writes))
     p.waitForAll();
 }
 
-/// Tests before the first iteration and after each, so that what does not change can leave the
-/// loop.
-void FunctionEmitter::forLoop(ir::ForOp op) {
-  copies(op);
-  Value *lower = f.registerOf(op.getLower()), *upper = f.registerOf(op.getUpper());
-  SmallVector<Value *> inits = registersOf(op.getInits());
-  Pending::State around = p.pending.state();
-  llvm::BasicBlock *before = b.GetInsertBlock();
-  llvm::BasicBlock *body = f.newBlock("for"), *after = f.newBlock("done");
-  b.CreateCondBr(b.CreateICmpSLT(lower, upper), body, after);
-
-  b.SetInsertPoint(body);
-  llvm::PHINode *counter = b.CreatePHI(lower->getType(), 2);
-  counter->addIncoming(lower, before);
-  f.setRegister(op.getCounter(), counter);
-  auto carried = phis(op.getCarried());
-  addIncoming(carried, inits, before);
-  beginLoop();
-  block(op.getBody().front());
-  SmallVector<Value *> yielded = registersOf(op.getYield().getValues());
-  copies(op.getYield());
-  endLoop();
-  Value *next =
-      b.CreateAdd(counter, llvm::ConstantInt::get(counter->getType(), 1), "", false, true);
-  llvm::BasicBlock *latch = b.GetInsertBlock();
-  counter->addIncoming(next, latch);
-  addIncoming(carried, yielded, latch);
-  b.CreateCondBr(b.CreateICmpSLT(next, upper), body, after);
-
-  b.SetInsertPoint(after);
-  p.pending.join(around);
-  auto results = phis(op.getResults());
-  addIncoming(results, inits, before);
-  addIncoming(results, yielded, latch);
+void FunctionEmitter::endLoop() {
+  p.pending.join(ways.pop_back_val());
 }
 
-void FunctionEmitter::whileLoop(ir::WhileOp op) {
-  copies(op);
-  SmallVector<Value *> inits = registersOf(op.getInits());
-  llvm::BasicBlock *before = b.GetInsertBlock();
-  llvm::BasicBlock *head = f.newBlock("while"), *body = f.newBlock("do"),
-                   *after = f.newBlock("done");
-  b.CreateBr(head);
-
-  b.SetInsertPoint(head);
-  beginLoop();
-  mlir::Block &condition = op.getCondition().front();
-  auto carried = phis(condition.getArguments());
-  addIncoming(carried, inits, before);
-  size_t next = 0;
-  for (auto [argument, result] : llvm::zip(op.getBody().front().getArguments(), op.getResults()))
-    if (!kernel::isArray(argument)) {
-      f.setRegister(argument, carried[next]);
-      f.setRegister(result, carried[next++]);
-    }
-  block(condition);
-  Pending::State atExit = p.pending.state();
-  b.CreateCondBr(f.registerOf(op.getConditionYield().getValues().front()), body, after);
-
-  b.SetInsertPoint(body);
-  block(op.getBody().front());
-  SmallVector<Value *> yielded = registersOf(op.getYield().getValues());
-  copies(op.getYield());
-  endLoop();
-  addIncoming(carried, yielded, b.GetInsertBlock());
-  b.CreateBr(head);
-  b.SetInsertPoint(after);
-  p.pending.join(atExit);
+void FunctionEmitter::beginBranch() {
+  ways.push_back(p.pending.state());
 }
 
-void FunctionEmitter::branch(ir::IfOp op) {
-  llvm::BasicBlock *yes = f.newBlock("then"), *no = f.newBlock("else"),
-                   *after = f.newBlock("endif");
-  b.CreateCondBr(f.registerOf(op.getCond()), yes, no);
-  struct End {
-    SmallVector<Value *> values;
-    llvm::BasicBlock *block;
-  };
-  auto emit = [&](llvm::BasicBlock *start, mlir::Region &region) {
-    b.SetInsertPoint(start);
-    block(region.front());
-    mlir::Operation *yield = region.front().getTerminator();
-    End end{registersOf(yield->getOperands()), nullptr};
-    copies(yield);
-    end.block = b.GetInsertBlock();
-    b.CreateBr(after);
-    return end;
-  };
-  Pending::State before = p.pending.state();
-  End first = emit(yes, op.getThenRegion());
-  Pending::State afterFirst = p.pending.state();
+void FunctionEmitter::otherBranch() {
+  Pending::State before = std::move(ways.back());
+  ways.back() = p.pending.state();
   p.pending.restore(std::move(before));
-  End second = emit(no, op.getElseRegion());
-  p.pending.join(afterFirst);
-  b.SetInsertPoint(after);
-  auto results = phis(op.getResults());
-  addIncoming(results, first.values, first.block);
-  addIncoming(results, second.values, second.block);
+}
+
+void FunctionEmitter::endBranch() {
+  p.pending.join(ways.pop_back_val());
 }
 
 } // namespace
