@@ -58,6 +58,7 @@ bytes=$(stat -c %s "$archive")
 
 # From the archive, in an environment that has nothing.
 rm -rf "${work:?}/$name"
+mkdir "$work/output"
 tar -C "$work" -xf "$archive"
 cat >"$work/$name/tests/programs/lit.site.cfg.py" <<TEXT
 config.descent = "$work/$name/bin/descent"
@@ -65,7 +66,9 @@ config.examples = "$work/$name/docs/examples"
 config.test_exec_root = "$work/output"
 lit_config.load_config(config, "$work/$name/tests/programs/lit.cfg.py")
 TEXT
-env -i PATH=/usr/bin:/bin HOME="$work" "$tools/lit" -sv "$work/$name/tests/programs" ||
-  fail "the program tests fail from the archive"
+for device in cpu emulator; do
+  env -i PATH=/usr/bin:/bin HOME="$work" "$tools/lit" -sv --param device=$device "$work/$name/tests/programs" ||
+    fail "the program tests fail from the archive ($device)"
+done
 awk -v archive="$archive" -v bytes="$bytes" -v command="$(stat -c %s "$binary")" -v needs="$glibc: $(echo $needed)" \
   'BEGIN { printf "%s: %.1f MiB, the command %.1f MiB; needs %s\n", archive, bytes / 2^20, command / 2^20, needs }'
