@@ -39,6 +39,10 @@
 //  - deadlock: all threads wait, or do nothing but read memory that nobody changes any more;
 //  - a division by zero, a trap, code that must not be reached.
 //
+// What it costs (one core at 3 GHz or so, the development build): to load an empty kernel 3 ms, an
+// empty launch 0.01 ms and 35 ns for each thread, a checked access 13 ns, a barrier or a warp
+// operation 50 ns for each thread that takes part, an atomic 55 ns, a poll 80 ns.
+//
 // Not seen: a race on bytes of one 4-byte word after a third thread wrote other bytes of that word;
 // more than two concurrent readers, where atomics order some of them; local memory read before it
 // is written.
