@@ -37,7 +37,16 @@ DeviceSession::DeviceSession(DeviceKind kind, bool cache) {
         compiler::CodeCache(compiler::CodeCache::defaultFolder()));
     options.store = store.get();
   }
-  opened = device::openCuda(options);
+  try {
+    opened = device::openCuda(options);
+  } catch (const device::DeviceError &error) {
+    // It is there, but somebody else's, or full.
+    if (kind != DeviceKind::Auto)
+      throw;
+    deviceName = "the processor";
+    reason = error.what();
+    return;
+  }
   deviceName = opened->properties().name;
 }
 

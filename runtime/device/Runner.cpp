@@ -6,6 +6,7 @@
 #include <atomic>
 #include <bit>
 #include <chrono>
+#include <exception>
 #include <map>
 #include <thread>
 
@@ -64,10 +65,24 @@ public:
     int64_t number = word(mailbox::requested).load(std::memory_order_acquire);
     if (number == served)
       return false;
-    word(mailbox::answer).store(carryOut(), std::memory_order_relaxed);
+    int64_t answer = 0;
+    try {
+      answer = carryOut();
+    } catch (...) {
+      // Nothing may be taken down while the program waits: it is answered, and asked to stop.
+      if (!error)
+        error = std::current_exception();
+      word(mailbox::stop).store(1, std::memory_order_relaxed);
+    }
+    word(mailbox::answer).store(answer, std::memory_order_relaxed);
     served = number;
     word(mailbox::answered).store(number, std::memory_order_release);
     return true;
+  }
+
+  void rethrow() const {
+    if (error)
+      std::rethrow_exception(error);
   }
 
   void passOnInterrupt() {
@@ -85,6 +100,7 @@ private:
   /// The memory of tapes by the number of their place; it is kept for the next use.
   std::map<int64_t, std::unique_ptr<Block>> tapes;
   std::vector<Array> arrays;
+  std::exception_ptr error;
 
   std::atomic_ref<int64_t> word(int64_t index) {
     return std::atomic_ref<int64_t>(static_cast<int64_t *>(box.host)[index]);
@@ -199,6 +215,7 @@ void runProgram(Device &device, const ProgramImage &image, std::span<const Input
     else
       std::this_thread::sleep_for(50us);
   }
+  host.rethrow();
 }
 
 } // namespace descent::device
