@@ -22,6 +22,8 @@ uint64_t setting(const char *name, uint64_t otherwise) {
 struct Shape {
   int threads = 64, blocks = 3;
   uint64_t seed = 1;
+  /// The emulator takes the grid barrier's word for it, or looks at its fences and atomics alone.
+  bool trustsBarrier = true;
 };
 
 /// The values that a script keeps, run by the emulator. Throws DeviceError for what it reports.
@@ -34,6 +36,7 @@ Values emulated(const Program &program, const Shape &shape) {
   emulator::EmulatorOptions options;
   options.residentBlocks = shape.blocks;
   options.seed = shape.seed;
+  options.trustGridBarrier = shape.trustsBarrier;
   std::unique_ptr<device::Device> device = emulator::makeEmulator(options);
   abi::RunContext context(program.program->effects, program.program->checks, {});
   std::vector<device::Input> inputs;
@@ -116,6 +119,21 @@ TEST(Emulated, SameBitsWithAnyNumberOfBlocks) {
   expectNear(program.run(true), expected, 1e-5);
   for (int blocks : {2, 3, 5})
     expectBits(expected, emulated(program, {64, blocks, uint64_t(blocks)}));
+}
+
+// What orders the threads of different blocks are the fences and atomics of the barrier that is in
+// the code.
+TEST(Emulated, TheGridBarrierOrdersBlocks) {
+  Program program("precision f64\n"
+                  "let x = sin(1.3 * arange(3000.0))\n"
+                  "let s = sum(x)\n"
+                  "let y = x[::-1] + s\n"
+                  "let m = max(y * x)\n"
+                  "var z = x\n"
+                  "for i in 0..3 { z = 0.5 * (z + z[::-1]) + m }\n"
+                  "let total = sum(z)\n");
+  ASSERT_TRUE(program.program) << program.problems;
+  expectNear(program.run(true), emulated(program, {64, 3, 5, false}), 1e-9);
 }
 
 } // namespace
