@@ -10,9 +10,6 @@ namespace descent::emulator {
 
 namespace {
 
-constexpr size_t guardBytes = 4096;
-/// Most threads use two pages of it. The local variables of kernels are elsewhere.
-constexpr size_t stackBytes = size_t(1) << 20;
 constexpr size_t localAlignment = 128;
 
 } // namespace

@@ -44,6 +44,10 @@ public:
   char *localMemory(size_t bytes);
 
 private:
+  static constexpr size_t guardBytes = 4096;
+  /// Most threads use two pages of it. The local variables of kernels are elsewhere.
+  static constexpr size_t stackBytes = size_t(1) << 20;
+
   DESCENT_NEVER_RETURNS void leaveForGood();
 
   char *memory = nullptr; ///< with the guard page, which comes first
