@@ -58,6 +58,8 @@ def without_times(value):
 
 
 class ProgramTest(lit.formats.FileBasedTest):
+    SECONDS = 120  # after which a run counts as hanging
+
     @staticmethod
     def expectation(test):
         """The script, and what is expected of it: exit code, a text on standard error or None, lines."""
@@ -115,7 +117,7 @@ class ProgramTest(lit.formats.FileBasedTest):
         json_file = os.path.join(folder, "values.json")
         run = subprocess.run(
             [test.config.descent, "run", script, "--quiet", "--json", json_file, *options],
-            cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+            cwd=folder, env=environment, capture_output=True, text=True, timeout=self.SECONDS)
         results = {}
         if os.path.exists(json_file):
             with open(json_file, encoding="utf-8") as file:
@@ -129,6 +131,8 @@ class ProgramTest(lit.formats.FileBasedTest):
 
 class EmulatedProgramTest(ProgramTest):
     """The same scripts on the emulator of a GPU: the expected output, and no word of races or wild accesses."""
+
+    SECONDS = 900  # with AddressSanitizer
 
     def execute(self, test, lit_config):
         script, exit_code, error, lines = self.expectation(test)
