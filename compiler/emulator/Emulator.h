@@ -19,19 +19,16 @@
 // dropped, and the device can be used again), each with kernel, block, thread and
 // `file:line:column`:
 //  - a data race: two accesses of different threads to the same bytes of shared or global memory,
-//  at least one
-//    a write, not both atomic, and neither ordered before the other. What orders: a barrier for the
+//    at least one a write, not both atomic, and neither ordered before the other. What orders: a barrier for the
 //    threads of a block; `bar.warp.sync` for the lanes in its mask (a shuffle or a vote orders no
 //    memory); the grid barrier; a release and the acquire that reads it (orderings of atomics, or
 //    fences beside relaxed or volatile ones; of scope "block" for the threads of a block only); and
 //    chains of these.
 //  - an access outside of every live allocation, outside of a shared or local variable, to memory
-//  that was
-//    released, to the shared or local memory of others, a write to a constant;
+//    that was released, to the shared or local memory of others, a write to a constant;
 //  - an address that is not as aligned as the instruction says;
 //  - a read of shared memory that no thread of the block has written (and of global memory that
-//  nobody
-//    has written, where asked for);
+//    nobody has written, where asked for);
 //  - a barrier that some threads of the block cannot reach: they have ended, or wait elsewhere; a
 //    warp operation whose mask names a lane that has ended or waits elsewhere, or leaves out its
 //    own; the grid barrier in a launch that is not cooperative, or left before all threads have

@@ -16,12 +16,9 @@ constexpr int64_t kFirstElements = 64;
 
 enum Field : unsigned { Memory, Capacity, Elements };
 
-/// The memory of a tape, as something that may be pending.
-Pending::Span spanOf(mlir::Value tape) {
-  // All tapes of a program count as one: they are seldom used side by side.
-  (void)tape;
-  return {kernel::Place::Kind::Table, 0, 0, 1, true};
-}
+/// The memory of tapes, as something that may be pending. All of a program count as one: they are
+/// seldom used side by side.
+const Pending::Span tapes{kernel::Place::Kind::Table, 0, 0, 1, /*appends=*/true};
 
 int64_t strideOf(mlir::Value value) {
   int64_t bytes =
@@ -94,7 +91,7 @@ void emitTapePush(ProgramEmission &p, const kernel::Step &step) {
   Pending::Spans reads;
   for (const kernel::Read &read : step.reads)
     p.span(read.value, reads);
-  p.touch(reads, {spanOf(op.getTape())});
+  p.touch(reads, {tapes});
   mlir::Value value = op.getValue();
   mlir::Type element = tensorType(value).getElementType();
   if (kernel::isRegister(value))
@@ -119,7 +116,7 @@ void emitTapePop(ProgramEmission &p, const kernel::Step &step) {
   Value *count = b.CreateExtractValue(tape, Elements), *memory = b.CreateExtractValue(tape, Memory);
   Pending::Spans writes;
   p.span(value, writes);
-  Pending::Span read = spanOf(op.getTape());
+  Pending::Span read = tapes;
   read.appends = false;
   p.touch({read}, writes);
   Value *isEmpty = b.CreateICmpEQ(count, f.number(0));

@@ -79,6 +79,8 @@ struct KernelEmitter::Tree {
   void clear();
   void iteration(const Counters &at);
   void nest(NestCode &nest);
+  void foldInner(NestCode &nest, const Group &group, bool stores,
+                 llvm::function_ref<void(Value *, ArrayRef<Candidate>)> finish);
   void complete(NestCode &nest, const Group &group, bool stores);
   void accumulate(NestCode &nest, const Group &group, bool stores);
   void scan(NestCode &nest);
@@ -277,8 +279,9 @@ void KernelEmitter::Tree::nest(NestCode &nest) {
   }
 }
 
-/// Reductions that begin anew in each iteration.
-void KernelEmitter::Tree::complete(NestCode &nest, const Group &group, bool stores) {
+/// Folds the inner loops of an iteration.
+void KernelEmitter::Tree::foldInner(NestCode &nest, const Group &group, bool stores,
+                                    llvm::function_ref<void(Value *, ArrayRef<Candidate>)> finish) {
   SmallVector<Folded, 4> folded;
   for (Reduction *reduction : group.reductions)
     folded.push_back(Folded::of(f, *reduction));
@@ -290,18 +293,23 @@ void KernelEmitter::Tree::complete(NestCode &nest, const Group &group, bool stor
         return k.evaluate(nest, k.countersAt(counters, nest, group, kept, term), group.reductions,
                           stores, &rows);
       },
-      [&](Value *kept, ArrayRef<Candidate> totals) {
-        Counters at = k.countersAt(counters, nest, group, kept, nullptr);
-        for (auto [reduction, total] : llvm::zip(group.reductions, totals)) {
-          auto row = rows.find(reduction->value());
-          bool ofThread = group.keptCount == 1 && row != rows.end();
-          if (group.keptCount > 1 || ofThread || team.size == 1)
-            k.storeResult(*reduction, at, total, &rows);
-          else
-            p.grid.onlyIf(b.CreateICmpEQ(team.rank, f.number(0)),
-                          [&] { k.storeResult(*reduction, at, total, &rows); });
-        }
-      });
+      finish);
+}
+
+/// Reductions that begin anew in each iteration.
+void KernelEmitter::Tree::complete(NestCode &nest, const Group &group, bool stores) {
+  foldInner(nest, group, stores, [&](Value *kept, ArrayRef<Candidate> totals) {
+    Counters at = k.countersAt(counters, nest, group, kept, nullptr);
+    for (auto [reduction, total] : llvm::zip(group.reductions, totals)) {
+      auto row = rows.find(reduction->value());
+      bool ofThread = group.keptCount == 1 && row != rows.end();
+      if (group.keptCount > 1 || ofThread || team.size == 1)
+        k.storeResult(*reduction, at, total, &rows);
+      else
+        p.grid.onlyIf(b.CreateICmpEQ(team.rank, f.number(0)),
+                      [&] { k.storeResult(*reduction, at, total, &rows); });
+    }
+  });
 }
 
 /// Reductions over shared loops.
@@ -315,34 +323,23 @@ void KernelEmitter::Tree::accumulate(NestCode &nest, const Group &group, bool st
     });
     return;
   }
-  SmallVector<Folded, 4> folded;
-  for (Reduction *reduction : group.reductions)
-    folded.push_back(Folded::of(f, *reduction));
-  FoldSpace space{group.keptCount,           group.termCount, group.termsInner(),       f.number(0),
-                  f.number(group.keptCount), f.number(0),     f.number(group.termCount)};
-  fold(
-      p, team, folded, space,
-      [&](Value *kept, Value *term) {
-        return k.evaluate(nest, k.countersAt(counters, nest, group, kept, term), group.reductions,
-                          stores, &rows);
-      },
-      [&](Value *kept, ArrayRef<Candidate> totals) {
-        // The same thread each time.
-        for (auto [reduction, total] : llvm::zip(group.reductions, totals)) {
-          Accumulators &each = *find(*reduction);
-          Value *at = elementOf(each, each.array, kept);
-          Candidate known{cpu::loadElement(b, reduction->sourceType(), at), nullptr};
-          Value *position = nullptr;
-          if (reduction->isPosition()) {
-            position = b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), at, 8);
-            known.position = b.CreateLoad(b.getInt32Ty(), position);
-          }
-          Candidate sum = reduction->chosen(known, total);
-          cpu::storeElement(b, reduction->sourceType(), sum.value, at);
-          if (position)
-            b.CreateStore(sum.position, position);
-        }
-      });
+  foldInner(nest, group, stores, [&](Value *kept, ArrayRef<Candidate> totals) {
+    // The same thread each time.
+    for (auto [reduction, total] : llvm::zip(group.reductions, totals)) {
+      Accumulators &each = *find(*reduction);
+      Value *at = elementOf(each, each.array, kept);
+      Candidate known{cpu::loadElement(b, reduction->sourceType(), at), nullptr};
+      Value *position = nullptr;
+      if (reduction->isPosition()) {
+        position = b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), at, 8);
+        known.position = b.CreateLoad(b.getInt32Ty(), position);
+      }
+      Candidate sum = reduction->chosen(known, total);
+      cpu::storeElement(b, reduction->sourceType(), sum.value, at);
+      if (position)
+        b.CreateStore(sum.position, position);
+    }
+  });
 }
 
 /// Running sums, one element after the other: a thread for each row.
