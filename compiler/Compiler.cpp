@@ -219,7 +219,8 @@ DeviceCode compileForDevice(Module module, const CompileOptions &options,
   return code;
 }
 
-std::string show(Module module, Stage stage, const CompileOptions &options) {
+std::string show(Module module, Stage stage, const CompileOptions &options,
+                 const DeviceTarget &target) {
   Module::State &state = module.state();
   if (stage == Stage::Array)
     return textOf(*state.module);
@@ -236,6 +237,16 @@ std::string show(Module module, Stage stage, const CompileOptions &options) {
       kernel::printPlan(function.plan, os);
     return text;
   }
+  if (stage == Stage::GpuLlvm || stage == Stage::Ptx) {
+    llvm::LLVMContext context;
+    std::unique_ptr<llvm::TargetMachine> machine = gpu::makeMachine(target.major, target.minor);
+    gpu::GpuCode made =
+        gpu::generate(*state.module, context, *machine, planOptions(options), target.threads);
+    if (stage == Stage::Ptx)
+      return gpu::emitPtx(*made.module, *machine);
+    made.module->print(os, nullptr);
+    return text;
+  }
   Lowered lowered{.processor = cpu::processorNamed(options.processor)};
   CompileTimes times;
   lowered.lower(state, options, times);
@@ -245,6 +256,10 @@ std::string show(Module module, Stage stage, const CompileOptions &options) {
   }
   auto code = cpu::emitCode(*lowered.module, *lowered.machine, llvm::CodeGenFileType::AssemblyFile);
   return std::string(code.begin(), code.end());
+}
+
+void checkGpu(int major, int minor) {
+  gpu::makeMachine(major, minor);
 }
 
 void checkProcessor(const std::string &name, bool here) {

@@ -37,6 +37,8 @@ enum class Stage {
   Kernel,     ///< grouped into kernels
   Llvm,       ///< LLVM IR, optimised
   Assembly,   ///< of this machine's processor
+  GpuLlvm,    ///< LLVM IR for a GPU, optimised
+  Ptx,        ///< for a GPU
 };
 
 struct CompileOptions {
@@ -146,8 +148,12 @@ DeviceCode compileForDevice(Module module, const CompileOptions &options,
 /// build cannot be told.
 std::string codeIdentity(const CompileOptions &options = {});
 
-/// The module's form at a stage, as text.
-std::string show(Module module, Stage stage, const CompileOptions &options = {});
+/// The module's form at a stage, as text. `target`: of the stages for a GPU.
+std::string show(Module module, Stage stage, const CompileOptions &options = {},
+                 const DeviceTarget &target = {});
+
+/// Throws descent::Error with a reason where no code is made for that compute capability.
+void checkGpu(int major, int minor);
 
 /// Throws descent::Error with a reason where there is no processor of that name (see
 /// CompileOptions::processor), or, with `here`, where this machine could not run code for it.

@@ -9,6 +9,7 @@
 #include <llvm/IR/DIBuilder.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Verifier.h>
+#include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/TargetSelect.h>
@@ -182,6 +183,10 @@ std::unique_ptr<llvm::TargetMachine> makeMachine(int major, int minor) {
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   std::string name = "sm_" + std::to_string(major * 10 + minor);
+  std::unique_ptr<llvm::MCSubtargetInfo> known(target->createMCSubtargetInfo(triple, "", ""));
+  if (major < 7 || !known->isCPUStringValid(name))
+    throw Error("no code is made for GPUs of compute capability " + std::to_string(major) + "." +
+                std::to_string(minor) + ", but for those of 7.0 (sm_70) or later that LLVM knows");
   std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
       triple, name, "", options, std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Default));
   if (!machine)

@@ -7,9 +7,30 @@
 namespace descent::driver {
 namespace {
 
-const std::map<std::string, ScriptStage> kStages = {
-    {"ast", ScriptStage::Ast},       {"array", ScriptStage::Array}, {"derivative", ScriptStage::Derivative},
-    {"kernel", ScriptStage::Kernel}, {"llvm", ScriptStage::Llvm},   {"asm", ScriptStage::Assembly}};
+const std::map<std::string, ScriptStage> kStages = {{"ast", ScriptStage::Ast},
+                                                    {"array", ScriptStage::Array},
+                                                    {"derivative", ScriptStage::Derivative},
+                                                    {"kernel", ScriptStage::Kernel},
+                                                    {"llvm", ScriptStage::Llvm},
+                                                    {"asm", ScriptStage::Assembly},
+                                                    {"gpu-llvm", ScriptStage::GpuLlvm},
+                                                    {"ptx", ScriptStage::Ptx}};
+
+/// The compute capability that "80" or "sm_80" names. Throws CLI::ValidationError.
+int capabilityNamed(const std::string &name) {
+  std::string digits = name.starts_with("sm_") ? name.substr(3) : name;
+  bool isNumber = (digits.size() == 2 || digits.size() == 3) &&
+                  digits.find_first_not_of("0123456789") == std::string::npos;
+  if (!isNumber)
+    throw CLI::ValidationError("--sm",
+                               "it takes a compute capability such as 80, for 8.0, not " + name);
+  try {
+    checkGpu(std::stoi(digits));
+  } catch (const Error &error) {
+    throw CLI::ValidationError("--sm", error.what());
+  }
+  return std::stoi(digits);
+}
 
 } // namespace
 
@@ -23,21 +44,32 @@ void addIr(CLI::App &app, int &result) {
   addScriptArguments(*command, arguments->script);
   addProcessorArgument(*command, arguments->script, /*runs=*/false);
   addTapeArgument(*command, arguments->script);
-  command->add_option("--stage", arguments->stage, "ast, array, derivative, kernel, llvm or asm")
+  command
+      ->add_option_function<std::string>(
+          "--sm",
+          [arguments](const std::string &name) { arguments->script.gpu = capabilityNamed(name); },
+          "The compute capability that gpu-llvm and ptx are for: 80 is 8.0. Without it that of the "
+          "card\n"
+          "that is here, 8.0 where there is none")
+      ->type_name("NUMBER");
+  command
+      ->add_option("--stage", arguments->stage,
+                   "ast, array, derivative, kernel, llvm, asm, gpu-llvm or ptx")
       ->transform([](const std::string &name) -> std::string {
         if (auto found = kStages.find(name); found != kStages.end())
           return std::to_string(static_cast<int>(found->second));
-        throw CLI::ValidationError(name == "ptx" ? "not supported yet: --stage ptx"
-                                                 : "there is no stage " + name +
-                                                       "; there are ast, array, derivative, kernel, "
-                                                       "llvm and asm");
+        throw CLI::ValidationError(
+            "there is no stage " + name +
+            "; there are ast, array, derivative, kernel, llvm, asm, gpu-llvm and ptx");
       })
       ->default_str("array")
       ->type_name("STAGE");
-  command->footer("ast: the syntax tree; array: array operations, derivatives still to be taken;\n"
-                  "derivative: derivatives and batching expanded; kernel: grouped into loops;\n"
-                  "llvm: LLVM IR; asm: the processor's instructions.\n\n"
-                  "Example:\n  descent ir model.gd --stage derivative");
+  command->footer(
+      "ast: the syntax tree; array: array operations, derivatives still to be taken;\n"
+      "derivative: derivatives and batching expanded; kernel: grouped into loops;\n"
+      "llvm: LLVM IR; asm: the processor's instructions; gpu-llvm, ptx: the same for a GPU.\n\n"
+      "Examples:\n  descent ir model.gd --stage derivative\n  descent ir model.gd --stage ptx --sm "
+      "90");
   command->callback([arguments, &result] {
     std::optional<Script> script = loadScript(arguments->script);
     result = script ? kDone : kUsageOrCompileError;

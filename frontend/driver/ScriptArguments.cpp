@@ -128,6 +128,7 @@ std::optional<Script> loadScript(const ScriptArguments &arguments, bool tests) {
   options.threads = arguments.threads;
   options.device = arguments.device;
   options.processor = arguments.processor;
+  options.gpu = arguments.gpu;
   options.tapeLimit = static_cast<int64_t>(arguments.tapeLimit);
   Script script = Script::load(arguments.path, options);
   bool colour = isatty(STDERR_FILENO) && !std::getenv("NO_COLOR");

@@ -17,6 +17,7 @@ struct ScriptArguments {
   bool cache = true;
   int threads = 0;
   std::string processor; ///< empty: this machine's
+  int gpu = 0;           ///< compute capability, 80 for 8.0; 0: that of the card
   uint64_t tapeLimit = 0;
   DeviceKind device = DeviceKind::Cpu;
 };

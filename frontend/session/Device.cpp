@@ -15,6 +15,22 @@ constexpr int kEmulatedThreads = 64, kEmulatedBlocks = 3;
 
 } // namespace
 
+compiler::DeviceTarget targetOf(int gpu) {
+  compiler::DeviceTarget target;
+  if (gpu > 0) {
+    target.major = gpu / 10;
+    target.minor = gpu % 10;
+    return target;
+  }
+  for (const device::CudaCard &card : device::findCuda().cards)
+    if (card.problem.empty()) {
+      target.major = card.major;
+      target.minor = card.minor;
+      break;
+    }
+  return target;
+}
+
 DeviceSession::DeviceSession(DeviceKind kind, bool cache) {
   if (kind == DeviceKind::Emulator) {
     emulator::EmulatorOptions options;

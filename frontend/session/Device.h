@@ -14,6 +14,10 @@
 
 namespace descent {
 
+/// What to make code for: compute capability 80 is 8.0; 0: that of the first card that can be used, 8.0 where
+/// there is none.
+compiler::DeviceTarget targetOf(int gpu);
+
 /// An open device, and a program's code for it once that is made.
 class DeviceSession {
 public:

@@ -57,6 +57,10 @@ void checkProcessor(const std::string &name, bool here) {
   compiler::checkProcessor(name, here);
 }
 
+void checkGpu(int gpu) {
+  compiler::checkGpu(gpu / 10, gpu % 10);
+}
+
 std::vector<std::pair<std::string, std::string>> describeMachine() {
   std::vector<std::pair<std::string, std::string>> lines;
   lines.emplace_back("descent", std::string(version()));

@@ -398,6 +398,12 @@ std::string Script::show(ScriptStage stage) {
     return compiler::show(state->emitted(), compiler::Stage::Llvm, state->compileOptions());
   case ScriptStage::Assembly:
     return compiler::show(state->emitted(), compiler::Stage::Assembly, state->compileOptions());
+  case ScriptStage::GpuLlvm:
+    return compiler::show(state->emitted(), compiler::Stage::GpuLlvm, state->compileOptions(),
+                          targetOf(state->options.gpu));
+  case ScriptStage::Ptx:
+    return compiler::show(state->emitted(), compiler::Stage::Ptx, state->compileOptions(),
+                          targetOf(state->options.gpu));
   }
   throw Error("there is no such stage");
 }

@@ -56,6 +56,9 @@ struct ScriptOptions {
   /// "" and "native": this machine's. Loading does not look at it; what makes code throws Error for a
   /// name that is none, what runs it also where this machine cannot.
   std::string processor;
+  /// The compute capability that `show` makes code of the stages for a GPU for: 80 is 8.0. 0: that of the
+  /// card that is here, 8.0 where there is none.
+  int gpu = 0;
 };
 
 /// A value that a script gave: an array, or a tuple or record of values.
@@ -144,7 +147,7 @@ struct Timing {
 };
 
 /// A stage of compilation whose form can be shown.
-enum class ScriptStage { Ast, Array, Derivative, Kernel, Llvm, Assembly };
+enum class ScriptStage { Ast, Array, Derivative, Kernel, Llvm, Assembly, GpuLlvm, Ptx };
 
 /// A script: parsed and checked when it is loaded, compiled when it is first run.
 ///
@@ -220,6 +223,9 @@ std::string_view version();
 /// Throws Error with a reason where there is no processor of that name (ScriptOptions::processor) or,
 /// with `here`, where this machine could not run code for it.
 void checkProcessor(const std::string &name, bool here);
+
+/// Throws Error with a reason where no code is made for that compute capability (ScriptOptions::gpu).
+void checkGpu(int gpu);
 
 /// What was found on this machine: processor and vector width, threads, memory, devices, LLVM; one
 /// line each, for `descent doctor`.
