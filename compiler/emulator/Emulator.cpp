@@ -214,6 +214,11 @@ public:
     std::memcpy(to, reinterpret_cast<const void *>(from), static_cast<size_t>(bytes));
   }
 
+  void copyWithin(Address to, Address from, int64_t bytes) override {
+    memory.expectRange("a copy within the device", from, bytes);
+    copyTo(to, reinterpret_cast<const void *>(from), bytes);
+  }
+
   Mailbox allocateMailbox(int64_t bytes) override {
     Address address = memory.allocate(bytes, RegionKind::Mailbox);
     std::memset(reinterpret_cast<void *>(address), 0, static_cast<size_t>(bytes));

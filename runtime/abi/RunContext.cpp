@@ -134,6 +134,11 @@ void RunContext::effect(int32_t index, const void *const *operands) {
     outcome.largestError = std::max(outcome.largestError, *static_cast<const double *>(operands[0]));
     return;
   }
+  if (std::holds_alternative<TrainEndEffect>(effect.what)) {
+    const OperandType &steps = effect.operands.at(0), &seconds = effect.operands.at(4);
+    trainOutcomes.push_back(
+        {static_cast<int64_t>(arrayOf(steps, operands[0]).toDouble()), arrayOf(seconds, operands[4]).toDouble()});
+  }
   if (options.rehearse || (!options.keepValues && std::holds_alternative<KeepEffect>(effect.what)))
     return;
   try {

@@ -40,6 +40,12 @@ struct DerivativeOutcome {
   double largestError = 0;
 };
 
+/// A training that came to its end.
+struct TrainOutcome {
+  int64_t steps = 0; ///< done
+  double seconds = 0;
+};
+
 /// What a test block came to.
 struct TestOutcome {
   std::string name;
@@ -66,7 +72,8 @@ public:
     bool keepValues = true;
     /// The most bytes that tapes may take; 0: nine tenths of what is available.
     int64_t tapeMemory = 0;
-    /// Runs once more what has run before, to look at it: nothing is printed, saved or reported.
+    /// Nothing is printed, saved or reported: what has run before runs once more, to look at it, or
+    /// to measure it.
     bool rehearse = false;
   };
 
@@ -91,6 +98,7 @@ public:
   bool interrupted() const { return wasInterrupted; }
   const std::vector<KeptValue> &kept() const { return keptValues; }
   const std::vector<TestOutcome> &tests() const { return testOutcomes; }
+  const std::vector<TrainOutcome> &trainings() const { return trainOutcomes; }
   /// Of a gradient check, by the index of the effect.
   const std::map<int32_t, DerivativeOutcome> &derivatives() const { return derivativeOutcomes; }
   /// The first effect beyond the table in the last step that had one (a step ends where the program
@@ -118,6 +126,7 @@ private:
   std::optional<int32_t> thisStep, lastStep;
   std::vector<KeptValue> keptValues;
   std::vector<TestOutcome> testOutcomes;
+  std::vector<TrainOutcome> trainOutcomes;
   std::map<int32_t, DerivativeOutcome> derivativeOutcomes;
 };
 

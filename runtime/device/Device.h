@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -82,6 +83,9 @@ public:
   /// from it sees what a kernel wrote before a fence for the whole system.
   virtual void copyTo(Address to, const void *from, int64_t bytes) = 0;
   virtual void copyFrom(void *to, Address from, int64_t bytes) = 0;
+  /// From one place of the device to another that it does not overlap; done on return, like the
+  /// others.
+  virtual void copyWithin(Address to, Address from, int64_t bytes) = 0;
 
   /// Memory of this process that kernels see, too, at `device`: for messages while they run.
   struct Mailbox {
@@ -98,6 +102,9 @@ public:
   virtual bool isIdle() = 0;
   /// Returns when all that was launched has ended. Throws as isIdle does.
   virtual void wait() = 0;
+  /// Waits for the last launch; how long it ran, by the device's own clock. Nothing where that was
+  /// not measured.
+  virtual std::optional<double> lastLaunchSeconds() { return std::nullopt; }
 };
 
 } // namespace descent::device

@@ -9,6 +9,7 @@
 #include <exception>
 #include <map>
 #include <thread>
+#include <utility>
 
 namespace descent::device {
 
@@ -34,16 +35,18 @@ public:
   Address address = 0;
 };
 
-/// From one place of a device to another, by way of this process.
-void copyWithin(Device &device, Address to, Address from, int64_t bytes) {
-  constexpr int64_t piece = 16 << 20;
-  std::vector<std::byte> buffer(static_cast<size_t>(std::min(bytes, piece)));
-  for (int64_t done = 0; done < bytes; done += piece) {
-    int64_t count = std::min(piece, bytes - done);
-    device.copyFrom(buffer.data(), from + static_cast<Address>(done), count);
-    device.copyTo(to + static_cast<Address>(done), buffer.data(), count);
+/// Seconds since it was made or asked.
+class Lap {
+public:
+  double operator()() {
+    Clock::time_point now = Clock::now();
+    return std::chrono::duration<double>(now - std::exchange(begin, now)).count();
   }
-}
+
+private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point begin = Clock::now();
+};
 
 /// The mailbox of a running program, seen from the host.
 class Host {
@@ -153,7 +156,7 @@ private:
     try {
       auto larger = std::make_unique<Block>(device, bytes);
       if (known)
-        copyWithin(device, larger->address, known->address, known->bytes);
+        device.copyWithin(larger->address, known->address, known->bytes);
       known = std::move(larger);
     } catch (const OutOfDeviceMemory &error) {
       context.failTape(static_cast<int32_t>(site),
@@ -168,9 +171,11 @@ private:
 
 } // namespace
 
-void runProgram(Device &device, const ProgramImage &image, std::span<const Input> inputs,
-                const std::vector<abi::Effect> &effects, const std::vector<abi::Check> &checks,
-                abi::RunContext &context) {
+RunTimes runProgram(Device &device, const ProgramImage &image, std::span<const Input> inputs,
+                    const std::vector<abi::Effect> &effects, const std::vector<abi::Check> &checks,
+                    abi::RunContext &context) {
+  RunTimes times;
+  Lap lap;
   std::unique_ptr<Program> program = device.load(image.code);
   int64_t resident = program->residentBlocks(image.kernel, image.threads, 0);
   if (!device.properties().launchesCooperatively)
@@ -181,6 +186,7 @@ void runProgram(Device &device, const ProgramImage &image, std::span<const Input
       static_cast<int>(std::clamp<int64_t>(image.usefulBlocks, 1, std::max<int64_t>(1, resident)));
   // Blocks wait for each other, if there are several.
   launch.cooperative = device.properties().launchesCooperatively;
+  times.load = lap();
 
   std::vector<std::unique_ptr<Block>> blocks;
   auto newBlock = [&](int64_t bytes) -> Block & {
@@ -200,6 +206,7 @@ void runProgram(Device &device, const ProgramImage &image, std::span<const Input
   arguments.push_back(newBlock(image.blockBytes * launch.blocks).address);
   arguments.push_back(static_cast<uint64_t>(image.blockBytes));
   arguments.push_back(newBlock(image.arenaBytes).address);
+  times.transfer = lap();
 
   program->launch(image.kernel, launch, arguments);
   using namespace std::chrono_literals;
@@ -215,7 +222,10 @@ void runProgram(Device &device, const ProgramImage &image, std::span<const Input
     else
       std::this_thread::sleep_for(50us);
   }
+  times.kernel = lap();
   host.rethrow();
+  times.kernel = device.lastLaunchSeconds().value_or(times.kernel);
+  return times;
 }
 
 } // namespace descent::device

@@ -82,6 +82,11 @@ public:
     Card::Entered entered(card);
     staging->fromCard(to, from, bytes);
   }
+  void copyWithin(Address to, Address from, int64_t bytes) override {
+    card.expectUsable();
+    Card::Entered entered(card);
+    staging->withinCard(to, from, bytes);
+  }
 
   Mailbox allocateMailbox(int64_t bytes) override {
     card.expectUsable();
@@ -126,10 +131,10 @@ public:
     card.idle();
   }
 
-  double lastLaunchSeconds() override {
+  std::optional<double> lastLaunchSeconds() override {
     card.expectUsable();
     if (!queue.hasTime)
-      return 0;
+      return std::nullopt;
     Card::Entered entered(card);
     check(card.driver().eventSynchronize(queue.end), "wait for the last kernel");
     float milliseconds = 0;

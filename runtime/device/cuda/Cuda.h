@@ -63,8 +63,6 @@ public:
     int64_t usedBytes = 0, heldBytes = 0;
   };
   virtual MemoryUse memoryUse() const = 0;
-  /// Waits for the last launch; how long it ran on the card. 0 where none was launched or measured.
-  virtual double lastLaunchSeconds() = 0;
   /// For Nvml: "0000:65:00.0".
   virtual const std::string &bus() const = 0;
 };

@@ -94,4 +94,15 @@ void Staging::fromCard(void *to, Address from, int64_t bytes) {
   }
 }
 
+void Staging::withinCard(Address to, Address from, int64_t bytes) {
+  if (bytes == 0)
+    return;
+  const Driver &driver = card.driver();
+  int code = driver.memcpyDeviceToDevice(to, from, static_cast<size_t>(bytes), stream);
+  if (code == kSuccess)
+    code = driver.streamSynchronize(stream);
+  if (code)
+    card.fail(code, fmt::format("copy {} within the card", inBytes(bytes)));
+}
+
 } // namespace descent::device::cuda

@@ -19,9 +19,11 @@ public:
   Staging(const Staging &) = delete;
   Staging &operator=(const Staging &) = delete;
 
-  /// Both return when the copy is done. In the card's context. Throw DeviceError.
+  /// All return when the copy is done. In the card's context. Throw DeviceError.
   void toCard(Address to, const void *from, int64_t bytes);
   void fromCard(void *to, Address from, int64_t bytes);
+  /// Beside kernels, too; through no buffer.
+  void withinCard(Address to, Address from, int64_t bytes);
 
   /// The copies' stream.
   CudaStream queue() const { return stream; }

@@ -165,6 +165,12 @@ TEST_F(CardTest, CopiesAndKernels) {
   device->copyTo(address, from.data(), int64_t(from.size()));
   device->copyFrom(to.data(), address, int64_t(to.size()));
   EXPECT_TRUE(from == to);
+  Address copy = device->allocate(int64_t(from.size()));
+  device->copyWithin(copy, address, int64_t(from.size()));
+  std::ranges::fill(to, 0);
+  device->copyFrom(to.data(), copy, int64_t(to.size()));
+  EXPECT_TRUE(from == to);
+  device->release(copy);
   device->release(address);
 
   Address sum = device->allocate(8);

@@ -49,6 +49,12 @@ TEST_F(CudaTest, CopiesOfAllSizes) {
     EXPECT_TRUE(std::equal(from.begin(), from.begin() + bytes, to.begin() + 1)) << bytes;
     EXPECT_EQ(to.front(), '.');
     EXPECT_EQ(to.back(), '.');
+    Address copy = device->allocate(bytes + 1);
+    device->copyWithin(copy, address, bytes);
+    std::ranges::fill(to, '.');
+    device->copyFrom(to.data() + 1, copy, bytes);
+    EXPECT_TRUE(std::equal(from.begin(), from.begin() + bytes, to.begin() + 1)) << bytes;
+    device->release(copy);
     device->release(address);
   }
 }
@@ -189,7 +195,7 @@ TEST_F(CudaTest, MeasuresLaunches) {
     return 0;
   }};
   auto device = openCuda({.timesLaunches = true});
-  EXPECT_EQ(device->lastLaunchSeconds(), 0);
+  EXPECT_EQ(device->lastLaunchSeconds(), std::nullopt);
   auto program = device->load(ptxOf({"nap"}));
   program->launch("nap", {}, {});
   EXPECT_GE(device->lastLaunchSeconds(), 0.019);
@@ -198,7 +204,7 @@ TEST_F(CudaTest, MeasuresLaunches) {
   auto unmeasured = openCuda();
   program = unmeasured->load(ptxOf({"nap"}));
   program->launch("nap", {}, {});
-  EXPECT_EQ(unmeasured->lastLaunchSeconds(), 0);
+  EXPECT_EQ(unmeasured->lastLaunchSeconds(), std::nullopt);
   unmeasured->wait();
   program.reset();
 }

@@ -353,6 +353,15 @@ EXPORT cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, CudaStream st
   stream->push([=] { std::memcpy(to, reinterpret_cast<const void *>(from), bytes); });
   return kSuccess;
 }
+EXPORT cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, CudaStream stream) {
+  BEGIN(cuMemcpyDtoDAsync_v2)
+  if (!isMemory(to, bytes) || !isMemory(from, bytes))
+    return kInvalidValue;
+  stream->push([=] {
+    std::memcpy(reinterpret_cast<void *>(to), reinterpret_cast<const void *>(from), bytes);
+  });
+  return kSuccess;
+}
 
 EXPORT cuStreamCreate(CudaStream *stream, unsigned) {
   BEGIN(cuStreamCreate)

@@ -136,7 +136,7 @@ TEST_F(CudaTest, EachCallSaysWhatWasDone) {
   addKernel();
   auto device = openCuda({.timesLaunches = true});
   auto program = device->load(ptxOf({"add"}));
-  Address sum = device->allocate(8);
+  Address sum = device->allocate(8), more = device->allocate(8);
   std::vector<uint64_t> arguments{sum, 1};
   int64_t value = 0;
   auto problem = [&](const char *symbol, auto call) {
@@ -156,6 +156,9 @@ TEST_F(CudaTest, EachCallSaysWhatWasDone) {
             "cannot copy 8 bytes to the card" + tail);
   EXPECT_EQ(problem("cuMemcpyDtoHAsync_v2", [&] { device->copyFrom(&value, sum, 8); }),
             "cannot copy 8 bytes from the card" + tail);
+  for (const char *symbol : {"cuMemcpyDtoDAsync_v2", "cuStreamSynchronize"})
+    EXPECT_EQ(problem(symbol, [&] { device->copyWithin(sum, more, 8); }),
+              "cannot copy 8 bytes within the card" + tail);
   EXPECT_EQ(problem("cuEventSynchronize", [&] { device->copyFrom(&value, sum, 8); }),
             "cannot copy 8 bytes from the card" + tail);
   EXPECT_EQ(problem("cuMemHostAlloc", [&] { device->allocateMailbox(64); }),
@@ -194,6 +197,7 @@ TEST_F(CudaTest, EachCallSaysWhatWasDone) {
   // After all that the device works.
   device->wait();
   device->copyFrom(&value, sum, 8);
+  device->release(more);
   device->release(sum);
   EXPECT_THAT(problemOf([&] { device->release(sum); }), HasSubstr("is not allocated on GPU 0"));
 }

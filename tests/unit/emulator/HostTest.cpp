@@ -158,6 +158,12 @@ TEST(DeviceMemory, IsCounted) {
   EXPECT_THROW(device->copyTo(small + 10, &byte, 1), device::DeviceError);
   EXPECT_THROW(device->copyFrom(&byte, 16, 1), device::DeviceError);
   device->copyTo(small + 9, &byte, 1);
+  device->copyWithin(small, small + 9, 1);
+  char copied = 'x';
+  device->copyFrom(&copied, small, 1);
+  EXPECT_EQ(copied, byte);
+  EXPECT_THROW(device->copyWithin(small + 10, small, 1), device::DeviceError);
+  EXPECT_THROW(device->copyWithin(small, 16, 1), device::DeviceError);
 }
 
 } // namespace
