@@ -44,6 +44,14 @@ SmallVector<Value *, 4> dimsOfLinear(FunctionEmission &f, Value *linear, ArrayRe
   int first = 0;
   while (first < int(shape.size()) && shape[size_t(first)] == 1)
     ++first;
+  int64_t count = 1;
+  for (int64_t size : shape)
+    count *= size;
+  bool inWords = f.module.dividesInWords && llvm::isInt<32>(count);
+  auto narrow = [&](Value *x) { return inWords ? f.b.CreateTrunc(x, f.b.getInt32Ty()) : x; };
+  auto wide = [&](Value *x) {
+    return f.b.CreateZExt(x, f.b.getInt64Ty(), "", /*IsNonNeg=*/true);
+  };
   for (int i = int(shape.size()) - 1; i >= first; --i) {
     int64_t size = shape[size_t(i)];
     if (size == 1)
@@ -52,8 +60,9 @@ SmallVector<Value *, 4> dimsOfLinear(FunctionEmission &f, Value *linear, ArrayRe
       dims[size_t(i)] = linear;
       break;
     }
-    dims[size_t(i)] = f.b.CreateURem(linear, f.number(size));
-    linear = f.b.CreateUDiv(linear, f.number(size));
+    Value *dividend = narrow(linear), *divisor = narrow(f.number(size));
+    dims[size_t(i)] = wide(f.b.CreateURem(dividend, divisor));
+    linear = wide(f.b.CreateUDiv(dividend, divisor));
   }
   return dims;
 }

@@ -22,6 +22,8 @@ public:
   const Host host;
   /// See ProgramPlan.
   int64_t leastShared = 0;
+  /// Positions are taken apart by divisions of 32 bits where they fit: GPUs have no others.
+  bool dividesInWords = false;
 
   llvm::LLVMContext &context() { return module.getContext(); }
   /// A function of the math bitcode, which is to be linked in: "descent_exp_f32".

@@ -9,6 +9,7 @@
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Transforms/Scalar/EarlyCSE.h>
 #include <llvm/Transforms/Scalar/SROA.h>
+#include <llvm/Transforms/Scalar/ScalarizeMaskedMemIntrin.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
 #include <algorithm>
@@ -142,6 +143,12 @@ Rewritten rewrite(Module &module, const DataLayout &layout, Machine &machine, bo
     if (!function.isDeclaration() && function.getCallingConv() == CallingConv::PTX_Kernel)
       kernels.push_back(&function);
 
+  {
+    // Each element is looked at by itself.
+    FunctionPassManager passes;
+    passes.addPass(ScalarizeMaskedMemIntrinPass());
+    Passes().run(module, passes);
+  }
   Rewriter rewriter(module, machine, checks, accesses);
   rewriter.refuseUnsupported();
   rewriter.retarget(layout);

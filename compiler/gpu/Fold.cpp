@@ -45,7 +45,20 @@ public:
     return all;
   }
 
-  void add(const Candidates &terms) {
+  /// Adds up the terms in pairs, and then to what there is.
+  void add(SmallVector<Candidates> all) {
+    while (all.size() > 1) {
+      SmallVector<Candidates> pairs;
+      for (size_t i = 0; i + 1 < all.size(); i += 2) {
+        Candidates &pair = pairs.emplace_back();
+        for (auto [each, one, other] : llvm::zip(folded, all[i], all[i + 1]))
+          pair.push_back(each.combine(one, other));
+      }
+      if (all.size() % 2)
+        pairs.push_back(all.back());
+      all = std::move(pairs);
+    }
+    const Candidates &terms = all.front();
     Candidates known = totals();
     for (auto [i, each] : llvm::enumerate(folded)) {
       Candidate sum = each.combine(known[i], terms[i]);
@@ -153,6 +166,17 @@ Sharing Sharing::of(const FoldSpace &space, int64_t threads) {
 void fold(ProgramEmission &p, const Team &team, ArrayRef<Folded> folded, const FoldSpace &space,
           llvm::function_ref<Candidates(Value *, Value *)> term,
           llvm::function_ref<void(Value *, ArrayRef<Candidate>)> finish) {
+  auto terms = [&](Value *kept, ArrayRef<Value *> firsts, int64_t) {
+    return SmallVector<Candidates>{term(kept, firsts.front())};
+  };
+  fold(p, team, folded, space,
+       llvm::function_ref<SmallVector<Candidates>(Value *, ArrayRef<Value *>, int64_t)>(terms),
+       finish);
+}
+
+void fold(ProgramEmission &p, const Team &team, ArrayRef<Folded> folded, const FoldSpace &space,
+          llvm::function_ref<SmallVector<Candidates>(Value *, ArrayRef<Value *>, int64_t)> terms,
+          llvm::function_ref<void(Value *, ArrayRef<Candidate>)> finish) {
   llvm::IRBuilder<> &b = p.b;
   cpu::FunctionEmission &f = p.f;
   Sharing sharing = Sharing::of(space, team.size);
@@ -168,12 +192,35 @@ void fold(ProgramEmission &p, const Team &team, ArrayRef<Folded> folded, const F
     ofTerms = b.CreateLShr(team.rank, f.number(keptBits));
   }
   bool byAll = space.kept == 1;
+  auto [lanes, times] = space.strides;
+  // All that are left from `begin` on, as long as there are as many as all threads take.
+  auto addRows = [&](Value *kept, Value *begin, int64_t lanes, int64_t times) {
+    int64_t round = sharing.terms * lanes;
+    Value *left = b.CreateSub(space.termsTo, begin, "", true, true);
+    int64_t multiple = times > 1 ? round * times : lanes;
+    Value *end = b.CreateAdd(begin, b.CreateAnd(left, f.number(-multiple)), "", true, true);
+    Value *first =
+        b.CreateAdd(begin, b.CreateMul(ofTerms, f.number(lanes), "", true, true), "", true, true);
+    p.grid.loop(first, end, f.number(round * times), [&](Value *at) {
+      SmallVector<Value *, 8> firsts{at};
+      for (int64_t i = 1; i < times; ++i)
+        firsts.push_back(b.CreateAdd(at, f.number(i * round), "", true, true));
+      emitter.add(terms(kept, firsts, lanes));
+    });
+    return end;
+  };
+  auto addTerms = [&, lanes = lanes, times = times](Value *kept) {
+    Value *begin = space.termsFrom;
+    if (times > 1)
+      begin = addRows(kept, begin, lanes, times);
+    if (lanes > 1 && (times == 1 || space.terms % (sharing.terms * lanes * times)))
+      begin = addRows(kept, begin, lanes, 1);
+    if (lanes == 1 ? times == 1 || space.terms % (sharing.terms * times) : space.terms % lanes)
+      addRows(kept, begin, 1, 1);
+  };
   auto oneIndex = [&](Value *kept, Value *isThere) {
     emitter.clear();
-    auto sum = [&] {
-      p.grid.loop(b.CreateAdd(space.termsFrom, ofTerms, "", true, true), space.termsTo,
-                  f.number(sharing.terms), [&](Value *at) { emitter.add(term(kept, at)); });
-    };
+    auto sum = [&] { addTerms(kept); };
     if (isThere)
       p.grid.onlyIf(isThere, sum);
     else

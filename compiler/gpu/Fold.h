@@ -28,6 +28,8 @@ struct FoldSpace {
   /// Neighbours in memory are terms of one sum, not of neighbouring ones.
   bool termsInner = true;
   llvm::Value *keptFrom = nullptr, *keptTo = nullptr, *termsFrom = nullptr, *termsTo = nullptr;
+  /// What a thread takes of the terms at a time. Begins of ranges are multiples of the lanes.
+  Strides strides = {};
 };
 
 /// Threads side by side along what is kept and along the terms: powers of two.
@@ -45,6 +47,15 @@ struct Sharing {
 void fold(ProgramEmission &p, const Team &team, llvm::ArrayRef<Folded> folded,
           const FoldSpace &space,
           llvm::function_ref<Candidates(llvm::Value *kept, llvm::Value *term)> term,
+          llvm::function_ref<void(llvm::Value *kept, llvm::ArrayRef<Candidate>)> finish);
+
+/// The same, where many terms are made at a time: `terms` gets the first of each row of `lanes`
+/// neighbours, and gives what all of them add, in order.
+void fold(ProgramEmission &p, const Team &team, llvm::ArrayRef<Folded> folded,
+          const FoldSpace &space,
+          llvm::function_ref<llvm::SmallVector<Candidates>(
+              llvm::Value *kept, llvm::ArrayRef<llvm::Value *> firsts, int64_t lanes)>
+              terms,
           llvm::function_ref<void(llvm::Value *kept, llvm::ArrayRef<Candidate>)> finish);
 
 /// Bytes of shared memory at its begin that teams of a whole block use to fold.

@@ -17,11 +17,13 @@
 #include <llvm/Transforms/IPO/GlobalDCE.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
 #include <llvm/Transforms/Scalar/EarlyCSE.h>
+#include <llvm/Transforms/Scalar/InferAlignment.h>
 #include <llvm/Transforms/Scalar/LICM.h>
 #include <llvm/Transforms/Scalar/LoopPassManager.h>
 #include <llvm/Transforms/Scalar/LoopUnrollPass.h>
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
+#include <llvm/Transforms/Vectorize/LoadStoreVectorizer.h>
 #include <mlir/Dialect/Func/IR/FuncOps.h>
 
 extern "C" {
@@ -115,6 +117,10 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(invariants());
   passes.addPass(llvm::SimplifyCFGPass());
+  // Before the back end turns addresses into sums that nothing is known about the alignment of.
+  passes.addPass(llvm::InferAlignmentPass());
+  passes.addPass(llvm::LoadStoreVectorizerPass());
+  passes.addPass(llvm::InstCombinePass());
   llvm::ModulePassManager all;
   all.addPass(llvm::AlwaysInlinerPass(/*InsertLifetimeIntrinsics=*/false));
   all.addPass(llvm::GlobalDCEPass());
@@ -143,11 +149,13 @@ GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::Target
   code.threads = threads;
   cpu::ModuleEmission emission(*code.module, cpu::thisHost());
   // What one thread does runs its chunks one after the other.
+  emission.dividesInWords = true;
   emission.leastShared = std::numeric_limits<int64_t>::max();
   for (auto function : source.getOps<mlir::func::FuncOp>()) {
     if (function.getSymName() != "main")
       continue;
     kernel::FunctionPlan planned = kernel::planFunction(function, plan);
+    code.largest = kernel::largestArrays(planned, 4);
     code.inputs = inputsOf(function);
     llvm::Function *kernel = declare(*code.module, code.inputs, threads);
     describe(*kernel);

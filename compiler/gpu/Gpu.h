@@ -1,7 +1,7 @@
 // From a module of plain `descent` operations to code for NVIDIA GPUs.
 #pragma once
 
-#include "compiler/kernel/Plan.h"
+#include "compiler/kernel/LargeArrays.h"
 
 #include <llvm/IR/Module.h>
 #include <llvm/Target/TargetMachine.h>
@@ -29,6 +29,8 @@ struct GpuCode {
   int64_t mailboxWords = 0;
   int64_t usefulBlocks = 1; ///< more have nothing to do
   std::vector<mlir::Location> tapePlaces;
+  /// The arrays that take most of the arena.
+  std::vector<kernel::LargeArray> largest;
 };
 
 /// LLVM IR for a program, for the processor of `machine`, optimised. Throws descent::Error.

@@ -15,6 +15,7 @@ using cpu::Index;
 using kernel::tensorType;
 using llvm::ArrayRef;
 using llvm::SmallVector;
+using llvm::SmallVectorImpl;
 using llvm::Value;
 
 namespace {
@@ -25,11 +26,57 @@ constexpr int64_t kTermsOfThread = 16;
 constexpr int64_t kManyBlocks = 1024;
 constexpr int64_t kMostPartBytes = 16 << 20;
 
+/// Threads that keep a card busy, in blocks: more elements are taken several at a time.
+constexpr int64_t kManyThreads = 256;
+/// Bytes that a thread reads or writes at once, and simple instructions that it is given at once.
+constexpr int64_t kWideBytes = 16, kMostAtOnce = 64;
+constexpr int64_t kMostTimes = 4;
+
 int64_t ceilDiv(int64_t a, int64_t b) {
   return (a + b - 1) / b;
 }
 
 } // namespace
+
+namespace {
+
+/// Adds the indices of `lanes` neighbours along a loop.
+void addNeighbours(llvm::IRBuilder<> &b, SmallVectorImpl<Counters> &all, int64_t lanes,
+                   Counters first, size_t along) {
+  for (int64_t i = 0; i < lanes; ++i) {
+    Counters &next = all.emplace_back(first);
+    if (i)
+      next[along] = b.CreateAdd(first[along], b.getInt64(uint64_t(i)), "", true, true);
+  }
+}
+
+} // namespace
+
+/// How many elements a thread takes at a time: as long as `threads` have something to do. Of the
+/// `count` elements, rows of `neighbours` lie side by side.
+Strides KernelEmitter::stridesOf(const NestCode &nest, int64_t neighbours, int64_t count,
+                                 int64_t threads) const {
+  int64_t bytes = 4;
+  auto consider = [&](mlir::Value value) {
+    if (kernel::isArray(value))
+      bytes = std::max(bytes, kernel::elementBytes(tensorType(value).getElementType()));
+  };
+  for (const kernel::Read &read : step.reads)
+    if (read.nest == int(nest.loop - step.loops.data()))
+      consider(read.value);
+  for (mlir::Operation *op : nest.stores)
+    consider(op->getResult(0));
+  int64_t cost = std::max(nest.loop->cost, 1);
+  Strides strides;
+  strides.lanes = kWideBytes / bytes;
+  if ((neighbours % strides.lanes && neighbours < count) || count < strides.lanes * threads ||
+      cost * strides.lanes > 2 * kMostAtOnce)
+    strides.lanes = 1;
+  while (strides.times < kMostTimes && cost * strides.lanes * strides.times * 2 <= kMostAtOnce &&
+         count >= strides.lanes * strides.times * 2 * threads)
+    strides.times *= 2;
+  return strides;
+}
 
 // ---- What there is to do ------------------------------------------------------------------------
 
@@ -130,43 +177,58 @@ Counters KernelEmitter::countersAt(const Counters &outer, const NestCode &nest, 
   return counters;
 }
 
-/// At one index: all is read and computed before anything is written. Gives what it adds to
-/// reductions.
+/// At one index. Gives what it adds to reductions.
 Candidates KernelEmitter::evaluate(NestCode &nest, const Counters &counters,
                                    ArrayRef<Reduction *> reductions, bool stores,
                                    const cpu::Rows *rows) {
-  Index index;
-  if (nest.loop->linear)
-    index.linear = counters[0];
-  else
-    index.dims = counters;
-  Elements elements(f, index, nest.stores, rows);
-  SmallVector<Value *, 4> stored;
-  if (stores)
-    for (mlir::Operation *op : nest.stores)
-      stored.push_back(elements.at(op->getResult(0)));
-  Candidates added;
-  for (Reduction *reduction : reductions)
-    added.push_back(cpu::contribution(f, elements, *reduction, counters));
+  return evaluateAll(nest, counters, reductions, stores, rows).front();
+}
+
+/// All is read and computed before anything is written.
+SmallVector<Candidates> KernelEmitter::evaluateAll(NestCode &nest, ArrayRef<Counters> all,
+                                                   ArrayRef<Reduction *> reductions, bool stores,
+                                                   const cpu::Rows *rows) {
+  SmallVector<Candidates> added;
+  SmallVector<SmallVector<Value *, 4>> stored;
+  for (const Counters &counters : all) {
+    Index index;
+    if (nest.loop->linear)
+      index.linear = counters[0];
+    else
+      index.dims = counters;
+    Elements elements(f, index, nest.stores, rows);
+    stored.emplace_back();
+    if (stores)
+      for (mlir::Operation *op : nest.stores)
+        stored.back().push_back(elements.at(op->getResult(0)));
+    added.emplace_back();
+    for (Reduction *reduction : reductions)
+      added.back().push_back(cpu::contribution(f, elements, *reduction, counters));
+  }
   if (!stores)
     return added;
-  for (auto [op, value] : llvm::zip(nest.stores, stored)) {
-    mlir::Value result = op->getResult(0);
-    mlir::Type element = tensorType(result).getElementType();
-    if (rows)
-      if (auto row = rows->find(result); row != rows->end()) {
-        Value *at = cpu::rowAddress(f, result, row->second, counters);
-        f.scopes.tag(cpu::storeElement(b, element, value, at), row->second.place);
-        continue;
-      }
-    Value *position =
-        nest.loop->linear ? counters[0] : cpu::linearIndex(f, counters, nest.loop->space);
-    auto *store =
-        cpu::storeElement(b, element, value, f.address(element, memoryOf(result), position));
-    if (!bridges.contains(result))
-      f.scopes.tag(store, f.placeOf(result));
-  }
+  for (auto [i, op] : llvm::enumerate(nest.stores))
+    for (auto [counters, values] : llvm::zip(all, stored))
+      store(nest, op->getResult(0), counters, values[i], rows);
   return added;
+}
+
+/// Stores an element of a result at an index of the nest.
+void KernelEmitter::store(const NestCode &nest, mlir::Value result, const Counters &counters,
+                          Value *value, const cpu::Rows *rows) {
+  mlir::Type element = tensorType(result).getElementType();
+  if (rows)
+    if (auto row = rows->find(result); row != rows->end()) {
+      Value *at = cpu::rowAddress(f, result, row->second, counters);
+      f.scopes.tag(cpu::storeElement(b, element, value, at), row->second.place);
+      return;
+    }
+  Value *position =
+      nest.loop->linear ? counters[0] : cpu::linearIndex(f, counters, nest.loop->space);
+  auto *stored =
+      cpu::storeElement(b, element, value, f.address(element, memoryOf(result), position));
+  if (!bridges.contains(result))
+    f.scopes.tag(stored, f.placeOf(result));
 }
 
 /// Stores a total where it belongs, for an index of the nest.
@@ -361,9 +423,14 @@ void KernelEmitter::topLevel(NestCode &nest) {
     int64_t count = 1;
     for (int64_t size : nest.sizes)
       count *= size;
-    return p.shareOut(count, [&](Value *at) {
-      Counters counters = nest.loop->linear ? Counters{at} : cpu::dimsOfLinear(f, at, nest.sizes);
-      evaluate(nest, counters, {}, /*stores=*/true, nullptr);
+    Strides strides = stridesOf(nest, nest.sizes.back(), count, kManyThreads * p.grid.threads);
+    return p.shareOut(count, strides, [&](ArrayRef<Value *> firsts, int64_t lanes) {
+      SmallVector<Counters> all;
+      for (Value *first : firsts)
+        addNeighbours(b, all, lanes,
+                      nest.loop->linear ? Counters{first} : cpu::dimsOfLinear(f, first, nest.sizes),
+                      nest.sizes.size() - 1);
+      evaluateAll(nest, all, {}, /*stores=*/true, nullptr);
     });
   }
   for (auto [i, group] : llvm::enumerate(groups)) {
@@ -375,6 +442,33 @@ void KernelEmitter::topLevel(NestCode &nest) {
   }
 }
 
+/// How many terms a thread takes at a time, where `threads` share those of a sum.
+/// `isPart`: the rows are parts of those in memory, one for each iteration of outer loops.
+Strides KernelEmitter::stridesOf(const NestCode &nest, const Group &group, int64_t threads,
+                                 bool isPart) const {
+  if (group.terms.empty())
+    return {};
+  // Neighbours along the innermost loop, if they are terms.
+  int64_t neighbours = group.termsInner() ? group.termSizes.back() : 1;
+  Strides strides = stridesOf(nest, neighbours, group.termCount, threads);
+  // Each row begins where as much is read at once as fits.
+  if ((isPart || group.keptCount > 1) && neighbours % strides.lanes)
+    strides.lanes = 1;
+  return strides;
+}
+
+/// What rows of `lanes` neighbouring terms add, each row from one of `firsts` on.
+SmallVector<Candidates> KernelEmitter::evaluateTerms(NestCode &nest, const Counters &outer,
+                                                     const Group &group, Value *kept,
+                                                     ArrayRef<Value *> firsts, int64_t lanes,
+                                                     bool stores, const cpu::Rows *rows) {
+  SmallVector<Counters> all;
+  for (Value *first : firsts)
+    addNeighbours(b, all, lanes, countersAt(outer, nest, group, kept, first),
+                  group.terms.empty() ? 0 : size_t(group.terms.back()));
+  return evaluateAll(nest, all, group.reductions, stores, rows);
+}
+
 void KernelEmitter::topLevelGroup(NestCode &nest, const Group &group, bool stores) {
   SmallVector<Folded, 4> folded;
   for (Reduction *reduction : group.reductions)
@@ -383,6 +477,7 @@ void KernelEmitter::topLevelGroup(NestCode &nest, const Group &group, bool store
                   nullptr,         nullptr};
   Sharing sharing = Sharing::of(space, p.grid.threads);
   int64_t kept = group.keptCount, terms = group.termCount;
+  space.strides = stridesOf(nest, group, sharing.terms, /*isPart=*/false);
   int64_t tiles = ceilDiv(kept, sharing.kept);
   int64_t bytes = 0;
   for (Reduction *reduction : group.reductions)
@@ -390,7 +485,9 @@ void KernelEmitter::topLevelGroup(NestCode &nest, const Group &group, bool store
   int64_t chunks =
       std::min({ceilDiv(terms, sharing.terms * kTermsOfThread), ceilDiv(kManyBlocks, tiles),
                 std::max<int64_t>(1, kMostPartBytes / bytes)});
-  int64_t chunk = int64_t(llvm::alignTo(uint64_t(ceilDiv(terms, chunks)), uint64_t(sharing.terms)));
+  int64_t chunk =
+      int64_t(llvm::alignTo(uint64_t(ceilDiv(terms, chunks)),
+                            uint64_t(sharing.terms * space.strides.lanes * space.strides.times)));
   chunks = ceilDiv(terms, chunk);
   SmallVector<int, 4> partOf;
   for (Reduction *reduction : group.reductions) {
@@ -417,9 +514,8 @@ void KernelEmitter::topLevelGroup(NestCode &nest, const Group &group, bool store
     }
     fold(
         p, team, folded, space,
-        [&](Value *at, Value *term) {
-          return evaluate(nest, countersAt({}, nest, group, at, term), group.reductions, stores,
-                          nullptr);
+        [&](Value *at, ArrayRef<Value *> firsts, int64_t lanes) {
+          return evaluateTerms(nest, {}, group, at, firsts, lanes, stores, nullptr);
         },
         [&](Value *at, ArrayRef<Candidate> totals) {
           auto store = [&] {

@@ -79,10 +79,22 @@ private:
   void finishMemory(Parts &parts);
 
   llvm::Value *memoryOf(mlir::Value value);
+  void store(const NestCode &nest, mlir::Value result, const Counters &counters, llvm::Value *value,
+             const cpu::Rows *rows);
   void storeResult(Reduction &reduction, const Counters &counters, Candidate total,
                    const cpu::Rows *rows);
   Candidates evaluate(NestCode &nest, const Counters &counters,
                       llvm::ArrayRef<Reduction *> reductions, bool stores, const cpu::Rows *rows);
+  /// The same at several indices.
+  llvm::SmallVector<Candidates> evaluateAll(NestCode &nest, llvm::ArrayRef<Counters> all,
+                                            llvm::ArrayRef<Reduction *> reductions, bool stores,
+                                            const cpu::Rows *rows);
+  Strides stridesOf(const NestCode &nest, int64_t neighbours, int64_t count, int64_t threads) const;
+  Strides stridesOf(const NestCode &nest, const Group &group, int64_t threads, bool isPart) const;
+  llvm::SmallVector<Candidates> evaluateTerms(NestCode &nest, const Counters &outer,
+                                              const Group &group, llvm::Value *kept,
+                                              llvm::ArrayRef<llvm::Value *> firsts, int64_t lanes,
+                                              bool stores, const cpu::Rows *rows);
   Counters countersAt(const Counters &outer, const NestCode &nest, const Group &group,
                       llvm::Value *kept, llvm::Value *term);
 

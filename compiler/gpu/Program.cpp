@@ -124,4 +124,36 @@ void ProgramEmission::shareOut(int64_t count, llvm::function_ref<void(Value *)> 
   grid.loop(grid.number, f.number(count), grid.count, body);
 }
 
+/// First as many rounds as all threads take part in with all of their rows, then single rows, then
+/// single elements.
+void ProgramEmission::shareOut(
+    int64_t count, Strides strides,
+    llvm::function_ref<void(llvm::ArrayRef<llvm::Value *>, int64_t)> body) {
+  int64_t rows = count / strides.lanes;
+  if (rows == 0 || (strides.lanes == 1 && strides.times == 1))
+    return shareOut(count, [&](Value *at) { body(at, 1); });
+  usefulBlocks = std::max(usefulBlocks, (rows + grid.threads - 1) / grid.threads);
+  auto first = [&](Value *row) {
+    return b.CreateMul(row, f.number(strides.lanes), "", true, true);
+  };
+  Value *begin = f.number(0);
+  if (strides.times > 1) {
+    Value *round = b.CreateMul(grid.count, f.number(strides.times), "", true, true);
+    begin = b.CreateSub(f.number(rows), b.CreateURem(f.number(rows), round), "", true, true);
+    grid.loop(grid.number, begin, round, [&](Value *row) {
+      llvm::SmallVector<Value *, 8> firsts{first(row)};
+      for (int64_t i = 1; i < strides.times; ++i) {
+        row = b.CreateAdd(row, grid.count, "", true, true);
+        firsts.push_back(first(row));
+      }
+      body(firsts, strides.lanes);
+    });
+  }
+  grid.loop(b.CreateAdd(begin, grid.number, "", true, true), f.number(rows), grid.count,
+            [&](Value *row) { body(first(row), strides.lanes); });
+  if (int64_t done = rows * strides.lanes; done < count)
+    grid.loop(b.CreateAdd(grid.number, f.number(done), "", true, true), f.number(count), grid.count,
+              [&](Value *at) { body(at, 1); });
+}
+
 } // namespace descent::gpu

@@ -6,6 +6,12 @@
 
 namespace descent::gpu {
 
+/// What a thread takes at a time: `times` rows of `lanes` neighbours. Neighbours in memory are then
+/// read together, and much is under way at once.
+struct Strides {
+  int64_t lanes = 1, times = 1;
+};
+
 class ProgramEmission {
 public:
   /// `state`: see Grid. `mailbox`: see Host.h.
@@ -54,6 +60,9 @@ public:
 
   /// Runs `body` with each index below `count`, shared among all threads.
   void shareOut(int64_t count, llvm::function_ref<void(llvm::Value *)> body);
+  /// The same, many at a time: `body` gets the first of each row of `lanes` neighbours.
+  void shareOut(int64_t count, Strides strides,
+                llvm::function_ref<void(llvm::ArrayRef<llvm::Value *>, int64_t lanes)> body);
 };
 
 } // namespace descent::gpu

@@ -287,11 +287,11 @@ void KernelEmitter::Tree::foldInner(NestCode &nest, const Group &group, bool sto
     folded.push_back(Folded::of(f, *reduction));
   FoldSpace space{group.keptCount,           group.termCount, group.termsInner(),       f.number(0),
                   f.number(group.keptCount), f.number(0),     f.number(group.termCount)};
+  space.strides = k.stridesOf(nest, group, Sharing::of(space, team.size).terms, /*isPart=*/true);
   fold(
       p, team, folded, space,
-      [&](Value *kept, Value *term) {
-        return k.evaluate(nest, k.countersAt(counters, nest, group, kept, term), group.reductions,
-                          stores, &rows);
+      [&](Value *kept, ArrayRef<Value *> firsts, int64_t lanes) {
+        return k.evaluateTerms(nest, counters, group, kept, firsts, lanes, stores, &rows);
       },
       finish);
 }

@@ -121,6 +121,30 @@ TEST(Emulated, SameBitsWithAnyNumberOfBlocks) {
     expectBits(expected, emulated(program, {64, blocks, uint64_t(blocks)}));
 }
 
+// Large arrays are read and written several elements at a time, and what is left over by itself.
+TEST(Emulated, SeveralElementsAtATime) {
+  for (const char *type : {"f32", "f64"}) {
+    Program program("precision " + std::string(type) +
+                    "\nlet n = 70003\n"
+                    "var x = (arange(n) % 97) / 97\n"
+                    "let y = (arange(n) % 89) / 89\n"
+                    "for i in 0..2 { x = 2 * y - x }\n"
+                    "let some = (x[0], x[1], x[n - 3], x[n - 2], x[n - 1], x[65536], x[40001])\n"
+                    "let s = sum(x * y)\n"
+                    "let m = (max(x), argmin(y + x))\n"
+                    "let a = reshape(x[:70000], (1000, 70))\n"
+                    "let rows = sum(a * 2, axis=1)\n"
+                    "let columns = sum(a * 2, axis=0)\n"
+                    "let b = reshape(x[:69000], (50, 1380))\n"
+                    "let norms = sum(b * b, axis=1)\n"
+                    "let turned = sum(b.T, axis=1)\n");
+    ASSERT_TRUE(program.program) << program.problems;
+    Values expected = emulated(program, {64, 1, 1});
+    expectNear(program.run(true), expected, type[1] == '3' ? 1e-4 : 1e-12);
+    expectBits(expected, emulated(program, {64, 3, 7}));
+  }
+}
+
 // What orders the threads of different blocks are the fences and atomics of the barrier that is in
 // the code.
 TEST(Emulated, TheGridBarrierOrdersBlocks) {
