@@ -216,6 +216,8 @@ DeviceCode compileForDevice(Module module, const CompileOptions &options,
   code.image.usefulBlocks = made.usefulBlocks;
   for (mlir::Location location : made.tapePlaces)
     code.tapePlaces.push_back(placeOf(location));
+  for (const kernel::LargeArray &array : made.largest)
+    code.largest.push_back({array.type, array.bytes, placeOf(array.location)});
   return code;
 }
 

@@ -132,10 +132,20 @@ struct DeviceTarget {
   bool asBitcode = false;
 };
 
-/// A program for a device, with the places of the loops that keep something for their derivative.
+/// An array of a program's working memory.
+struct LargeArray {
+  std::string type; ///< as a script has it: "f32[1000, 20]"; "" for the working memory of an operation
+  int64_t bytes = 0;
+  SourcePlace place;
+};
+
+/// A program for a device.
 struct DeviceCode {
   device::ProgramImage image;
+  /// The places of the loops that keep something for their derivative, by the number of the tape.
   std::vector<SourcePlace> tapePlaces;
+  /// What takes most of its working memory, the largest first.
+  std::vector<LargeArray> largest;
   CompileTimes times;
 };
 

@@ -19,7 +19,7 @@ struct RunArguments {
 
 void showTiming(const Timing &timing) {
   double total = 0;
-  auto row = [&](const char *what, double seconds, const char *remark = "") {
+  auto row = [&](const char *what, double seconds, const std::string &remark = "") {
     std::cerr << fmt::format("  {:<12} {:8.2f} ms{}\n", what, seconds * 1e3, remark);
     total += seconds;
   };
@@ -35,7 +35,13 @@ void showTiming(const Timing &timing) {
     row("llvm", timing.llvm);
   }
   row("link", timing.link);
-  row("run", timing.run);
+  if (timing.open > 0) {
+    row("open device", timing.open);
+    row("load code", timing.load);
+    row("to device", timing.transfer);
+  }
+  row("run", timing.run,
+      timing.open > 0 ? fmt::format("  ({:.2f} ms on the device)", timing.onDevice * 1e3) : "");
   row("all", total);
 }
 
@@ -59,6 +65,7 @@ int run(const RunArguments &arguments) {
   options.progress = arguments.quiet ? nullptr : &std::cerr;
   options.progressBar = isatty(STDERR_FILENO);
   options.handleInterrupt = true;
+  options.remarks = &std::cerr;
   options.keepValues = !arguments.json.empty();
   RunResult result = script->run(options);
   std::cout.flush();

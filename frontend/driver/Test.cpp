@@ -17,6 +17,7 @@ int runTests(const ScriptArguments &arguments) {
   RunOptions options;
   options.out = &std::cout;
   options.handleInterrupt = true;
+  options.remarks = &std::cerr;
   options.keepValues = false;
   RunResult result = script->run(options);
   size_t failed = 0;

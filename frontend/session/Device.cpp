@@ -1,9 +1,13 @@
 #include "frontend/session/Device.h"
 
+#include "compiler/cache/CodeCache.h"
 #include "compiler/cache/DeviceStore.h"
 #include "compiler/emulator/Emulator.h"
-#include "runtime/device/Runner.h"
+#include "frontend/session/Identity.h"
+#include "frontend/session/Stopwatch.h"
 #include "runtime/device/cuda/Cuda.h"
+
+#include <fmt/format.h>
 
 namespace descent {
 
@@ -31,7 +35,7 @@ compiler::DeviceTarget targetOf(int gpu) {
   return target;
 }
 
-DeviceSession::DeviceSession(DeviceKind kind, bool cache) {
+DeviceSession::DeviceSession(DeviceKind kind, bool cache) : cache(cache) {
   if (kind == DeviceKind::Emulator) {
     emulator::EmulatorOptions options;
     options.residentBlocks = kEmulatedBlocks;
@@ -40,14 +44,13 @@ DeviceSession::DeviceSession(DeviceKind kind, bool cache) {
     isEmulator = true;
     return;
   }
-  if (kind == DeviceKind::Auto) {
-    reason = device::whyNoCuda();
-    if (!reason.empty()) {
-      deviceName = "the processor";
+  if (kind == DeviceKind::Auto)
+    if (std::string why = device::whyNoCuda(); !why.empty()) {
+      leaveToProcessor(why);
       return;
     }
-  }
   device::CudaOptions options;
+  options.timesLaunches = true;
   if (cache) {
     store = std::make_unique<compiler::DeviceStore>(
         compiler::CodeCache(compiler::CodeCache::defaultFolder()));
@@ -59,14 +62,20 @@ DeviceSession::DeviceSession(DeviceKind kind, bool cache) {
     // It is there, but somebody else's, or full.
     if (kind != DeviceKind::Auto)
       throw;
-    deviceName = "the processor";
-    reason = error.what();
+    leaveToProcessor(error.what());
     return;
   }
   deviceName = opened->properties().name;
 }
 
-void DeviceSession::compile(compiler::Module module, const compiler::CompileOptions &options) {
+void DeviceSession::leaveToProcessor(std::string why) {
+  runner.reset();
+  opened.reset();
+  deviceName = "the processor";
+  reason = std::move(why);
+}
+
+compiler::DeviceTarget DeviceSession::target() const {
   compiler::DeviceTarget target;
   target.asBitcode = isEmulator;
   if (isEmulator) {
@@ -75,14 +84,68 @@ void DeviceSession::compile(compiler::Module module, const compiler::CompileOpti
     target.major = opened->properties().major;
     target.minor = opened->properties().minor;
   }
-  code = compiler::compileForDevice(std::move(module), options, target);
+  return target;
 }
 
-void DeviceSession::run(const sema::Program &program, abi::RunContext &context) {
+void DeviceSession::compile(const sema::Program &program, const compiler::CompileOptions &options,
+                            const std::function<compiler::Module()> &emit, Timing &timing) {
+  compiler::CodeCache folder(cache ? compiler::CodeCache::defaultFolder() : "");
+  std::optional<compiler::CodeCache::Key> key;
+  if (!folder.folder().empty()) {
+    Stopwatch watch(timing.cache);
+    compiler::DeviceTarget made = target();
+    std::string kind = fmt::format("{} {} {} {}", made.asBitcode ? "bitcode" : "ptx", made.major,
+                                   made.minor, made.threads);
+    if (std::string built = compiler::codeIdentity(options); !built.empty()) {
+      key = compiler::CodeCache::keyOf({"device", kind, built, identityOf(program)});
+      if (std::optional<std::string> kept = folder.find(*key))
+        if (std::optional<device::ProgramImage> image = device::ProgramImage::read(*kept)) {
+          code.emplace();
+          code->image = std::move(*image);
+          hasPlaces = false;
+          timing.cached = true;
+          return;
+        }
+    }
+  }
+  timing.cached = false;
+  code = compiler::compileForDevice(emit(), options, target());
+  hasPlaces = true;
+  timing.derivative = code->times.derivative;
+  timing.kernel = code->times.kernel;
+  timing.llvm = code->times.llvm;
+  Stopwatch watch(timing.cache);
+  if (key)
+    folder.keep(*key, code->image.write());
+}
+
+const compiler::DeviceCode &
+DeviceSession::withPlaces(const compiler::CompileOptions &options,
+                          const std::function<compiler::Module()> &emit) {
+  if (!hasPlaces) {
+    // The image stays where it is: a runner refers to it.
+    compiler::DeviceCode anew = compiler::compileForDevice(emit(), options, target());
+    code->tapePlaces = std::move(anew.tapePlaces);
+    code->largest = std::move(anew.largest);
+    hasPlaces = true;
+  }
+  return *code;
+}
+
+void DeviceSession::provide(const sema::Program &program, Timing &timing) {
   std::vector<device::Input> inputs;
   for (const sema::Input &input : program.inputs)
     inputs.push_back({input.data.data(), static_cast<int64_t>(input.data.byteSize())});
-  device::runProgram(*opened, code->image, inputs, program.effects, program.checks, context);
+  if (!runner)
+    runner = std::make_unique<device::ProgramRunner>(*opened, code->image);
+  runner->provide(inputs);
+  timing.load = runner->times().load;
+  timing.transfer = runner->times().transfer;
+}
+
+void DeviceSession::run(const sema::Program &program, abi::RunContext &context, Timing &timing) {
+  runner->run(program.effects, program.checks, context);
+  timing.onDevice = runner->times().kernel;
 }
 
 } // namespace descent

@@ -1,7 +1,11 @@
 #include "frontend/session/Failures.h"
 
 #include "frontend/diagnostics/Diagnostics.h"
+#include "runtime/core/Memory.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <sstream>
 
 namespace descent {
@@ -45,6 +49,54 @@ std::string renderFailure(const abi::Failure &failure, const SourceManager &sour
     report.note(*origin,
                 "the first value that was not finite was made here, from finite ones, or in "
                 "the derivative of this");
+  std::ostringstream out;
+  diagnostics.render(out);
+  return out.str();
+}
+
+std::string renderNoRoom(const device::NoRoom &shortage, const sema::Program &program,
+                         const std::vector<PlacedArray> &largest, const SourceManager &sources) {
+  // What is less than a tenth of the largest is not what it is about.
+  int64_t least = 0;
+  std::vector<const sema::Input *> data;
+  for (const sema::Input &input : program.inputs) {
+    data.push_back(&input);
+    least = std::max(least, static_cast<int64_t>(input.data.byteSize()) / 10);
+  }
+  for (const PlacedArray &array : largest)
+    least = std::max(least, array.bytes / 10);
+  std::ranges::sort(data, std::ranges::greater(),
+                    [](const sema::Input *input) { return input->data.byteSize(); });
+  std::erase_if(data, [&](const sema::Input *input) {
+    return static_cast<int64_t>(input->data.byteSize()) < least;
+  });
+
+  Diagnostics diagnostics(sources);
+  std::optional<SourceRange> first;
+  for (const PlacedArray &array : largest)
+    if (!first && array.bytes >= least)
+      first = array.place;
+  auto &&report =
+      diagnostics.error(first.value_or(SourceRange()), Msg::OutOfDeviceMemory, shortage.what());
+  bool isWide = false;
+  for (const PlacedArray &array : largest) {
+    if (array.bytes < least)
+      continue;
+    isWide |= array.type.starts_with("f64");
+    std::string what =
+        fmt::format("{} takes {}", array.type.empty() ? "what this works in" : array.type,
+                    inBytes(array.bytes));
+    array.place ? report.note(*array.place, what) : report.note(what);
+  }
+  for (size_t i = 0; i < data.size() && i < 4; ++i) {
+    isWide |= data[i]->data.dtype() == DType::F64;
+    report.note(fmt::format("the data `{}`, {}, take {}", data[i]->name, data[i]->data.typeName(),
+                            inBytes(static_cast<int64_t>(data[i]->data.byteSize()))));
+  }
+  report.note(
+      fmt::format("what may help: fewer rows at a time (`batch=` of `train`){}, or the processor "
+                  "(`--device cpu`), where {} are available",
+                  isWide ? ", `precision f32`" : "", inBytes(availableMemory())));
   std::ostringstream out;
   diagnostics.render(out);
   return out.str();

@@ -2,10 +2,13 @@
 #pragma once
 
 #include "frontend/diagnostics/Source.h"
+#include "frontend/sema/Program.h"
 #include "runtime/abi/RunContext.h"
+#include "runtime/device/Runner.h"
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace descent {
 
@@ -13,5 +16,17 @@ namespace descent {
 /// operation that made the first NaN, where it was found.
 std::string renderFailure(const abi::Failure &failure, const SourceManager &sources,
                           std::optional<SourceRange> origin = std::nullopt);
+
+/// An array of a program's working memory: its type as the script has it ("" for the working memory
+/// of an operation), and where it is made.
+struct PlacedArray {
+  std::string type;
+  int64_t bytes = 0;
+  std::optional<SourceRange> place;
+};
+
+/// That a device has no room for a program: what takes most of it, and what may help.
+std::string renderNoRoom(const device::NoRoom &shortage, const sema::Program &program,
+                         const std::vector<PlacedArray> &largest, const SourceManager &sources);
 
 } // namespace descent

@@ -42,7 +42,8 @@ void writeResults(const std::string &path, const RunResult &result, const Timing
       {"parse", timing.parse},   {"data", timing.data}, {"analyze", timing.analyze},
       {"cache", timing.cache},   {"emit", timing.emit}, {"derivative", timing.derivative},
       {"kernel", timing.kernel}, {"llvm", timing.llvm}, {"link", timing.link},
-      {"run", timing.run}};
+      {"open", timing.open},     {"load", timing.load}, {"transfer", timing.transfer},
+      {"run", timing.run},       {"on_device", timing.onDevice}};
   for (const auto &[name, seconds] : parts)
     results.set({"seconds", name}, Array::scalar(seconds));
   results.write(path);

@@ -67,7 +67,7 @@ struct Script::State {
     std::vector<void *> results;
     std::unique_ptr<abi::RunContext> context;
   };
-  std::vector<Call> calls; ///< by the exported function
+  std::vector<Call> calls;                ///< by the exported function
   std::unique_ptr<DeviceSession> session; ///< null until it is needed
   Timing timing;
 
@@ -79,8 +79,12 @@ struct Script::State {
   const sema::Function &exported(std::string_view name);
   compiler::Module emitted();
   compiler::Executable &compiled();
+  void openDevice();
   /// The device that runs it, with its code; null: the processor does.
   DeviceSession *onDevice();
+  /// The device with the program and its data there, or null; or the message where there is no
+  /// room.
+  DeviceSession *providedDevice(std::ostream *remarks, std::string &noRoom);
   /// Runs the program again, silently and slowly, to find the operation that made the first NaN or
   /// infinity of a training run that met one.
   std::optional<SourceRange> findNonFinite(const std::vector<const void *> &inputs);
@@ -102,6 +106,7 @@ void Script::State::analyze(const SourceFile &file, bool gradientCheck) {
     analysis.data = options.data;
     analysis.dataSource = &data;
     analysis.tests = options.tests;
+    analysis.onlyTest = options.onlyTest;
     analysis.gradientCheck = gradientCheck;
     program = sema::analyze(*tree, sources, diagnostics, analysis);
   }
@@ -160,18 +165,44 @@ compiler::Executable &Script::State::compiled() {
 DeviceSession *Script::State::onDevice() {
   if (options.device == DeviceKind::Cpu)
     return nullptr;
-  if (!session)
-    session = std::make_unique<DeviceSession>(options.device, options.cache);
+  openDevice();
   if (!session->device())
     return nullptr;
-  if (!session->isCompiled()) {
-    session->compile(emitted(), compileOptions());
-    const compiler::CompileTimes &times = session->compiled().times;
-    timing.derivative = times.derivative;
-    timing.kernel = times.kernel;
-    timing.llvm = times.llvm;
-  }
+  if (!session->isCompiled())
+    session->compile(validProgram(), compileOptions(), [this] { return emitted(); }, timing);
   return session.get();
+}
+
+void Script::State::openDevice() {
+  if (session)
+    return;
+  Stopwatch watch(timing.open);
+  session = std::make_unique<DeviceSession>(options.device, options.cache);
+}
+
+DeviceSession *Script::State::providedDevice(std::ostream *remarks, std::string &noRoom) {
+  try {
+    DeviceSession *device = onDevice();
+    if (device)
+      device->provide(*program, timing);
+    return device;
+  } catch (const device::DeviceError &error) {
+    if (options.device == DeviceKind::Auto) {
+      session->leaveToProcessor(error.what());
+      if (remarks)
+        *remarks << "descent: it runs on the processor, as " << error.what() << '\n' << std::flush;
+      return nullptr;
+    }
+    auto *shortage = dynamic_cast<const device::NoRoom *>(&error);
+    if (!shortage)
+      throw;
+    std::vector<PlacedArray> largest;
+    for (const compiler::LargeArray &array :
+         session->withPlaces(compileOptions(), [this] { return emitted(); }).largest)
+      largest.push_back({array.type, array.bytes, rangeOf(array.place)});
+    noRoom = renderNoRoom(*shortage, *program, largest, sources);
+    return session.get();
+  }
 }
 
 std::optional<SourceRange> Script::State::findNonFinite(const std::vector<const void *> &inputs) {
@@ -192,8 +223,10 @@ std::optional<SourceRange> Script::State::findNonFinite(const std::vector<const 
 }
 
 std::optional<SourceRange> Script::State::findTape(int32_t site) {
-  std::vector<compiler::SourcePlace> places =
-      session && session->isCompiled() ? session->compiled().tapePlaces : compiled().tapePlaces();
+  if (session && session->device() && session->isCompiled())
+    return rangeOf(session->withPlaces(compileOptions(), [this] { return emitted(); })
+                       .tapePlaces.at(static_cast<size_t>(site)));
+  std::vector<compiler::SourcePlace> places = compiled().tapePlaces();
   if (places.empty()) // The code was found on disk, where no places are kept.
     places = compiler::compile(emitted(), compileOptions()).tapePlaces();
   return rangeOf(places.at(static_cast<size_t>(site)));
@@ -251,7 +284,14 @@ void Script::showDiagnostics(std::ostream &out, bool colour) const {
 
 RunResult Script::run(const RunOptions &options) {
   sema::Program &program = state->validProgram();
-  DeviceSession *device = state->onDevice();
+  std::string noRoom;
+  DeviceSession *device = state->providedDevice(options.remarks, noRoom);
+  if (!noRoom.empty()) {
+    RunResult failed;
+    failed.status = RunStatus::Failed;
+    failed.message = noRoom;
+    return failed;
+  }
   compiler::Executable *executable = device ? nullptr : &state->compiled();
   Stopwatch watch(state->timing.run);
   std::vector<const void *> inputs;
@@ -273,7 +313,7 @@ RunResult Script::run(const RunOptions &options) {
   }
   abi::RunContext context(program.effects, program.checks, running);
   if (device)
-    device->run(program, context);
+    device->run(program, context, state->timing);
   else
     executable->run(&context, inputs.data(), state->arena.get());
 
@@ -300,9 +340,16 @@ RunResult Script::run(const RunOptions &options) {
 std::pair<std::string, std::string> Script::device() {
   if (state->options.device == DeviceKind::Cpu)
     return {"the processor", ""};
-  if (!state->session)
-    state->session = std::make_unique<DeviceSession>(state->options.device, state->options.cache);
+  state->openDevice();
   return {state->session->name(), state->session->whyNot()};
+}
+
+std::vector<std::string> Script::testNames() const {
+  std::vector<std::string> names;
+  for (const ast::Stmt *item : state->tree->items)
+    if (auto test = ast::dyn<ast::TestStmt>(item))
+      names.emplace_back(test->name->text());
+  return names;
 }
 
 std::vector<std::string> Script::exportedFunctions() const {

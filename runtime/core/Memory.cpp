@@ -2,6 +2,8 @@
 
 #include "runtime/core/ControlGroup.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -68,6 +70,15 @@ int64_t availableMemory() {
       available = std::min(available, memoryOfLimit(line) * 1024);
     }
   return std::min(available, groupMemory(true));
+}
+
+std::string inBytes(int64_t bytes) {
+  auto value = static_cast<double>(bytes);
+  if (bytes >= int64_t{1} << 30)
+    return fmt::format("{:.2f} GiB", value / (1 << 30));
+  if (bytes >= 1 << 20)
+    return fmt::format("{:.1f} MiB", value / (1 << 20));
+  return fmt::format("{} bytes", bytes);
 }
 
 } // namespace descent

@@ -3,14 +3,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace descent {
 
-/// Memory that begins at a line of the cache (64 bytes), to be given back with std::free; null where
-/// there is not enough. Large memory is in large pages where the system has them: it hands them out, and
-/// the processor finds them, much faster than many small ones.
+/// Memory that begins at a line of the cache (64 bytes), to be given back with std::free; null
+/// where there is not enough. Large memory is in large pages where the system has them: it hands
+/// them out, and the processor finds them, much faster than many small ones.
 void *allocate(size_t bytes);
+
+/// A number of bytes as people read it: "1.50 GiB", "20.0 MiB", "100 bytes".
+std::string inBytes(int64_t bytes);
 
 /// Bytes of memory that the machine has, or its control group may use, if that is less.
 int64_t machineMemory();

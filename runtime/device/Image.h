@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace descent::device {
 
@@ -17,6 +19,11 @@ struct ProgramImage {
   int64_t stateBytes = 0;   ///< zeros when it begins
   int64_t mailboxWords = 0; ///< see Messages.h
   int64_t usefulBlocks = 1; ///< more have nothing to do
+
+  /// All of it as bytes.
+  std::string write() const;
+  /// Nothing where the bytes are not such an image, whole.
+  static std::optional<ProgramImage> read(std::string_view bytes);
 };
 
 } // namespace descent::device

@@ -10,8 +10,8 @@ enum class Request : int64_t {
   Effect,      ///< index: of the effect; operands
   CheckFailed, ///< index: of the check; operands. The program then ends
   Clock,       ///< answer: seconds, as the bits of a f64
-  Tape, ///< index: of the tape's place; operands: words `Bytes`: more memory. answer: an address,
-        ///< or 0
+  Tape,        ///< index: the tape's memory, or the number of its place where it has none yet; word
+        ///< `bytes`: of the memory that it needs. answer: its address, or 0
 };
 
 /// Words of the mailbox.

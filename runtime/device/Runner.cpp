@@ -1,5 +1,6 @@
 #include "runtime/device/Runner.h"
 
+#include "runtime/core/Memory.h"
 #include "runtime/device/Messages.h"
 
 #include <algorithm>
@@ -10,6 +11,8 @@
 #include <map>
 #include <thread>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace descent::device {
 
@@ -34,6 +37,19 @@ public:
   int64_t bytes;
   Address address = 0;
 };
+
+/// From one place of a device to another while a kernel runs: by way of this process, as the driver
+/// may copy within a card by a kernel of its own, for which there is no room beside one that fills
+/// the card.
+void copyBeside(Device &device, Address to, Address from, int64_t bytes) {
+  constexpr int64_t piece = 16 << 20;
+  std::vector<std::byte> buffer(static_cast<size_t>(std::min(bytes, piece)));
+  for (int64_t done = 0; done < bytes; done += piece) {
+    int64_t count = std::min(piece, bytes - done);
+    device.copyFrom(buffer.data(), from + static_cast<Address>(done), count);
+    device.copyTo(to + static_cast<Address>(done), buffer.data(), count);
+  }
+}
 
 /// Seconds since it was made or asked.
 class Lap {
@@ -72,7 +88,8 @@ public:
     try {
       answer = carryOut();
     } catch (...) {
-      // Nothing may be taken down while the program waits: it is answered, and asked to stop.
+      // Nothing may be taken down while the program waits: it is answered, and
+      // asked to stop.
       if (!error)
         error = std::current_exception();
       word(mailbox::stop).store(1, std::memory_order_relaxed);
@@ -100,8 +117,10 @@ private:
   abi::RunContext &context;
   Device::Mailbox box;
   int64_t served = 0;
-  /// The memory of tapes by the number of their place; it is kept for the next use.
+  /// The memory of tapes by the number of their place; it is kept for the next
+  /// use.
   std::map<int64_t, std::unique_ptr<Block>> tapes;
+  std::map<Address, int64_t> tapeOf; ///< the place whose memory begins there
   std::vector<Array> arrays;
   std::exception_ptr error;
 
@@ -109,7 +128,8 @@ private:
     return std::atomic_ref<int64_t>(static_cast<int64_t *>(box.host)[index]);
   }
 
-  /// Pointers to the elements of operands, of which arrays are copied from the device.
+  /// Pointers to the elements of operands, of which arrays are copied from the
+  /// device.
   std::vector<const void *> operands(const std::vector<abi::OperandType> &types) {
     std::vector<const void *> pointers;
     arrays.clear();
@@ -148,21 +168,27 @@ private:
     return 0;
   }
 
-  /// Memory of at least so many bytes that begins with what `site`'s had; 0 where there is none.
-  int64_t growTape(int64_t site, int64_t bytes) {
+  /// Memory of at least so many bytes that begins with what a tape has; 0 where there is none.
+  /// `tape`: its memory, or the number of its place where it has none yet.
+  int64_t growTape(int64_t tape, int64_t bytes) {
+    auto byAddress = tapeOf.find(static_cast<Address>(tape));
+    int64_t site = byAddress == tapeOf.end() ? tape : byAddress->second;
     std::unique_ptr<Block> &known = tapes[site];
     if (known && known->bytes >= bytes)
       return static_cast<int64_t>(known->address);
     try {
       auto larger = std::make_unique<Block>(device, bytes);
-      if (known)
-        device.copyWithin(larger->address, known->address, known->bytes);
+      if (known) {
+        copyBeside(device, larger->address, known->address, known->bytes);
+        tapeOf.erase(known->address);
+      }
       known = std::move(larger);
+      tapeOf[known->address] = site;
     } catch (const OutOfDeviceMemory &error) {
       context.failTape(static_cast<int32_t>(site),
-                       "the device has no memory for what this loop keeps of each iteration for "
-                       "its derivative: " +
-                           std::string(error.what()));
+                       fmt::format("the device has no memory for what this loop keeps of each "
+                                   "iteration for its derivative, {} by now: {}",
+                                   inBytes(known ? known->bytes : 0), error.what()));
       return 0;
     }
     return static_cast<int64_t>(known->address);
@@ -171,43 +197,82 @@ private:
 
 } // namespace
 
-RunTimes runProgram(Device &device, const ProgramImage &image, std::span<const Input> inputs,
-                    const std::vector<abi::Effect> &effects, const std::vector<abi::Check> &checks,
-                    abi::RunContext &context) {
-  RunTimes times;
+NoRoom::NoRoom(const Properties &device, Needs needs, int64_t free)
+    : OutOfDeviceMemory(fmt::format("{} has no room for this program: it needs {}, {} for "
+                                    "its data and {} for the "
+                                    "arrays that it makes, and {} of {} are free",
+                                    device.name, inBytes(needs.all()), inBytes(needs.inputs),
+                                    inBytes(needs.working), inBytes(free),
+                                    inBytes(device.memoryBytes)),
+                        needs.all(), free),
+      needed(needs) {}
+
+struct ProgramRunner::Memory {
+  explicit Memory(Device &device) : device(device) {}
+
+  Block &add(int64_t bytes) { return *blocks.emplace_back(std::make_unique<Block>(device, bytes)); }
+
+  Device &device;
+  std::vector<std::unique_ptr<Block>> blocks;
+  Address state = 0, ofBlocks = 0, arena = 0;
+  std::vector<Address> inputs;
+};
+
+ProgramRunner::ProgramRunner(Device &device, const ProgramImage &image)
+    : device(device), image(image) {
   Lap lap;
-  std::unique_ptr<Program> program = device.load(image.code);
+  program = device.load(image.code);
   int64_t resident = program->residentBlocks(image.kernel, image.threads, 0);
   if (!device.properties().launchesCooperatively)
     resident = 1;
-  Launch launch;
   launch.threads = image.threads;
   launch.blocks =
       static_cast<int>(std::clamp<int64_t>(image.usefulBlocks, 1, std::max<int64_t>(1, resident)));
   // Blocks wait for each other, if there are several.
   launch.cooperative = device.properties().launchesCooperatively;
-  times.load = lap();
+  seconds.load = lap();
+}
 
-  std::vector<std::unique_ptr<Block>> blocks;
-  auto newBlock = [&](int64_t bytes) -> Block & {
-    blocks.push_back(std::make_unique<Block>(device, bytes));
-    return *blocks.back();
-  };
-  Block &state = newBlock(image.stateBytes);
-  state.clear();
-  Host host(device, image.mailboxWords, effects, checks, context);
-  std::vector<uint64_t> arguments{host.address(), state.address};
-  for (const Input &input : inputs) {
-    Block &block = newBlock(input.bytes);
-    if (input.bytes > 0)
-      device.copyTo(block.address, input.data, input.bytes);
-    arguments.push_back(block.address);
+ProgramRunner::~ProgramRunner() = default;
+
+void ProgramRunner::provide(std::span<const Input> inputs) {
+  Lap lap;
+  int64_t bytesOfBlocks = image.blockBytes * launch.blocks;
+  NoRoom::Needs needs;
+  needs.working = image.arenaBytes + bytesOfBlocks + image.stateBytes;
+  for (const Input &input : inputs)
+    needs.inputs += input.bytes;
+  int64_t free = device.freeBytes();
+  auto made = std::make_unique<Memory>(device);
+  try {
+    Block &state = made->add(image.stateBytes);
+    state.clear();
+    made->state = state.address;
+    // The largest first: what does not fit is found before much was copied.
+    made->arena = made->add(image.arenaBytes).address;
+    made->ofBlocks = made->add(bytesOfBlocks).address;
+    for (const Input &input : inputs)
+      made->inputs.push_back(made->add(input.bytes).address);
+  } catch (const OutOfDeviceMemory &) {
+    throw NoRoom(device.properties(), needs, free);
   }
-  arguments.push_back(newBlock(image.blockBytes * launch.blocks).address);
-  arguments.push_back(static_cast<uint64_t>(image.blockBytes));
-  arguments.push_back(newBlock(image.arenaBytes).address);
-  times.transfer = lap();
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].bytes > 0)
+      device.copyTo(made->inputs[i], inputs[i].data, inputs[i].bytes);
+  memory = std::move(made);
+  seconds.transfer = lap();
+}
 
+void ProgramRunner::run(const std::vector<abi::Effect> &effects,
+                        const std::vector<abi::Check> &checks, abi::RunContext &context) {
+  Lap lap;
+  std::unique_ptr<Memory> ours = std::move(memory);
+  Host host(device, image.mailboxWords, effects, checks, context);
+  std::vector<uint64_t> arguments{host.address(), ours->state};
+  arguments.insert(arguments.end(), ours->inputs.begin(), ours->inputs.end());
+  arguments.push_back(ours->ofBlocks);
+  arguments.push_back(static_cast<uint64_t>(image.blockBytes));
+  arguments.push_back(ours->arena);
   program->launch(image.kernel, launch, arguments);
   using namespace std::chrono_literals;
   for (int idle = 0; !device.isIdle();) {
@@ -222,10 +287,18 @@ RunTimes runProgram(Device &device, const ProgramImage &image, std::span<const I
     else
       std::this_thread::sleep_for(50us);
   }
-  times.kernel = lap();
+  seconds.kernel = lap();
   host.rethrow();
-  times.kernel = device.lastLaunchSeconds().value_or(times.kernel);
-  return times;
+  seconds.kernel = device.lastLaunchSeconds().value_or(seconds.kernel);
+}
+
+RunTimes runProgram(Device &device, const ProgramImage &image, std::span<const Input> inputs,
+                    const std::vector<abi::Effect> &effects, const std::vector<abi::Check> &checks,
+                    abi::RunContext &context) {
+  ProgramRunner runner(device, image);
+  runner.provide(inputs);
+  runner.run(effects, checks, context);
+  return runner.times();
 }
 
 } // namespace descent::device

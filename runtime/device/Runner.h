@@ -19,11 +19,59 @@ struct Input {
 struct RunTimes {
   double load = 0;     ///< until the device has the code
   double transfer = 0; ///< until it has the inputs
-  double kernel = 0;   ///< the program itself; by the device's clock, if that measures launches
+  double kernel = 0;   ///< the program itself; by the device's clock, if that
+                       ///< measures launches
 };
 
-/// Runs a program from its beginning to its end; what it asks for meanwhile the context carries
-/// out. `effects` and `checks` are those of the context. Throws DeviceError.
+/// A device has no room for a program. `what()` is a clause: "GPU 0 has no room
+/// for this program: it needs 2.00 GiB, …".
+class NoRoom : public OutOfDeviceMemory {
+public:
+  /// What a program needs in bytes.
+  struct Needs {
+    int64_t inputs = 0;
+    int64_t working = 0; ///< for the arrays that it makes
+    int64_t all() const { return inputs + working; }
+  };
+  /// `free` before anything was allocated.
+  NoRoom(const Properties &device, Needs needs, int64_t free);
+  const Needs &needs() const { return needed; }
+
+private:
+  Needs needed;
+};
+
+/// A program on a device, for one run after the other.
+class ProgramRunner {
+public:
+  /// Puts the code there. `image` must outlive it. Throws DeviceError.
+  ProgramRunner(Device &device, const ProgramImage &image);
+  ~ProgramRunner();
+  ProgramRunner(const ProgramRunner &) = delete;
+  ProgramRunner &operator=(const ProgramRunner &) = delete;
+
+  /// Makes room for it there and copies its inputs. Throws NoRoom, DeviceError;
+  /// then there is as much room as before.
+  void provide(std::span<const Input> inputs);
+  /// Runs it from its beginning to its end; what it asks for meanwhile the
+  /// context carries out. `effects` and `checks` are those of the context. To
+  /// be called once after `provide`: the memory goes back. Throws DeviceError.
+  void run(const std::vector<abi::Effect> &effects, const std::vector<abi::Check> &checks,
+           abi::RunContext &context);
+
+  const RunTimes &times() const { return seconds; }
+
+private:
+  struct Memory;
+  Device &device;
+  const ProgramImage &image;
+  std::unique_ptr<Program> program;
+  Launch launch;
+  std::unique_ptr<Memory> memory;
+  RunTimes seconds;
+};
+
+/// All of that at once.
 RunTimes runProgram(Device &device, const ProgramImage &image, std::span<const Input> inputs,
                     const std::vector<abi::Effect> &effects, const std::vector<abi::Check> &checks,
                     abi::RunContext &context);

@@ -103,7 +103,7 @@ TEST_P(Message, IsGoneFromTheMendedExample) {
 
 /// About what happens while a program runs: RunErrorsTest.cpp provokes these.
 const std::set<std::string> kOfRuns{"assert-failed", "index-out-of-range", "not-finite",
-                                    "effect-failed", "out-of-memory"};
+                                    "effect-failed", "out-of-memory", "out-of-device-memory"};
 
 std::vector<MessageInfo> messagesWithExamples() {
   std::vector<MessageInfo> result;

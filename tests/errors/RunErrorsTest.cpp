@@ -1,4 +1,5 @@
-// The messages about what happens while a program runs: each is provoked by its example of the table.
+// The messages about what happens while a program runs: each is provoked by its example of the
+// table.
 #include "descent/Script.h"
 #include "frontend/diagnostics/Messages.h"
 
@@ -19,9 +20,17 @@ std::string exampleOf(std::string_view text) {
 /// Little memory for tapes, so that an example need not fill the machine's.
 const RunOptions kOptions{.tapeMemory = 1 << 23};
 
+/// A GPU has less memory than its example takes, and so has the emulator of one.
+Script scriptOf(std::string_view text) {
+  ScriptOptions options;
+  if (RunMessage::GetParam().id == "out-of-device-memory")
+    options.device = DeviceKind::Emulator;
+  return Script::fromText("example.gd", exampleOf(text), options);
+}
+
 TEST_P(RunMessage, IsProvokedByItsExample) {
   setenv("DESCENT_CACHE_DIR", "", 1); // no compiled code is kept
-  RunResult result = Script::fromText("example.gd", exampleOf(GetParam().bad)).run(kOptions);
+  RunResult result = scriptOf(GetParam().bad).run(kOptions);
   EXPECT_EQ(result.status, RunStatus::Failed);
   EXPECT_NE(result.message.find("[" + std::string(GetParam().id) + "]"), std::string::npos)
       << result.message;
@@ -30,7 +39,7 @@ TEST_P(RunMessage, IsProvokedByItsExample) {
 
 TEST_P(RunMessage, IsGoneFromTheMendedExample) {
   setenv("DESCENT_CACHE_DIR", "", 1); // no compiled code is kept
-  RunResult result = Script::fromText("example.gd", exampleOf(GetParam().mended)).run(kOptions);
+  RunResult result = scriptOf(GetParam().mended).run(kOptions);
   EXPECT_EQ(result.status, RunStatus::Done) << result.message;
   std::filesystem::remove("x.npy"); // what one of them saves
 }
@@ -38,7 +47,8 @@ TEST_P(RunMessage, IsGoneFromTheMendedExample) {
 std::vector<MessageInfo> runMessages() {
   std::vector<MessageInfo> result;
   for (const MessageInfo &message : allMessages())
-    for (std::string_view id : {"assert-failed", "index-out-of-range", "not-finite", "effect-failed", "out-of-memory"})
+    for (std::string_view id : {"assert-failed", "index-out-of-range", "not-finite",
+                                "effect-failed", "out-of-memory", "out-of-device-memory"})
       if (message.id == id)
         result.push_back(message);
   return result;

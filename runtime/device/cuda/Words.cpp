@@ -199,13 +199,4 @@ std::string deviceFilesProblem(const std::string &devices, const std::string &pr
   return "";
 }
 
-std::string inBytes(int64_t bytes) {
-  auto value = static_cast<double>(bytes);
-  if (bytes >= int64_t{1} << 30)
-    return fmt::format("{:.2f} GiB", value / (1 << 30));
-  if (bytes >= 1 << 20)
-    return fmt::format("{:.1f} MiB", value / (1 << 20));
-  return fmt::format("{} bytes", bytes);
-}
-
 } // namespace descent::device::cuda

@@ -1,6 +1,7 @@
 // CUDA's return codes in words.
 #pragma once
 
+#include "runtime/core/Memory.h" // inBytes
 #include "runtime/device/cuda/Driver.h"
 
 #include <string>
@@ -30,8 +31,5 @@ std::string ptxTooNew(const Driver &driver, std::string_view ptx);
 /// What is wrong with the files through which the driver is reached; empty where nothing is seen.
 std::string deviceFilesProblem(const std::string &devices = "/dev",
                                const std::string &processes = "/proc");
-
-/// "1.50 GiB", "20.0 MiB", "100 bytes".
-std::string inBytes(int64_t bytes);
 
 } // namespace descent::device::cuda

@@ -37,6 +37,8 @@ struct ScriptOptions {
   std::vector<std::pair<std::string, std::string>> data;
   /// Compiles the `test` blocks (in order, after the rest of the file) as `descent test` runs them.
   bool tests = false;
+  /// With `tests`: compiles the blocks of this name alone. Empty: all.
+  std::string onlyTest;
   /// Keeps compiled code on disk, so that the next process that runs the same program need not
   /// compile it: in $DESCENT_CACHE_DIR (set but empty: nowhere), $XDG_CACHE_HOME/descent or
   /// ~/.cache/descent. Where that cannot be written, nothing is kept.
@@ -89,6 +91,9 @@ struct RunOptions {
   int64_t tapeMemory = 0;
   /// Whether SIGINT stops a run cleanly.
   bool handleInterrupt = false;
+  /// Where it is said that a run is not quite what was asked for: that DeviceKind::Auto runs it on the
+  /// processor, as the GPU has no room for it; null: nowhere.
+  std::ostream *remarks = nullptr;
 };
 
 /// How a run ended.
@@ -144,6 +149,11 @@ struct Timing {
   double cache = 0; ///< looking for the code on disk, and keeping it there
   double emit = 0, derivative = 0, kernel = 0, llvm = 0, link = 0, run = 0;
   bool cached = false; ///< whether the code was found on disk
+  // Of a device; 0 on the processor.
+  double open = 0;     ///< until it can be used
+  double load = 0;     ///< until it has the code, which its driver may have to compile
+  double transfer = 0; ///< until it has the data
+  double onDevice = 0; ///< a part of `run`: what the program took, by the device's own clock
 };
 
 /// A stage of compilation whose form can be shown.
@@ -174,6 +184,9 @@ public:
 
   /// Compiles (once) and runs the script from its beginning.
   RunResult run(const RunOptions &options = {});
+
+  /// The names of the script's `test` blocks, in order.
+  std::vector<std::string> testNames() const;
 
   /// The names of the script's exported functions.
   std::vector<std::string> exportedFunctions() const;

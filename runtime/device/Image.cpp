@@ -1,0 +1,53 @@
+#include "runtime/device/Image.h"
+
+#include <array>
+#include <cstring>
+
+namespace descent::device {
+
+namespace {
+
+/// What is before the name of the kernel and the code: numbers, the last two their lengths.
+using Header = std::array<int64_t, 8>;
+
+} // namespace
+
+std::string ProgramImage::write() const {
+  Header header{threads,
+                arenaBytes,
+                blockBytes,
+                stateBytes,
+                mailboxWords,
+                usefulBlocks,
+                int64_t(kernel.size()),
+                int64_t(code.size())};
+  std::string bytes(reinterpret_cast<const char *>(header.data()), sizeof(header));
+  return bytes + kernel + code;
+}
+
+std::optional<ProgramImage> ProgramImage::read(std::string_view bytes) {
+  Header header;
+  if (bytes.size() < sizeof(header))
+    return std::nullopt;
+  std::memcpy(header.data(), bytes.data(), sizeof(header));
+  bytes.remove_prefix(sizeof(header));
+  auto [threads, arena, block, state, words, useful, kernel, code] = header;
+  for (int64_t number : header)
+    if (number < 0)
+      return std::nullopt;
+  if (threads < 1 || threads > 1024 || kernel > int64_t(bytes.size()) ||
+      code != int64_t(bytes.size()) - kernel)
+    return std::nullopt;
+  ProgramImage image;
+  image.threads = int(threads);
+  image.arenaBytes = arena;
+  image.blockBytes = block;
+  image.stateBytes = state;
+  image.mailboxWords = words;
+  image.usefulBlocks = useful;
+  image.kernel = bytes.substr(0, size_t(kernel));
+  image.code = bytes.substr(size_t(kernel));
+  return image;
+}
+
+} // namespace descent::device

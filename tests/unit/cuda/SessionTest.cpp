@@ -1,0 +1,135 @@
+// Whole scripts on the driver that pretends: what happens around their kernel, which is a function
+// of the test.
+#include "Support.h"
+
+#include "descent/Script.h"
+
+#include <filesystem>
+#include <sstream>
+#include <unistd.h>
+
+namespace descent::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class CudaSessionTest : public CudaTest {
+protected:
+  void SetUp() override {
+    CudaTest::SetUp();
+    environment.set("DESCENT_CACHE_DIR", "");
+    programKernel(0);
+  }
+
+  /// The kernel of a program with so many inputs.
+  void programKernel(int inputs) {
+    fake->kernels["descent_program"] = {[this](const FakeLaunch &how) {
+                                          ++launches;
+                                          return run ? run(how) : 0;
+                                        },
+                                        inputs + 5};
+  }
+
+  struct Outcome {
+    RunResult result;
+    std::string printed, remarks;
+    Timing timing;
+  };
+  Outcome runScript(const std::string &text, DeviceKind device = DeviceKind::Gpu) {
+    ScriptOptions options;
+    options.device = device;
+    Script script = Script::fromText("model.gd", text, options);
+    std::ostringstream problems, out, remarks;
+    script.showDiagnostics(problems);
+    EXPECT_TRUE(script.valid()) << problems.str();
+    Outcome outcome;
+    outcome.result = script.run({.out = &out, .remarks = &remarks});
+    outcome.printed = out.str();
+    outcome.remarks = remarks.str();
+    outcome.timing = script.timing();
+    return outcome;
+  }
+
+  std::function<int(const FakeLaunch &)> run;
+  int launches = 0;
+};
+
+// ---- Memory -------------------------------------------------------------------------------------
+
+/// It makes 4 million numbers that it needs at once, of 30.5 MiB, and half of that.
+const char *const kLarge = "precision f64\n"
+                           "let large = cumsum(arange(4_000_000.0))\n"
+                           "let other = cumsum(large[:2_000_000])\n"
+                           "print large[-1] + other[7]\n";
+
+TEST_F(CudaSessionTest, NoRoomForWhatAProgramMakes) {
+  fake->memoryBytes = size_t{20} << 20;
+  Outcome outcome = runScript(kLarge);
+  EXPECT_EQ(outcome.result.status, RunStatus::Failed);
+  EXPECT_THAT(outcome.result.message,
+              AllOf(StartsWith("model.gd:2:"), HasSubstr("[out-of-device-memory]"),
+                    HasSubstr("Fake 0 has no room for this program: it needs "),
+                    HasSubstr("0 bytes for its data and "), HasSubstr(" of 20.0 MiB are free"),
+                    HasSubstr("model.gd:2:13: note: f64[4000000] takes 30.5 MiB"),
+                    HasSubstr("model.gd:3:13: note: f64[2000000] takes 15.3 MiB"),
+                    HasSubstr("`precision f32`"), HasSubstr("--device cpu")));
+  EXPECT_EQ(launches, 0);
+  EXPECT_EQ(outcome.remarks, "");
+}
+
+TEST_F(CudaSessionTest, NoRoomForData) {
+  std::string folder = (std::filesystem::temp_directory_path() / "descent-room-XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  std::string file = folder + "/points.npz";
+  ScriptOptions none;
+  none.cache = false;
+  Script::fromText("make.gd", "save({ x: ones([2_000_000]), y: ones([10]) }, \"" + file + "\")",
+                   none)
+      .run();
+  programKernel(2);
+  fake->memoryBytes = size_t{6} << 20;
+  Outcome outcome =
+      runScript("data points = \"" + file + "\"\nprint sum(points.x) + sum(points.y)\n");
+  EXPECT_EQ(outcome.result.status, RunStatus::Failed);
+  EXPECT_THAT(outcome.result.message,
+              AllOf(HasSubstr("[out-of-device-memory]"), HasSubstr("7.6 MiB for its data"),
+                    HasSubstr("the data `points.x`, f32[2000000], take 7.6 MiB"),
+                    Not(HasSubstr("points.y")), Not(HasSubstr("precision f32"))));
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(CudaSessionTest, AutoRunsOnTheProcessorWhereThereIsNoRoom) {
+  fake->memoryBytes = size_t{20} << 20;
+  Outcome outcome = runScript(kLarge, DeviceKind::Auto);
+  EXPECT_EQ(outcome.result.status, RunStatus::Done);
+  EXPECT_EQ(outcome.printed, "7999998000084\n");
+  EXPECT_THAT(outcome.remarks,
+              AllOf(StartsWith("descent: it runs on the processor, as Fake 0 has no room for this "
+                               "program: it needs "),
+                    HasSubstr(" are free\n")));
+  EXPECT_EQ(launches, 0);
+}
+
+TEST_F(CudaSessionTest, AutoRunsOnTheProcessorWhereTheCodeIsNotTaken) {
+  fake->failures["cuModuleLoadData"] = 200;
+  Outcome outcome = runScript("print 1 + 1", DeviceKind::Auto);
+  EXPECT_EQ(outcome.result.status, RunStatus::Done);
+  EXPECT_EQ(outcome.printed, "2\n");
+  EXPECT_THAT(outcome.remarks,
+              StartsWith("descent: it runs on the processor, as cannot load kernels on GPU 0"));
+  fake->failures.clear();
+}
+
+TEST_F(CudaSessionTest, AfterAFaultNothingIsRunAgain) {
+  // The program had begun: what it did cannot be undone.
+  run = [](const FakeLaunch &) { return 700; };
+  EXPECT_THAT(problemOf([&] { runScript("print 1", DeviceKind::Auto); }),
+              HasSubstr("the kernel 'descent_program' failed on GPU 0"));
+  EXPECT_EQ(launches, 1);
+}
+
+} // namespace
+} // namespace descent::test
