@@ -1,23 +1,19 @@
 // The product of two arrays with free dimensions on both sides.
 //
-// A block makes a tile of the result: for a slice of the terms after the other it brings a piece of
-// each operand into shared memory, from wherever it is, and each thread adds up a small square of
-// the tile in registers.
+// A block makes a tile of the result: slice after slice of the terms comes into shared memory, from
+// wherever the operands are, and the threads add up its products in registers. There are two places
+// for a slice: while one is multiplied, the next is on its way through registers to the other, so
+// threads wait for each other once a slice.
 #include "compiler/cpu/Element.h"
-#include "compiler/cpu/Scalar.h"
+#include "compiler/gpu/DotSums.h"
 #include "compiler/gpu/Steps.h"
 
 namespace descent::gpu {
 
 using kernel::tensorType;
-using llvm::ArrayRef;
-using llvm::SmallVector;
 using llvm::Value;
 
 namespace {
-
-/// Rows and columns of a thread's square, and terms of a slice.
-constexpr int64_t kSquare = 4, kSlice = 16;
 
 int64_t ceilDiv(int64_t a, int64_t b) {
   return (a + b - 1) / b;
@@ -27,20 +23,8 @@ class DotEmitter {
 public:
   DotEmitter(ProgramEmission &p, ir::DotOp op)
       : p(p), f(p.f), b(p.b), op(op), shape(kernel::dotShape(op)), result(op.getResult()),
-        element(tensorType(result).getElementType()) {
-    auto sizes = [](mlir::Value value, ArrayRef<int64_t> dims) {
-      SmallVector<int64_t, 4> all;
-      for (int64_t dim : dims)
-        all.push_back(tensorType(value).getDimSize(dim));
-      return all;
-    };
-    batchSizes = sizes(op.getLhs(), op.getLhsBatch());
-    rowSizes = sizes(op.getLhs(), shape.lhsFree);
-    columnSizes = sizes(op.getRhs(), shape.rhsFree);
-    termSizes = sizes(op.getLhs(), op.getLhsContract());
-    threadsAcross = int64_t(1) << (llvm::Log2_64(uint64_t(p.grid.threads)) / 2);
-    threadsDown = p.grid.threads / threadsAcross;
-  }
+        element(tensorType(result).getElementType()), type(cpu::registerType(f.context(), element)),
+        tiling(tilingOf(shape, DotUnit::Plain, kernel::elementBytes(element), p.grid.threads)) {}
 
   void emit();
 
@@ -49,160 +33,177 @@ private:
   cpu::FunctionEmission &f;
   llvm::IRBuilder<> &b;
   ir::DotOp op;
-  kernel::DotShape shape;
+  const kernel::DotShape shape;
   mlir::Value result;
   mlir::Type element;
-  SmallVector<int64_t, 4> batchSizes, rowSizes, columnSizes, termSizes;
-  int64_t threadsAcross, threadsDown;
+  llvm::Type *type;
+  const DotTiling tiling;
 
-  int64_t tileRows() const { return threadsDown * kSquare; }
-  int64_t tileColumns() const { return threadsAcross * kSquare; }
+  int64_t count() const { return shape.batch * shape.m * shape.n; }
+  Value *plus(Value *x, Value *y) { return b.CreateAdd(x, y, "", true, true); }
+  Value *times(Value *x, int64_t by) { return b.CreateMul(x, f.number(by), "", true, true); }
 
-  Value *operand(unsigned which, Value *batch, Value *free, Value *term);
-  void bring(unsigned which, Value *batch, Value *first, int64_t count, int64_t limit, Value *term,
-             Value *to);
-  Value *product(Value *x, Value *y);
-  void tile(Value *batch, Value *row, Value *column);
+  void direct();
+  void tiles(Value *to);
+  struct Tile {
+    Value *batch, *row, *column, *termsFrom, *termsTo;
+  };
+  void tile(const Tile &at, Value *to);
+  void store(const Tile &at, const DotSums::Run &run, Value *to);
+  void addParts(Value *parts);
 };
 
-Value *DotEmitter::operand(unsigned which, Value *batch, Value *free, Value *term) {
-  mlir::Value value = op->getOperand(which);
-  cpu::Index index;
-  index.dims.assign(size_t(tensorType(value).getRank()), nullptr);
-  auto put = [&](ArrayRef<int64_t> dims, ArrayRef<int64_t> sizes, Value *flat) {
-    auto at = cpu::dimsOfLinear(f, flat, sizes);
-    for (auto [dim, counter] : llvm::zip(dims, at))
-      index.dims[size_t(dim)] = counter;
+/// Each thread makes elements by itself.
+void DotEmitter::direct() {
+  DotSide lhs(p, op, 0), rhs(p, op, 1);
+  llvm::AllocaInst *sum = f.variable(type);
+  p.shareOut(count(), [&](Value *at) {
+    auto [batch, row, column] = [&] {
+      auto dims = cpu::dimsOfLinear(f, at, {shape.batch, shape.m, shape.n});
+      return std::tuple(dims[0], dims[1], dims[2]);
+    }();
+    b.CreateStore(cpu::zeroOf(f.context(), element), sum);
+    auto add = [&, row = row, column = column, batch = batch](Value *term) {
+      Value *x = lhs.at(batch, row, term), *y = rhs.at(batch, column, term);
+      Value *before = b.CreateLoad(type, sum);
+      b.CreateStore(type->isFloatingPointTy()
+                        ? b.CreateIntrinsic(llvm::Intrinsic::fma, {type}, {x, y, before})
+                        : b.CreateAdd(before, b.CreateMul(x, y)),
+                    sum);
+    };
+    p.grid.loop(f.number(0), f.number(shape.k), f.number(1), add);
+    cpu::storeElement(b, element, b.CreateLoad(type, sum),
+                      f.address(element, f.pointerTo(result), at));
+  });
+}
+
+void DotEmitter::store(const Tile &at, const DotSums::Run &run, Value *to) {
+  auto width = int64_t(run.values.size());
+  Value *row = plus(at.row, run.row), *column = plus(at.column, run.column);
+  Value *first = plus(times(plus(times(at.batch, shape.m), row), shape.n), column);
+  auto inside = [&](Value *index, int64_t limit, int64_t step) {
+    return limit % step ? b.CreateICmpSLT(index, f.number(limit)) : nullptr;
   };
-  put(which ? op.getRhsBatch() : op.getLhsBatch(), batchSizes, batch);
-  put(which ? op.getRhsContract() : op.getLhsContract(), termSizes, term);
-  put(which ? shape.rhsFree : shape.lhsFree, which ? columnSizes : rowSizes, free);
-  return cpu::Elements(f, cpu::Index()).operandAt(op, which, kernel::IndexMaps::identity, index);
-}
-
-/// Brings `count` rows (or columns) from `first` on, of a slice of terms, to shared memory: [term,
-/// row]. Zeros beyond the edges.
-void DotEmitter::bring(unsigned which, Value *batch, Value *first, int64_t count, int64_t limit,
-                       Value *term, Value *to) {
-  llvm::Type *type = cpu::memoryType(f.context(), element);
-  p.grid.loop(p.grid.thread, f.number(count * kSlice), f.number(p.grid.threads), [&](Value *at) {
-    // Neighbouring threads read neighbouring terms of a left operand, columns of a right one.
-    Value *slice, *free;
-    if (which) {
-      slice = b.CreateUDiv(at, f.number(count));
-      free = b.CreateURem(at, f.number(count));
-    } else {
-      free = b.CreateUDiv(at, f.number(kSlice));
-      slice = b.CreateURem(at, f.number(kSlice));
-    }
-    Value *row = b.CreateAdd(first, free, "", true, true);
-    Value *k = b.CreateAdd(term, slice, "", true, true);
-    Value *inside =
-        b.CreateAnd(b.CreateICmpSLT(row, f.number(limit)), b.CreateICmpSLT(k, f.number(shape.k)));
-    llvm::BasicBlock *before = b.GetInsertBlock(), *yes = f.newBlock(), *after = f.newBlock();
-    b.CreateCondBr(inside, yes, after);
-    b.SetInsertPoint(yes);
-    Value *loaded = operand(which, batch, row, k);
-    llvm::BasicBlock *end = b.GetInsertBlock();
-    b.CreateBr(after);
-    b.SetInsertPoint(after);
-    llvm::PHINode *value = b.CreatePHI(loaded->getType(), 2);
-    value->addIncoming(cpu::zeroOf(f.context(), element), before);
-    value->addIncoming(loaded, end);
-    Value *place =
-        b.CreateAdd(b.CreateMul(slice, f.number(count), "", true, true), free, "", true, true);
-    cpu::storeElement(b, element, value, b.CreateInBoundsGEP(type, to, place));
-  });
-}
-
-Value *DotEmitter::product(Value *x, Value *y) {
-  if (!x->getType()->isFloatingPointTy())
-    return b.CreateMul(x, y);
-  llvm::IRBuilder<>::FastMathFlagGuard guard(b);
-  llvm::FastMathFlags flags;
-  flags.setAllowContract();
-  b.setFastMathFlags(flags);
-  return b.CreateFMul(x, y);
-}
-
-void DotEmitter::tile(Value *batch, Value *row, Value *column) {
-  llvm::Type *type = cpu::registerType(f.context(), element);
-  llvm::Type *stored = cpu::memoryType(f.context(), element);
-  int64_t bytes = kernel::elementBytes(element);
-  int64_t lhsBytes = tileRows() * kSlice * bytes, rhsBytes = tileColumns() * kSlice * bytes;
-  p.grid.needShared(lhsBytes + rhsBytes);
-  Value *lhs = p.grid.shared(0), *rhs = p.grid.shared(lhsBytes);
-  Value *across = b.CreateURem(p.grid.thread, f.number(threadsAcross));
-  Value *down = b.CreateUDiv(p.grid.thread, f.number(threadsAcross));
-  SmallVector<llvm::AllocaInst *> sums;
-  for (int64_t i = 0; i < kSquare * kSquare; ++i) {
-    sums.push_back(f.variable(type));
-    b.CreateStore(cpu::zeroOf(f.context(), element), sums.back());
-  }
-  Team block = p.grid.ofBlock();
-  p.grid.loop(f.number(0), f.number(shape.k), f.number(kSlice), [&](Value *term) {
-    bring(0, batch, row, tileRows(), shape.m, term, lhs);
-    bring(1, batch, column, tileColumns(), shape.n, term, rhs);
-    p.grid.wait(block);
-    p.grid.loop(f.number(0), f.number(kSlice), f.number(1), [&](Value *slice) {
-      // A thread's rows and columns lie apart, so that neighbours read neighbours.
-      auto piece = [&](Value *from, int64_t count, int64_t apart, Value *own) {
-        SmallVector<Value *, 4> all;
-        Value *first =
-            b.CreateAdd(b.CreateMul(slice, f.number(count), "", true, true), own, "", true, true);
-        for (int64_t i = 0; i < kSquare; ++i)
-          all.push_back(cpu::loadElement(
-              b, element,
-              b.CreateInBoundsGEP(stored, from,
-                                  b.CreateAdd(first, f.number(i * apart), "", true, true))));
-        return all;
-      };
-      auto rows = piece(lhs, tileRows(), threadsDown, down);
-      auto columns = piece(rhs, tileColumns(), threadsAcross, across);
-      for (int64_t i = 0; i < kSquare; ++i)
-        for (int64_t j = 0; j < kSquare; ++j) {
-          llvm::AllocaInst *sum = sums[size_t(i * kSquare + j)];
-          Value *total =
-              cpu::combine(f, cpu::Combiner::Sum, element, b.CreateLoad(type, sum),
-                           product(rows[size_t(i)], columns[size_t(j)]), /*reorder=*/true);
-          b.CreateStore(total, sum);
-        }
-    });
-    p.grid.wait(block);
-  });
-  for (int64_t i = 0; i < kSquare; ++i)
-    for (int64_t j = 0; j < kSquare; ++j) {
-      Value *m = b.CreateAdd(b.CreateAdd(row, down, "", true, true), f.number(i * threadsDown), "",
-                             true, true);
-      Value *n = b.CreateAdd(b.CreateAdd(column, across, "", true, true),
-                             f.number(j * threadsAcross), "", true, true);
-      Value *inside =
-          b.CreateAnd(b.CreateICmpSLT(m, f.number(shape.m)), b.CreateICmpSLT(n, f.number(shape.n)));
-      p.grid.onlyIf(inside, [&] {
-        Value *at =
-            b.CreateAdd(b.CreateMul(batch, f.number(shape.m), "", true, true), m, "", true, true);
-        at = b.CreateAdd(b.CreateMul(at, f.number(shape.n), "", true, true), n, "", true, true);
-        cpu::storeElement(b, element, b.CreateLoad(type, sums[size_t(i * kSquare + j)]),
-                          f.address(element, f.pointerTo(result), at));
+  auto where = [&](Value *condition, llvm::function_ref<void()> body) {
+    condition ? p.grid.onlyIf(condition, body) : body();
+  };
+  where(inside(row, shape.m, tiling.rows), [&] {
+    if (shape.n % width == 0) {
+      where(inside(column, shape.n, tiling.columns), [&] {
+        Value *vector = llvm::PoisonValue::get(llvm::FixedVectorType::get(type, unsigned(width)));
+        for (auto [i, value] : llvm::enumerate(run.values))
+          vector = b.CreateInsertElement(vector, value, uint64_t(i));
+        b.CreateAlignedStore(vector, f.address(element, to, first),
+                             llvm::Align(uint64_t(width * kernel::elementBytes(element))));
       });
+      return;
     }
+    for (int64_t i = 0; i < width; ++i)
+      where(inside(plus(column, f.number(i)), shape.n, tiling.columns), [&] {
+        cpu::storeElement(b, element, run.values[size_t(i)],
+                          f.address(element, to, plus(first, f.number(i))));
+      });
+  });
 }
 
-void DotEmitter::emit() {
-  int64_t down = ceilDiv(shape.m, tileRows()), across = ceilDiv(shape.n, tileColumns());
-  int64_t tiles = shape.batch * down * across;
-  if (tiles == 0)
-    return;
+void DotEmitter::tile(const Tile &at, Value *to) {
+  DotOperand lhs(p, op, 0, tiling), rhs(p, op, 1, tiling);
+  std::unique_ptr<DotSums> sums = tiling.unit == DotUnit::Plain
+                                      ? makePlainSums(p, element, tiling, lhs, rhs)
+                                      : makeTensorSums(p, tiling, lhs, rhs);
+  int64_t lhsBytes = lhs.bytes(), rhsBytes = rhs.bytes();
+  p.grid.needShared(2 * (lhsBytes + rhsBytes));
+  Value *lhsPlaces = p.grid.shared(0), *rhsPlaces = p.grid.shared(2 * lhsBytes);
+  llvm::AllocaInst *which = f.variable(b.getInt64Ty());
+  auto slice = [&](Value *places, int64_t bytes, Value *number) {
+    return b.CreateInBoundsGEP(b.getInt8Ty(), places, times(number, bytes));
+  };
+  auto put = [&](Value *term, Value *number) {
+    lhs.put(term, slice(lhsPlaces, lhsBytes, number));
+    rhs.put(term, slice(rhsPlaces, rhsBytes, number));
+  };
+  auto stage = [&](Value *term) {
+    lhs.stage(term);
+    rhs.stage(term);
+  };
+  Team block = p.grid.ofBlock();
+  sums->clear();
+  lhs.begin(at.batch, at.row);
+  rhs.begin(at.batch, at.column);
+  stage(at.termsFrom);
+  put(at.termsFrom, f.number(0));
+  b.CreateStore(f.number(0), which);
+  p.grid.wait(block);
+  p.grid.loop(at.termsFrom, at.termsTo, f.number(tiling.slice), [&](Value *term) {
+    Value *next = plus(term, f.number(tiling.slice));
+    Value *more = b.CreateICmpSLT(next, at.termsTo);
+    Value *now = b.CreateLoad(b.getInt64Ty(), which);
+    Value *other = b.CreateXor(now, f.number(1));
+    p.grid.onlyIf(more, [&] { stage(next); });
+    sums->multiply(slice(lhsPlaces, lhsBytes, now), slice(rhsPlaces, rhsBytes, now));
+    p.grid.onlyIf(more, [&] { put(next, other); });
+    b.CreateStore(other, which);
+    p.grid.wait(block);
+  });
+  sums->results([&](const DotSums::Run &run) { store(at, run, to); });
+}
+
+/// Part after part, [part, batch, row, column].
+void DotEmitter::tiles(Value *to) {
+  int64_t down = ceilDiv(shape.m, tiling.rows), across = ceilDiv(shape.n, tiling.columns);
+  int64_t tiles = shape.batch * down * across * tiling.parts;
   p.usefulBlocks = std::max(p.usefulBlocks, tiles);
   f.scopes.reset();
   p.grid.wait(p.grid.ofBlock());
   p.grid.loop(p.grid.block, f.number(tiles), p.grid.blocks, [&](Value *number) {
-    Value *column = b.CreateURem(number, f.number(across));
-    Value *rest = b.CreateUDiv(number, f.number(across));
-    Value *row = b.CreateURem(rest, f.number(down)), *batch = b.CreateUDiv(rest, f.number(down));
-    tile(batch, b.CreateMul(row, f.number(tileRows()), "", true, true),
-         b.CreateMul(column, f.number(tileColumns()), "", true, true));
+    auto dims = cpu::dimsOfLinear(f, number, {tiling.parts, shape.batch, down, across});
+    Tile at{dims[1], times(dims[2], tiling.rows), times(dims[3], tiling.columns),
+            times(dims[0], tiling.partTerms), f.number(shape.k)};
+    if (tiling.parts > 1)
+      at.termsTo = b.CreateBinaryIntrinsic(
+          llvm::Intrinsic::smin, plus(at.termsFrom, f.number(tiling.partTerms)), at.termsTo);
+    Value *from = tiling.parts > 1 ? f.address(element, to, times(dims[0], count())) : to;
+    tile(at, from);
   });
+}
+
+/// Parts of f32 are added up in f64: the error does not grow with their number.
+void DotEmitter::addParts(Value *parts) {
+  llvm::Type *wide = type->isFloatTy() ? b.getDoubleTy() : type;
+  p.shareOut(count(), [&](Value *at) {
+    Value *sum = nullptr;
+    for (int64_t part = 0; part < tiling.parts; ++part) {
+      Value *from = f.address(element, parts, plus(at, f.number(part * count())));
+      Value *value = cpu::loadElement(b, element, from);
+      if (wide != type)
+        value = b.CreateFPExt(value, wide);
+      if (!sum)
+        sum = value;
+      else
+        sum = type->isFloatingPointTy() ? b.CreateFAdd(sum, value) : b.CreateAdd(sum, value);
+    }
+    if (wide != type)
+      sum = b.CreateFPTrunc(sum, type);
+    cpu::storeElement(b, element, sum, f.address(element, f.pointerTo(result), at));
+  });
+}
+
+void DotEmitter::emit() {
+  if (count() == 0)
+    return;
+  f.scopes.reset();
+  if (tiling.isDirect)
+    return direct();
+  if (tiling.parts == 1)
+    return tiles(f.pointerTo(result));
+  Value *parts = p.exchangeArea(tiling.parts * count() * kernel::elementBytes(element));
+  tiles(parts);
+  p.waitForAll();
+  addParts(parts);
+  // Nobody has waited since the result was written.
+  Pending::Spans written;
+  p.span(result, written);
+  p.pending.add({}, written);
 }
 
 } // namespace

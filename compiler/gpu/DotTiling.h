@@ -1,0 +1,42 @@
+// How the product of two arrays is cut up for the threads of a grid.
+#pragma once
+
+#include "compiler/kernel/Classify.h"
+
+namespace descent::gpu {
+
+/// What multiplies and adds up. All but Plain are tensor cores: `mma` operations of a warp.
+enum class DotUnit : uint8_t {
+  Plain, ///< fused multiply-adds of a thread
+  Tf32,  ///< operands rounded to 11 bits, sums of f32
+  Bf16,  ///< operands rounded to 8 bits, sums of f32
+};
+
+/// A block makes tiles of the result, one after the other: slices of the terms go through shared
+/// memory.
+struct DotTiling {
+  DotUnit unit = DotUnit::Plain;
+  /// Each thread makes whole elements by itself, from where the operands are; nothing below counts.
+  bool isDirect = false;
+  int64_t rows = 0, columns = 0; ///< of a tile
+  int64_t slice = 0;             ///< terms
+  int64_t warpsDown = 1, warpsAcross = 1;
+  /// Of the tile: rows and columns of a thread (Plain), or `mma` operations of a warp.
+  int64_t ownRows = 1, ownColumns = 1;
+  /// The terms are cut into so many parts of `partTerms`, a multiple of `slice`; different blocks
+  /// make them, and they are added up afterwards.
+  int64_t parts = 1, partTerms = 0;
+
+  /// Terms in a word of shared memory.
+  int64_t wordTerms() const { return unit == DotUnit::Bf16 ? 2 : 1; }
+  int64_t words() const { return slice / wordTerms(); }
+};
+
+/// The rows, columns and words of the operands of one `mma` operation.
+constexpr int64_t kMmaRows = 16, kMmaColumns = 8, kMmaWords = 8;
+
+/// Depends on nothing but its arguments: the order of the sums follows from it.
+DotTiling tilingOf(const kernel::DotShape &shape, DotUnit unit, int64_t elementBytes,
+                   int64_t threads);
+
+} // namespace descent::gpu

@@ -1,0 +1,72 @@
+// Scripts run by the emulator, and their values compared.
+#pragma once
+
+#include "compiler/emulator/Emulator.h"
+#include "runtime/device/Runner.h"
+#include "tests/unit/emit/ScriptProgram.h"
+
+#include <cmath>
+
+namespace descent {
+
+struct GridShape {
+  int threads = 64, blocks = 3;
+  uint64_t seed = 1;
+  /// The emulator takes the grid barrier's word for it, or looks at its fences and atomics alone.
+  bool trustsBarrier = true;
+};
+
+/// The values that a script keeps, run by the emulator. Throws DeviceError for what it reports.
+inline Values emulated(const Program &program, const GridShape &shape) {
+  compiler::DeviceTarget target;
+  target.asBitcode = true;
+  target.threads = shape.threads;
+  compiler::DeviceCode code =
+      compiler::compileForDevice(emit(*program.program, program.sources), {}, target);
+  emulator::EmulatorOptions options;
+  options.residentBlocks = shape.blocks;
+  options.seed = shape.seed;
+  options.trustGridBarrier = shape.trustsBarrier;
+  std::unique_ptr<device::Device> device = emulator::makeEmulator(options);
+  abi::RunContext context(program.program->effects, program.program->checks, {});
+  std::vector<device::Input> inputs;
+  device::runProgram(*device, code.image, inputs, program.program->effects, program.program->checks,
+                     context);
+  EXPECT_FALSE(context.failure());
+  Values values;
+  for (const abi::KeptValue &kept : context.kept())
+    for (const Array &array : kept.arrays) {
+      Array wide = array.converted(DType::F64);
+      auto elements = wide.values<double>();
+      values[kept.name].insert(values[kept.name].end(), elements.begin(), elements.end());
+    }
+  return values;
+}
+
+inline void expectNear(const Values &a, const Values &b, double tolerance) {
+  ASSERT_EQ(a.size(), b.size());
+  for (const auto &[name, values] : a) {
+    auto other = b.find(name);
+    ASSERT_NE(other, b.end()) << name;
+    ASSERT_EQ(values.size(), other->second.size()) << name;
+    for (size_t i = 0; i < values.size(); ++i) {
+      double x = values[i], y = other->second[i];
+      bool near = (std::isnan(x) && std::isnan(y)) || x == y ||
+                  std::abs(x - y) <= tolerance * (1 + std::max(std::abs(x), std::abs(y)));
+      EXPECT_TRUE(near) << name << "[" << i << "]: " << x << " and " << y;
+    }
+  }
+}
+
+inline void expectBits(const Values &a, const Values &b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (const auto &[name, values] : a) {
+    const std::vector<double> &other = b.at(name);
+    ASSERT_EQ(values.size(), other.size()) << name;
+    for (size_t i = 0; i < values.size(); ++i)
+      EXPECT_TRUE(values[i] == other[i] || (std::isnan(values[i]) && std::isnan(other[i])))
+          << name << "[" << i << "]: " << values[i] << " and " << other[i];
+  }
+}
+
+} // namespace descent
