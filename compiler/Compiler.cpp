@@ -9,6 +9,7 @@
 #include "compiler/derivative/Derivative.h"
 #include "compiler/diagnose/TraceNonFinite.h"
 #include "compiler/gpu/Gpu.h"
+#include "compiler/kernel/Work.h"
 #include "compiler/simplify/Simplify.h"
 
 #include "descent/Error.h"
@@ -219,6 +220,16 @@ DeviceCode compileForDevice(Module module, const CompileOptions &options,
   for (const kernel::LargeArray &array : made.largest)
     code.largest.push_back({array.type, array.bytes, placeOf(array.location)});
   return code;
+}
+
+std::optional<Work> workOf(Module module, const CompileOptions &options, bool onDevice) {
+  lowerToPlain(module.state(), options);
+  kernel::PlanOptions plan = planOptions(options);
+  plan.forProcessor = !onDevice;
+  for (auto function : module.state().module->getOps<mlir::func::FuncOp>())
+    if (function.getSymName() == "main")
+      return kernel::workOf(kernel::planFunction(function, plan));
+  return std::nullopt;
 }
 
 std::string show(Module module, Stage stage, const CompileOptions &options,

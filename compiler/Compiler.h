@@ -1,6 +1,7 @@
 // The one door of the compiler: a module in, an executable out. No MLIR or LLVM type crosses it.
 #pragma once
 
+#include "descent/Work.h"
 #include "runtime/device/Image.h"
 
 #include <cstddef>
@@ -152,6 +153,10 @@ struct DeviceCode {
 /// Compiles the program itself (not its exported functions) for a GPU. Throws as compile does.
 DeviceCode compileForDevice(Module module, const CompileOptions &options,
                             const DeviceTarget &target);
+
+/// What the program itself does at the least; nothing where too little of it is known. `onDevice`:
+/// as it runs on a GPU, where other operations share a kernel.
+std::optional<Work> workOf(Module module, const CompileOptions &options, bool onDevice);
 
 /// What determines a program's code besides the program: the build of Descent and of LLVM, the
 /// processor, the options. Two that are equal, for equal programs, mean equal code. Empty where the
