@@ -24,6 +24,7 @@ void addCheck(CLI::App &app, int &result);
 void addIr(CLI::App &app, int &result);
 void addFmt(CLI::App &app, int &result);
 void addTest(CLI::App &app, int &result);
+void addSelftest(CLI::App &app, int &result);
 void addGradcheck(CLI::App &app, int &result);
 void addDoctor(CLI::App &app, int &result);
 

@@ -38,6 +38,7 @@ void addIr(CLI::App &app, int &result) {
   struct IrArguments {
     ScriptArguments script;
     ScriptStage stage = ScriptStage::Array;
+    bool tests = false;
   };
   CLI::App *command = app.add_subcommand("ir", "Show a script's form at a stage of compilation");
   auto arguments = std::make_shared<IrArguments>();
@@ -64,6 +65,7 @@ void addIr(CLI::App &app, int &result) {
       })
       ->default_str("array")
       ->type_name("STAGE");
+  command->add_flag("--tests", arguments->tests, "With the script's test blocks");
   command->footer(
       "ast: the syntax tree; array: array operations, derivatives still to be taken;\n"
       "derivative: derivatives and batching expanded; kernel: grouped into loops;\n"
@@ -71,7 +73,7 @@ void addIr(CLI::App &app, int &result) {
       "Examples:\n  descent ir model.gd --stage derivative\n  descent ir model.gd --stage ptx --sm "
       "90");
   command->callback([arguments, &result] {
-    std::optional<Script> script = loadScript(arguments->script);
+    std::optional<Script> script = loadScript(arguments->script, arguments->tests);
     result = script ? kDone : kUsageOrCompileError;
     if (script)
       std::cout << script->show(arguments->stage);

@@ -124,6 +124,7 @@ std::optional<Script> loadScript(const ScriptArguments &arguments, bool tests) {
   options.settings = split(arguments.settings);
   options.data = split(arguments.data);
   options.tests = tests;
+  options.onlyTest = arguments.onlyTest;
   options.cache = arguments.cache;
   options.threads = arguments.threads;
   options.device = arguments.device;

@@ -14,6 +14,7 @@ struct ScriptArguments {
   std::string path;
   std::vector<std::string> settings; ///< "name=value"
   std::vector<std::string> data;     ///< "name=path"
+  std::string onlyTest;              ///< of the test blocks; empty: all
   bool cache = true;
   int threads = 0;
   std::string processor; ///< empty: this machine's

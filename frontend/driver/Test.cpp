@@ -36,7 +36,9 @@ int runTests(const ScriptArguments &arguments) {
   if (scriptFailed)
     std::cout << "FAIL  the script itself\n" << result.message;
   if (result.tests.empty() && !scriptFailed)
-    std::cout << arguments.path << ": no test blocks\n";
+    std::cout << arguments.path
+              << (arguments.onlyTest.empty() ? ": no test blocks\n"
+                                             : ": no test block of that name\n");
   else
     std::cout << fmt::format("{} passed, {} failed\n", result.tests.size() - failed,
                              failed + (scriptFailed ? 1 : 0));
@@ -53,6 +55,8 @@ void addTest(CLI::App &app, int &result) {
   addScriptArguments(*command, *arguments);
   addMachineArguments(*command, *arguments);
   addDeviceArgument(*command, *arguments);
+  command->add_option("--only", arguments->onlyTest, "Run the test block of this name alone")
+      ->type_name("NAME");
   command->footer(
       "The script runs first, then each `test \"name\" { … }` block; an assert that does not\n"
       "hold fails its block. Exit code: 0 all passed, 1 some failed.\n\n"

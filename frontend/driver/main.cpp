@@ -50,6 +50,7 @@ int main(int argc, char **argv) {
   addIr(app, result);
   addFmt(app, result);
   addTest(app, result);
+  addSelftest(app, result);
   addGradcheck(app, result);
   addDoctor(app, result);
   if (std::string_view first = argv[1];

@@ -171,6 +171,8 @@ void Specializer::finishMain() {
     for (const Stmt *item : mainModule->tree->items)
       if (auto test = dyn<TestStmt>(item)) {
         std::string name(test->name->text());
+        if (!options.onlyTest.empty() && name != options.onlyTest)
+          continue;
         builder.range = test->range;
         emitEffect(abi::TestEffect{name, true}, {}, test->name->range);
         std::vector<std::pair<Variable *, Value>> before;

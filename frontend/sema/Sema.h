@@ -48,6 +48,8 @@ struct AnalyzeOptions {
   DataSource *dataSource = nullptr;
   /// Also takes the `test` blocks into the program, after the rest.
   bool tests = false;
+  /// With `tests`: those of this name alone; empty: all.
+  std::string onlyTest;
   /// Compares each derivative that the script takes with finite differences, where it takes it, and
   /// gives the outcomes as effects; everything is in f64, and nothing is kept or exported.
   bool gradientCheck = false;
