@@ -25,6 +25,7 @@ void addIr(CLI::App &app, int &result);
 void addFmt(CLI::App &app, int &result);
 void addTest(CLI::App &app, int &result);
 void addSelftest(CLI::App &app, int &result);
+void addBench(CLI::App &app, int &result);
 void addGradcheck(CLI::App &app, int &result);
 void addDoctor(CLI::App &app, int &result);
 

@@ -119,18 +119,23 @@ void announceDevice(Script &script) {
     std::cerr << fmt::format("descent: it runs on the processor, as {}\n", whyNot);
 }
 
-std::optional<Script> loadScript(const ScriptArguments &arguments, bool tests) {
+ScriptOptions optionsOf(const ScriptArguments &arguments) {
   ScriptOptions options;
   options.settings = split(arguments.settings);
   options.data = split(arguments.data);
-  options.tests = tests;
-  options.onlyTest = arguments.onlyTest;
   options.cache = arguments.cache;
   options.threads = arguments.threads;
   options.device = arguments.device;
   options.processor = arguments.processor;
   options.gpu = arguments.gpu;
   options.tapeLimit = static_cast<int64_t>(arguments.tapeLimit);
+  return options;
+}
+
+std::optional<Script> loadScript(const ScriptArguments &arguments, bool tests) {
+  ScriptOptions options = optionsOf(arguments);
+  options.tests = tests;
+  options.onlyTest = arguments.onlyTest;
   Script script = Script::load(arguments.path, options);
   bool colour = isatty(STDERR_FILENO) && !std::getenv("NO_COLOR");
   script.showDiagnostics(std::cerr, colour);

@@ -42,6 +42,9 @@ void addDeviceArgument(CLI::App &command, ScriptArguments &arguments);
 /// where the device cannot be used.
 void announceDevice(Script &script);
 
+/// What the arguments mean for a script.
+ScriptOptions optionsOf(const ScriptArguments &arguments);
+
 /// Loads the script and shows its diagnostics on standard error. Nothing where it has errors; the
 /// exit code is then kUsageOrCompileError.
 std::optional<Script> loadScript(const ScriptArguments &arguments, bool tests = false);

@@ -34,7 +34,7 @@ int main(int argc, char **argv) {
     return kDone;
   }
   // Parts of the command that are to come say so, rather than that they are unknown.
-  for (const char *planned : {"bench", "export", "repl"})
+  for (const char *planned : {"export", "repl"})
     if (std::string_view(argv[1]) == planned) {
       std::cerr << "descent: not supported yet: descent " << planned << '\n';
       return kUsageOrCompileError;
@@ -51,6 +51,7 @@ int main(int argc, char **argv) {
   addFmt(app, result);
   addTest(app, result);
   addSelftest(app, result);
+  addBench(app, result);
   addGradcheck(app, result);
   addDoctor(app, result);
   if (std::string_view first = argv[1];

@@ -57,7 +57,10 @@ DeviceSession::DeviceSession(DeviceKind kind, bool cache) : cache(cache) {
     options.store = store.get();
   }
   try {
-    opened = device::openCuda(options);
+    std::unique_ptr<device::CudaDevice> card = device::openCuda(options);
+    std::string problem;
+    sensors = device::openSensors(card->bus(), problem);
+    opened = std::move(card);
   } catch (const device::DeviceError &error) {
     // It is there, but somebody else's, or full.
     if (kind != DeviceKind::Auto)

@@ -8,6 +8,7 @@
 #include "runtime/device/CodeStore.h"
 #include "runtime/device/Device.h"
 #include "runtime/device/Runner.h"
+#include "runtime/device/cuda/Nvml.h"
 
 #include <functional>
 #include <memory>
@@ -48,6 +49,10 @@ public:
   /// Runs what was provided. Throws device::DeviceError.
   void run(const sema::Program &program, abi::RunContext &context, Timing &timing);
 
+  /// See Script.
+  double copyRate();
+  std::optional<double> joules();
+
 private:
   compiler::DeviceTarget target() const;
 
@@ -55,6 +60,8 @@ private:
   std::unique_ptr<device::Device> opened;
   std::string deviceName, reason;
   bool isEmulator = false, cache = false, hasPlaces = false;
+  /// Null for the emulator, and where the card's cannot be read.
+  std::unique_ptr<device::CardSensors> sensors;
   std::optional<compiler::DeviceCode> code;
   std::unique_ptr<device::ProgramRunner> runner;
 };

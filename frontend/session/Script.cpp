@@ -11,6 +11,7 @@
 #include "frontend/session/Gradients.h"
 #include "frontend/session/Identity.h"
 #include "frontend/session/Kept.h"
+#include "frontend/session/Rates.h"
 #include "frontend/session/Stopwatch.h"
 #include "frontend/syntax/AstPrinter.h"
 #include "frontend/syntax/Formatter.h"
@@ -213,6 +214,7 @@ std::optional<SourceRange> Script::State::findNonFinite(const std::vector<const 
   auto arena = makeArena(traced.arenaBytes());
   abi::RunContext::Options running;
   running.rehearse = true;
+  running.keepValues = false;
   running.threads = options.threads;
   abi::RunContext context(valid.effects, valid.checks, running);
   traced.run(&context, inputs.data(), arena.get());
@@ -304,6 +306,7 @@ RunResult Script::run(const RunOptions &options) {
   abi::RunContext::Options running;
   running.threads = state->options.threads;
   running.keepValues = options.keepValues;
+  running.rehearse = options.discardEffects;
   running.tapeMemory = options.tapeMemory;
   running.out = options.out;
   running.pollInterrupt = options.handleInterrupt;
@@ -331,6 +334,8 @@ RunResult Script::run(const RunOptions &options) {
     result.message = "interrupted\n";
   }
   result.values = namedValues(context.kept());
+  for (const abi::TrainOutcome &training : context.trainings())
+    result.trainings.push_back({training.steps, training.seconds});
   for (const abi::TestOutcome &test : context.tests())
     result.tests.push_back({test.name, !test.failure,
                             test.failure ? renderFailure(*test.failure, state->sources) : ""});
@@ -350,6 +355,21 @@ std::vector<std::string> Script::testNames() const {
     if (auto test = ast::dyn<ast::TestStmt>(item))
       names.emplace_back(test->name->text());
   return names;
+}
+
+std::optional<Work> Script::work() {
+  bool onDevice = state->session && state->session->device();
+  return compiler::workOf(state->emitted(), state->compileOptions(), onDevice);
+}
+
+double Script::copyRate() {
+  device();
+  bool onDevice = state->session && state->session->device();
+  return onDevice ? state->session->copyRate() : copyRateOfProcessor(state->options.threads);
+}
+
+std::optional<double> Script::joules() {
+  return state->session ? state->session->joules() : std::nullopt;
 }
 
 std::vector<std::string> Script::exportedFunctions() const {

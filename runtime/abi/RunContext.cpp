@@ -121,6 +121,20 @@ void RunContext::failTest(Failure failure) {
     first = std::move(failure);
 }
 
+bool RunContext::isCarriedOut(const Effect &effect) const {
+  if (std::holds_alternative<KeepEffect>(effect.what))
+    return options.keepValues;
+  return !options.rehearse && (options.out || !std::holds_alternative<PrintEffect>(effect.what));
+}
+
+bool RunContext::takes(int32_t index) const {
+  if (static_cast<size_t>(index) >= effects.size())
+    return true;
+  const Effect &effect = effects[static_cast<size_t>(index)];
+  return std::holds_alternative<DerivativeEffect>(effect.what) ||
+         std::holds_alternative<TrainEndEffect>(effect.what) || isCarriedOut(effect);
+}
+
 void RunContext::effect(int32_t index, const void *const *operands) {
   if (static_cast<size_t>(index) >= effects.size()) {
     if (!thisStep)
@@ -139,7 +153,7 @@ void RunContext::effect(int32_t index, const void *const *operands) {
     trainOutcomes.push_back(
         {static_cast<int64_t>(arrayOf(steps, operands[0]).toDouble()), arrayOf(seconds, operands[4]).toDouble()});
   }
-  if (options.rehearse || (!options.keepValues && std::holds_alternative<KeepEffect>(effect.what)))
+  if (!isCarriedOut(effect))
     return;
   try {
     carryOut(effect, operands);
@@ -160,8 +174,6 @@ void RunContext::carryOut(const Effect &effect, const void *const *operands) {
   };
 
   if (auto *print = std::get_if<PrintEffect>(&effect.what)) {
-    if (!options.out)
-      return;
     if (progress)
       progress->clear();
     *options.out << render(print->text, arrays) << '\n';

@@ -72,13 +72,16 @@ public:
     bool keepValues = true;
     /// The most bytes that tapes may take; 0: nine tenths of what is available.
     int64_t tapeMemory = 0;
-    /// Nothing is printed, saved or reported: what has run before runs once more, to look at it, or
-    /// to measure it.
+    /// Nothing is printed, saved or reported, but values are kept where that is asked for: the
+    /// program runs to be looked at, or to be measured.
     bool rehearse = false;
   };
 
   RunContext(const std::vector<Effect> &effects, const std::vector<Check> &checks, Options options);
   ~RunContext();
+
+  /// Whether that effect is carried out: else nobody need have its operands.
+  bool takes(int32_t index) const;
 
   // What compiled code calls.
   void effect(int32_t index, const void *const *operands);
@@ -106,6 +109,7 @@ public:
   std::optional<int32_t> tracedEffect() const { return thisStep ? thisStep : lastStep; }
 
 private:
+  bool isCarriedOut(const Effect &effect) const;
   void carryOut(const Effect &effect, const void *const *operands);
   void fail(Failure failure);
   void failTest(Failure failure);

@@ -10,6 +10,7 @@
 
 #include "descent/Array.h"
 #include "descent/Error.h"
+#include "descent/Work.h"
 
 #include <iosfwd>
 #include <memory>
@@ -89,6 +90,8 @@ struct RunOptions {
   /// The most bytes that loops may keep for their derivatives in all, before the run fails; 0: nine tenths
   /// of the memory that is available.
   int64_t tapeMemory = 0;
+  /// Whether nothing is printed, saved or reported, whatever else is asked for here: to measure a run.
+  bool discardEffects = false;
   /// Whether SIGINT stops a run cleanly.
   bool handleInterrupt = false;
   /// Where it is said that a run is not quite what was asked for: that DeviceKind::Auto runs it on the
@@ -109,6 +112,12 @@ struct TestResult {
   std::string message; ///< rendered, with the source line; empty where it passed
 };
 
+/// A training that came to its end.
+struct TrainTime {
+  int64_t steps = 0; ///< done
+  double seconds = 0;
+};
+
 struct RunResult {
   RunStatus status = RunStatus::Done;
   /// Why it failed, with the source line, as it should be shown; empty otherwise.
@@ -116,6 +125,8 @@ struct RunResult {
   /// The top-level names of the script and their last values, in order.
   std::vector<NamedValue> values;
   std::vector<TestResult> tests;
+  /// The script's trainings, in order.
+  std::vector<TrainTime> trainings;
 
   /// The value of that name. Throws Error where the script has none.
   const NamedValue &value(std::string_view name) const;
@@ -213,6 +224,17 @@ public:
   GradientReport checkGradients();
 
   const Timing &timing() const;
+
+  /// What a run does at the least: bytes that kernels move, operations of matrix products. Nothing
+  /// where too little of it is known when the script is compiled.
+  std::optional<Work> work();
+  /// Bytes a second, read and written, of large copies within the memory of what `run` runs on; is
+  /// measured, which takes about a tenth of a second and up to 1 GiB of that memory. Throws Error as
+  /// `device` does.
+  double copyRate();
+  /// The energy that what `run` runs on has used since some time in the past. Nothing where that is
+  /// not measured: the processor's is not, a GPU's where NVIDIA's management library is installed.
+  std::optional<double> joules();
 
 private:
   struct State;

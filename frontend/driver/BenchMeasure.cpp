@@ -1,0 +1,295 @@
+// Measures a script on one device after the other.
+#include "frontend/driver/Bench.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <sstream>
+#include <unistd.h>
+
+namespace descent::driver {
+namespace {
+
+volatile std::sig_atomic_t interrupts = 0;
+
+void onInterrupt(int) {
+  if (interrupts > 0)
+    _exit(kInterrupted);
+  interrupts = 1;
+}
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+ScriptArguments argumentsFor(const BenchSettings &settings, const std::string &size,
+                             DeviceKind device) {
+  ScriptArguments arguments = settings.script;
+  arguments.device = device;
+  if (!settings.sweep.empty())
+    arguments.settings.push_back(settings.sweep + "=" + size);
+  return arguments;
+}
+
+/// Its warnings are shown once, by whoever looked for the devices.
+Script loaded(const ScriptArguments &arguments) {
+  Script script = Script::load(arguments.path, optionsOf(arguments));
+  if (!script.valid()) {
+    std::ostringstream problems;
+    script.showDiagnostics(problems);
+    throw BenchStopped{problems.str(), kUsageOrCompileError};
+  }
+  return script;
+}
+
+/// From the text to code in memory; the data, which the script has on every device, apart.
+double compileSeconds(const Timing &timing) {
+  return timing.parse + timing.analyze + timing.cache + timing.emit + timing.derivative +
+         timing.kernel + timing.llvm + timing.link;
+}
+
+/// A script on a device while it is measured.
+struct Bench {
+  const BenchDevice *device = nullptr;
+  std::optional<Script> script;
+  BenchTimes times;
+  /// The training that took longest, and how many there are.
+  size_t longest = 0, trainings = 0;
+  double joules = 0;
+  int64_t joulesOf = 0; ///< runs
+
+  bool isOnProcessor() const { return device->name == "the processor"; }
+
+  /// One run: its seconds. A step's seconds are added to `steps`.
+  double run(std::vector<double> *steps = nullptr, std::vector<NamedValue> *values = nullptr) {
+    RunOptions options;
+    options.discardEffects = true;
+    options.keepValues = values;
+    options.handleInterrupt = true;
+    double before = script->timing().run;
+    RunResult result = script->run(options);
+    if (result.status == RunStatus::Interrupted)
+      interrupts = 1;
+    if (benchInterrupted())
+      throw BenchStopped{"interrupted\n", kInterrupted};
+    if (result.status == RunStatus::Failed)
+      throw BenchStopped{result.message, kScriptFailed};
+    trainings = result.trainings.size();
+    if (trainings > 0) {
+      auto slowest = std::ranges::max_element(result.trainings, {}, &TrainTime::seconds);
+      longest = static_cast<size_t>(slowest - result.trainings.begin());
+      times.stepsOfRun = slowest->steps;
+      if (steps && slowest->steps > 0)
+        steps->push_back(slowest->seconds / static_cast<double>(slowest->steps));
+    }
+    if (values)
+      *values = std::move(result.values);
+    return script->timing().run - before;
+  }
+
+  void round(double least) {
+    std::vector<double> runs, steps;
+    std::optional<double> used = script->joules();
+    double begin = now();
+    do
+      runs.push_back(run(&steps));
+    while (now() - begin < least);
+    if (std::optional<double> after = script->joules(); used && after) {
+      joules += *after - *used;
+      joulesOf += static_cast<int64_t>(runs.size());
+    }
+    times.runs.push_back(medianOf(runs));
+    if (!steps.empty())
+      times.steps.push_back(medianOf(steps));
+  }
+
+  /// Of a step where the script trains, else of a run; nothing where that is not known.
+  std::optional<Amount> amount() {
+    std::optional<Work> work = script->work();
+    if (!work)
+      return std::nullopt;
+    if (times.trains())
+      return work->loops.size() == trainings ? std::optional(work->loops[longest]) : std::nullopt;
+    return work->loops.empty() ? std::optional(work->known) : std::nullopt;
+  }
+};
+
+/// The largest difference of the elements of two arrays, over the largest of the first's.
+double differenceOf(const Array &wanted, const Array &given) {
+  if (wanted.shape() != given.shape())
+    return INFINITY;
+  if (wanted.dtype() == DType::Key || given.dtype() == DType::Key)
+    return wanted == given ? 0 : INFINITY;
+  Array x = wanted.converted(DType::F64), y = given.converted(DType::F64);
+  double largest = 0, difference = 0;
+  for (int64_t i = 0; i < x.size(); ++i) {
+    double a = x.values<double>()[static_cast<size_t>(i)];
+    double b = y.values<double>()[static_cast<size_t>(i)];
+    if (a == b || (std::isnan(a) && std::isnan(b)))
+      continue;
+    largest = std::max(largest, std::abs(a));
+    difference =
+        std::isfinite(a) && std::isfinite(b) ? std::max(difference, std::abs(a - b)) : INFINITY;
+  }
+  return difference == 0 ? 0 : difference / std::max(largest, 1e-300);
+}
+
+void compare(BenchTimes &times, const std::vector<NamedValue> &wanted,
+             const std::vector<NamedValue> &given) {
+  times.difference = 0;
+  for (size_t i = 0; i < std::min(wanted.size(), given.size()); ++i)
+    for (size_t j = 0; j < std::min(wanted[i].arrays.size(), given[i].arrays.size()); ++j) {
+      const std::string &path = wanted[i].paths[j];
+      if (path == "seconds") // of a training's record
+        continue;
+      double difference = differenceOf(wanted[i].arrays[j], given[i].arrays[j]);
+      if (difference > *times.difference) {
+        times.difference = difference;
+        times.differs = path.empty() ? wanted[i].name : wanted[i].name + "." + path;
+      }
+    }
+}
+
+} // namespace
+
+void catchInterrupts() {
+  struct sigaction action = {};
+  action.sa_handler = onInterrupt;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+}
+
+bool benchInterrupted() {
+  return interrupts > 0;
+}
+
+double medianOf(std::vector<double> values) {
+  if (values.empty())
+    return 0;
+  std::ranges::sort(values);
+  size_t middle = values.size() / 2;
+  return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+double spreadOf(const std::vector<double> &values) {
+  double median = medianOf(values);
+  if (values.empty() || median == 0)
+    return 0;
+  auto [least, most] = std::ranges::minmax(values);
+  return (most - least) / 2 / median;
+}
+
+double speedUp(const BenchTimes &first, const BenchTimes &other) {
+  std::vector<double> ratios;
+  const std::vector<double> &a = first.compared(), &b = other.compared();
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i)
+    ratios.push_back(a[i] / b[i]);
+  return medianOf(ratios);
+}
+
+Crossover crossoverOf(const std::vector<double> &sizes, const std::vector<double> &advantages) {
+  bool wins = std::ranges::any_of(advantages, [](double x) { return x > 1; });
+  if (!wins)
+    return {Crossover::Kind::Never};
+  if (advantages.back() <= 1)
+    return {Crossover::Kind::Mixed};
+  size_t i = advantages.size() - 1;
+  while (i > 0 && advantages[i - 1] > 1)
+    --i;
+  if (i == 0)
+    return {Crossover::Kind::Always};
+  double before = std::log(advantages[i - 1]), after = std::log(advantages[i]);
+  double part = before / (before - after); // 0: at the smaller size
+  double low = sizes[i - 1], high = sizes[i];
+  double size = low > 0 ? low * std::pow(high / low, part) : low + part * (high - low);
+  return {Crossover::Kind::At, size};
+}
+
+void findDevices(BenchSettings &settings) {
+  for (BenchDevice &device : settings.devices) {
+    if (benchInterrupted())
+      throw BenchStopped{"interrupted\n", kInterrupted};
+    try {
+      ScriptArguments arguments = argumentsFor(settings, settings.sizes.front(), device.kind);
+      Script script = loaded(arguments);
+      if (&device == &settings.devices.front())
+        script.showDiagnostics(std::cerr);
+      auto [name, whyNot] = script.device();
+      device.name = name;
+      if (!whyNot.empty())
+        std::cerr << fmt::format("descent: {} is the processor, as {}\n", device.asked, whyNot);
+      device.copyRate = script.copyRate();
+    } catch (const Error &error) {
+      device.problem = error.what();
+      std::cerr << fmt::format("descent: nothing is measured on {}: {}\n", device.asked,
+                               device.problem);
+    }
+  }
+}
+
+BenchRow measureRow(BenchSettings &settings, const std::string &size) {
+  std::string at = settings.sweep.empty() ? "" : fmt::format("{}={}: ", settings.sweep, size);
+  auto say = [&](const std::string &what) {
+    if (benchInterrupted())
+      throw BenchStopped{"interrupted\n", kInterrupted};
+    std::cerr << fmt::format("descent bench: {}{}\n", at, what);
+  };
+  std::vector<Bench> benches;
+  std::vector<NamedValue> reference;
+  for (const BenchDevice &device : settings.devices) {
+    if (!device.problem.empty())
+      continue;
+    say(fmt::format("{}: compiling, first run", device.asked));
+    bool isFirst = benches.empty();
+    Bench &bench = benches.emplace_back();
+    bench.device = &device;
+    ScriptArguments arguments = argumentsFor(settings, size, device.kind);
+    bench.script = loaded(arguments);
+    bench.times.first = bench.run();
+    const Timing &cold = bench.script->timing();
+    bench.times.compile = compileSeconds(cold);
+    bench.times.open = cold.open;
+    bench.times.load = cold.load;
+    // The code is on disk now.
+    if (arguments.cache) {
+      bench.script.reset();
+      bench.script = loaded(arguments);
+    }
+    std::vector<NamedValue> values;
+    bench.run(nullptr, settings.devices.size() > 1 ? &values : nullptr);
+    if (bench.script->timing().cached)
+      bench.times.compileCached = compileSeconds(bench.script->timing());
+    if (isFirst)
+      reference = std::move(values);
+    else
+      compare(bench.times, reference, values);
+  }
+  for (int round = 0; round < settings.rounds; ++round) {
+    say(fmt::format("round {} of {}", round + 1, settings.rounds));
+    for (size_t i = 0; i < benches.size(); ++i)
+      benches[(static_cast<size_t>(round) + i) % benches.size()].round(settings.seconds);
+  }
+  BenchRow row{size, {}};
+  size_t next = 0;
+  for (const BenchDevice &device : settings.devices) {
+    if (!device.problem.empty()) {
+      row.times.emplace_back();
+      continue;
+    }
+    Bench &bench = benches[next++];
+    bench.times.transfer = bench.script->timing().transfer;
+    bench.times.amount = bench.amount();
+    if (bench.joulesOf > 0)
+      bench.times.joules = bench.joules / static_cast<double>(bench.joulesOf);
+    row.times.push_back(std::move(bench.times));
+  }
+  return row;
+}
+
+} // namespace descent::driver
