@@ -191,8 +191,12 @@ Executable compile(Module module, const CompileOptions &options, std::string *im
 }
 
 DeviceCode compileForDevice(Module module, const CompileOptions &options,
-                            const DeviceTarget &target) {
+                            const DeviceTarget &target, std::string_view function) {
   DeviceCode code;
+  llvm::StringRef name(function.data(), function.size());
+  for (auto other : llvm::make_early_inc_range(module.state().module->getOps<mlir::func::FuncOp>()))
+    if (other.getSymName() != name)
+      other.erase();
   {
     Stopwatch watch(code.times.derivative);
     lowerToPlain(module.state(), options);
@@ -201,7 +205,7 @@ DeviceCode compileForDevice(Module module, const CompileOptions &options,
   llvm::LLVMContext context;
   std::unique_ptr<llvm::TargetMachine> machine = gpu::makeMachine(target.major, target.minor);
   gpu::GpuCode made = gpu::generate(*module.state().module, context, *machine, planOptions(options),
-                                    target.threads);
+                                    target.threads, name);
   if (target.asBitcode) {
     llvm::raw_string_ostream os(code.image.code);
     llvm::WriteBitcodeToFile(*made.module, os);

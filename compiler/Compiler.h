@@ -150,9 +150,9 @@ struct DeviceCode {
   CompileTimes times;
 };
 
-/// Compiles the program itself (not its exported functions) for a GPU. Throws as compile does.
+/// Compiles the program itself for a GPU, or the exported function of that name. Throws as compile does.
 DeviceCode compileForDevice(Module module, const CompileOptions &options,
-                            const DeviceTarget &target);
+                            const DeviceTarget &target, std::string_view function = "main");
 
 /// What the program itself does at the least; nothing where too little of it is known. `onDevice`:
 /// as it runs on a GPU, where other operations share a kernel.

@@ -32,6 +32,7 @@ private:
   llvm::SmallVector<Pending::State, 4> ways;
 
   void readParameters();
+  void returnResults();
   void step(const kernel::Step &step) override;
   void plainStep(const kernel::Step &step);
   bool isReplicated(const kernel::Step &step) const;
@@ -56,12 +57,44 @@ void FunctionEmitter::readParameters() {
     if (kernel::isRegister(input))
       f.setRegister(input, cpu::loadElement(b, tensorType(input).getElementType(), pointer));
   });
+  mlir::Block &body = f.plan.function->getRegion(0).front();
+  unsigned next = 2;
+  for (mlir::BlockArgument argument : body.getArguments()) {
+    f.arguments.push_back(f.function->getArg(next++));
+    if (kernel::isRegister(argument))
+      f.setRegister(argument,
+                    cpu::loadElement(b, tensorType(argument).getElementType(), f.arguments.back()));
+  }
+  for (size_t i = 0; i < body.getTerminator()->getNumOperands(); ++i)
+    f.results.push_back(f.function->getArg(next++));
 }
 
 void FunctionEmitter::emit() {
   readParameters();
   block(f.plan.function->getRegion(0).front());
+  returnResults();
   b.CreateRetVoid();
+}
+
+/// Of an exported function.
+void FunctionEmitter::returnResults() {
+  mlir::Operation *end = f.plan.function->getRegion(0).front().getTerminator();
+  auto memoryOf = [](mlir::Value value, size_t index) {
+    return Pending::Span{kernel::Place::Kind::Result, int(index), 0, kernel::byteSize(value)};
+  };
+  for (auto [i, value] : llvm::enumerate(end->getOperands()))
+    if (kernel::isRegister(value)) {
+      p.touch({}, {memoryOf(value, i)});
+      p.grid.byFirst([&] {
+        cpu::storeElement(b, tensorType(value).getElementType(), f.registerOf(value), f.results[i]);
+      });
+    }
+  for (auto [i, value] : f.plan.results) {
+    Pending::Spans reads;
+    p.span(value, reads);
+    p.touch(reads, {memoryOf(value, size_t(i))});
+    emitCopy(p, f.results[size_t(i)], /*toFrame=*/false, value);
+  }
 }
 
 // ---- Steps --------------------------------------------------------------------------------------

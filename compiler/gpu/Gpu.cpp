@@ -39,17 +39,20 @@ namespace {
 
 constexpr const char *kKernel = "descent_program";
 
-int64_t inputsOf(mlir::Operation *function) {
-  int64_t count = 0;
+/// The arrays that the caller gives: what a program reads, or the arguments and results of a
+/// function.
+int64_t givenTo(mlir::func::FuncOp function) {
+  int64_t count = function.getNumArguments() + function.getNumResults();
   function->walk(
       [&](ir::InputOp input) { count = std::max(count, int64_t(input.getIndex()) + 1); });
   return count;
 }
 
-llvm::Function *declare(llvm::Module &module, int64_t inputs, int threads) {
+/// `given`: arrays that the caller gives, of which the first are only read.
+llvm::Function *declare(llvm::Module &module, int64_t given, int64_t read, int threads) {
   llvm::LLVMContext &context = module.getContext();
   auto *pointer = llvm::PointerType::get(context, 0);
-  llvm::SmallVector<llvm::Type *> parameters(size_t(inputs) + 3, pointer);
+  llvm::SmallVector<llvm::Type *> parameters(size_t(given) + 3, pointer);
   parameters.push_back(llvm::Type::getInt64Ty(context));
   parameters.push_back(pointer);
   auto *type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), parameters, false);
@@ -61,7 +64,7 @@ llvm::Function *declare(llvm::Module &module, int64_t inputs, int threads) {
     if (argument.getType()->isPointerTy()) {
       argument.addAttr(llvm::Attribute::NoAlias);
       argument.addAttr(llvm::Attribute::getWithAlignment(context, llvm::Align(64)));
-      bool isInput = argument.getArgNo() >= 2 && argument.getArgNo() < 2 + unsigned(inputs);
+      bool isInput = argument.getArgNo() >= 2 && argument.getArgNo() < 2 + unsigned(read);
       if (isInput)
         argument.addAttr(llvm::Attribute::ReadOnly);
     }
@@ -138,7 +141,7 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
 } // namespace
 
 GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::TargetMachine &machine,
-                 const kernel::PlanOptions &options, int threads) {
+                 const kernel::PlanOptions &options, int threads, llvm::StringRef name) {
   kernel::PlanOptions plan = options;
   plan.forProcessor = false;
   GpuCode code;
@@ -152,12 +155,13 @@ GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::Target
   emission.dividesInWords = true;
   emission.leastShared = std::numeric_limits<int64_t>::max();
   for (auto function : source.getOps<mlir::func::FuncOp>()) {
-    if (function.getSymName() != "main")
+    if (function.getSymName() != name)
       continue;
     kernel::FunctionPlan planned = kernel::planFunction(function, plan);
     code.largest = kernel::largestArrays(planned, 4);
-    code.inputs = inputsOf(function);
-    llvm::Function *kernel = declare(*code.module, code.inputs, threads);
+    int64_t given = givenTo(function);
+    llvm::Function *kernel =
+        declare(*code.module, given, given - int64_t(function.getNumResults()), threads);
     describe(*kernel);
     cpu::FunctionEmission f(emission, planned, kernel);
     ProgramEmission program(f, threads, kernel->getArg(1), kernel->getArg(0));

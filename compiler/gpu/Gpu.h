@@ -16,13 +16,13 @@ namespace descent::gpu {
 
 /// A program as one kernel, which all blocks of a launch run together, and what its launch needs.
 ///
-/// Its parameters, of 64 bits each: the mailbox, memory of `stateBytes` zeros, the inputs in order,
-/// memory of `blockBytes` for each block, `blockBytes`, the arena.
+/// Its parameters, of 64 bits each: the mailbox, memory of `stateBytes` zeros, the inputs in order
+/// (of an exported function its arguments and its results), memory of `blockBytes` for each block,
+/// `blockBytes`, the arena.
 struct GpuCode {
   std::unique_ptr<llvm::Module> module;
   std::string kernel;
   int threads = 256;      ///< of a block
-  int64_t inputs = 0;     ///< how many
   int64_t arenaBytes = 0; ///< working memory
   int64_t blockBytes = 0; ///< working memory of each block
   int64_t stateBytes = 0;
@@ -33,9 +33,10 @@ struct GpuCode {
   std::vector<kernel::LargeArray> largest;
 };
 
-/// LLVM IR for a program, for the processor of `machine`, optimised. Throws descent::Error.
+/// LLVM IR for a program or the exported function of that name, for the processor of `machine`,
+/// optimised. Throws descent::Error.
 GpuCode generate(mlir::ModuleOp module, llvm::LLVMContext &context, llvm::TargetMachine &machine,
-                 const kernel::PlanOptions &options, int threads);
+                 const kernel::PlanOptions &options, int threads, llvm::StringRef name = "main");
 
 /// For compute capability `major`.`minor`. Throws descent::Error where there is none.
 std::unique_ptr<llvm::TargetMachine> makeMachine(int major, int minor);

@@ -72,7 +72,7 @@ DeviceSession::DeviceSession(DeviceKind kind, bool cache) : cache(cache) {
 }
 
 void DeviceSession::leaveToProcessor(std::string why) {
-  runner.reset();
+  codes.clear();
   opened.reset();
   deviceName = "the processor";
   reason = std::move(why);
@@ -90,8 +90,11 @@ compiler::DeviceTarget DeviceSession::target() const {
   return target;
 }
 
-void DeviceSession::compile(const sema::Program &program, const compiler::CompileOptions &options,
+void DeviceSession::compile(std::string_view function, const sema::Program &program,
+                            const compiler::CompileOptions &options,
                             const std::function<compiler::Module()> &emit, Timing &timing) {
+  if (isCompiled(function))
+    return;
   compiler::CodeCache folder(cache ? compiler::CodeCache::defaultFolder() : "");
   std::optional<compiler::CodeCache::Key> key;
   if (!folder.folder().empty()) {
@@ -100,55 +103,70 @@ void DeviceSession::compile(const sema::Program &program, const compiler::Compil
     std::string kind = fmt::format("{} {} {} {}", made.asBitcode ? "bitcode" : "ptx", made.major,
                                    made.minor, made.threads);
     if (std::string built = compiler::codeIdentity(options); !built.empty()) {
-      key = compiler::CodeCache::keyOf({"device", kind, built, identityOf(program)});
+      key = compiler::CodeCache::keyOf({"device", kind, function, built, identityOf(program)});
       if (std::optional<std::string> kept = folder.find(*key))
         if (std::optional<device::ProgramImage> image = device::ProgramImage::read(*kept)) {
-          code.emplace();
-          code->image = std::move(*image);
-          hasPlaces = false;
+          codes[std::string(function)].made.image = std::move(*image);
           timing.cached = true;
           return;
         }
     }
   }
   timing.cached = false;
-  code = compiler::compileForDevice(emit(), options, target());
-  hasPlaces = true;
-  timing.derivative = code->times.derivative;
-  timing.kernel = code->times.kernel;
-  timing.llvm = code->times.llvm;
-  Stopwatch watch(timing.cache);
-  if (key)
-    folder.keep(*key, code->image.write());
+  compiler::DeviceCode made = compiler::compileForDevice(emit(), options, target(), function);
+  timing.derivative = made.times.derivative;
+  timing.kernel = made.times.kernel;
+  timing.llvm = made.times.llvm;
+  {
+    Stopwatch watch(timing.cache);
+    if (key)
+      folder.keep(*key, made.image.write());
+  }
+  Code &code = codes[std::string(function)];
+  code.made = std::move(made);
+  code.hasPlaces = true;
 }
 
 const compiler::DeviceCode &
-DeviceSession::withPlaces(const compiler::CompileOptions &options,
+DeviceSession::withPlaces(std::string_view function, const compiler::CompileOptions &options,
                           const std::function<compiler::Module()> &emit) {
-  if (!hasPlaces) {
-    // The image stays where it is: a runner refers to it.
-    compiler::DeviceCode anew = compiler::compileForDevice(emit(), options, target());
-    code->tapePlaces = std::move(anew.tapePlaces);
-    code->largest = std::move(anew.largest);
-    hasPlaces = true;
+  Code &code = codes.find(function)->second;
+  if (!code.hasPlaces) {
+    compiler::DeviceCode anew = compiler::compileForDevice(emit(), options, target(), function);
+    code.made.tapePlaces = std::move(anew.tapePlaces);
+    code.made.largest = std::move(anew.largest);
+    code.hasPlaces = true;
   }
-  return *code;
+  return code.made;
+}
+
+device::ProgramRunner &DeviceSession::runnerOf(Code &code) {
+  if (!code.runner)
+    code.runner = std::make_unique<device::ProgramRunner>(*opened, code.made.image);
+  return *code.runner;
 }
 
 void DeviceSession::provide(const sema::Program &program, Timing &timing) {
   std::vector<device::Input> inputs;
   for (const sema::Input &input : program.inputs)
     inputs.push_back({input.data.data(), static_cast<int64_t>(input.data.byteSize())});
-  if (!runner)
-    runner = std::make_unique<device::ProgramRunner>(*opened, code->image);
-  runner->provide(inputs);
-  timing.load = runner->times().load;
-  timing.transfer = runner->times().transfer;
+  device::ProgramRunner &runner = runnerOf(codes.at("main"));
+  runner.provide(inputs);
+  timing.load = runner.times().load;
+  timing.transfer = runner.times().transfer;
 }
 
 void DeviceSession::run(const sema::Program &program, abi::RunContext &context, Timing &timing) {
-  runner->run(program.effects, program.checks, context);
-  timing.onDevice = runner->times().kernel;
+  device::ProgramRunner &runner = runnerOf(codes.at("main"));
+  runner.run(program.effects, program.checks, context);
+  timing.onDevice = runner.times().kernel;
+}
+
+void DeviceSession::call(std::string_view function, std::span<const device::Input> arguments,
+                         std::span<const device::Output> results, const sema::Program &program,
+                         abi::RunContext &context) {
+  runnerOf(codes.find(function)->second)
+      .call(arguments, results, program.effects, program.checks, context);
 }
 
 } // namespace descent

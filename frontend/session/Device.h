@@ -11,8 +11,10 @@
 #include "runtime/device/cuda/Nvml.h"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace descent {
@@ -36,18 +38,27 @@ public:
   /// From now on the processor runs it.
   void leaveToProcessor(std::string why);
 
-  bool isCompiled() const { return code.has_value(); }
-  /// Finds the program's code on disk, or compiles what `emit` gives. Throws as compileForDevice.
-  void compile(const sema::Program &program, const compiler::CompileOptions &options,
+  /// Finds the code of the program, or of the exported function of that name, on disk, or compiles
+  /// what `emit` gives; once. Throws as compileForDevice.
+  void compile(std::string_view function, const sema::Program &program,
+               const compiler::CompileOptions &options,
                const std::function<compiler::Module()> &emit, Timing &timing);
-  /// The code with its places in the script: those are not on disk. To be asked where it failed.
-  const compiler::DeviceCode &withPlaces(const compiler::CompileOptions &options,
+  bool isCompiled(std::string_view function) const { return codes.contains(function); }
+  /// Its code with the places in the script: those are not on disk. To be asked where it failed.
+  const compiler::DeviceCode &withPlaces(std::string_view function,
+                                         const compiler::CompileOptions &options,
                                          const std::function<compiler::Module()> &emit);
-  /// Puts a compiled program on the device, with its data. Throws device::NoRoom,
+  /// Puts the compiled program on the device, with its data. Throws device::NoRoom,
   /// device::DeviceError; then nothing has happened yet.
   void provide(const sema::Program &program, Timing &timing);
   /// Runs what was provided. Throws device::DeviceError.
   void run(const sema::Program &program, abi::RunContext &context, Timing &timing);
+  /// Puts a compiled function on the device. Throws device::DeviceError.
+  void load(std::string_view function) { runnerOf(codes.find(function)->second); }
+  /// Calls a compiled function. Throws device::NoRoom, device::DeviceError.
+  void call(std::string_view function, std::span<const device::Input> arguments,
+            std::span<const device::Output> results, const sema::Program &program,
+            abi::RunContext &context);
 
   /// See Script.
   double copyRate();
@@ -59,11 +70,18 @@ private:
   std::unique_ptr<device::CodeStore> store;
   std::unique_ptr<device::Device> opened;
   std::string deviceName, reason;
-  bool isEmulator = false, cache = false, hasPlaces = false;
+  bool isEmulator = false, cache = false;
   /// Null for the emulator, and where the card's cannot be read.
   std::unique_ptr<device::CardSensors> sensors;
-  std::optional<compiler::DeviceCode> code;
-  std::unique_ptr<device::ProgramRunner> runner;
+
+  /// The program ("main") or a function, compiled.
+  struct Code {
+    compiler::DeviceCode made;
+    bool hasPlaces = false;
+    std::unique_ptr<device::ProgramRunner> runner; ///< refers to `made`
+  };
+  device::ProgramRunner &runnerOf(Code &code);
+  std::map<std::string, Code, std::less<>> codes;
 };
 
 } // namespace descent

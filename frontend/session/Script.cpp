@@ -81,16 +81,24 @@ struct Script::State {
   compiler::Module emitted();
   compiler::Executable &compiled();
   void openDevice();
-  /// The device that runs it, with its code; null: the processor does.
-  DeviceSession *onDevice();
+  /// The device that runs the program, or the exported function of that name, with its code; null:
+  /// the processor does.
+  DeviceSession *onDevice(std::string_view function = "main");
   /// The device with the program and its data there, or null; or the message where there is no
   /// room.
   DeviceSession *providedDevice(std::ostream *remarks, std::string &noRoom);
+  /// After a program or function could not begin on the device: DeviceKind::Auto leaves it to the
+  /// processor, and nothing is given. Else the message where there was no room; other errors are
+  /// thrown again.
+  std::optional<std::string> couldNotBegin(const device::DeviceError &error,
+                                           std::string_view function);
+  /// Calls an exported function on the device, if that runs it: false where the processor does.
+  bool callOnDevice(Call &call, const sema::Function &function);
   /// Runs the program again, silently and slowly, to find the operation that made the first NaN or
   /// infinity of a training run that met one.
   std::optional<SourceRange> findNonFinite(const std::vector<const void *> &inputs);
-  /// The loop that a tape belongs to.
-  std::optional<SourceRange> findTape(int32_t site);
+  /// The loop that a tape of the program or an exported function belongs to.
+  std::optional<SourceRange> findTape(int32_t site, std::string_view function = "main");
   std::optional<SourceRange> rangeOf(const compiler::SourcePlace &place) const;
 };
 
@@ -163,14 +171,14 @@ compiler::Executable &Script::State::compiled() {
   return *executable;
 }
 
-DeviceSession *Script::State::onDevice() {
+DeviceSession *Script::State::onDevice(std::string_view function) {
   if (options.device == DeviceKind::Cpu)
     return nullptr;
   openDevice();
   if (!session->device())
     return nullptr;
-  if (!session->isCompiled())
-    session->compile(validProgram(), compileOptions(), [this] { return emitted(); }, timing);
+  session->compile(
+      function, validProgram(), compileOptions(), [this] { return emitted(); }, timing);
   return session.get();
 }
 
@@ -181,6 +189,22 @@ void Script::State::openDevice() {
   session = std::make_unique<DeviceSession>(options.device, options.cache);
 }
 
+std::optional<std::string> Script::State::couldNotBegin(const device::DeviceError &error,
+                                                        std::string_view function) {
+  if (options.device == DeviceKind::Auto) {
+    session->leaveToProcessor(error.what());
+    return std::nullopt;
+  }
+  auto *shortage = dynamic_cast<const device::NoRoom *>(&error);
+  if (!shortage)
+    throw; // This is called where it was caught.
+  std::vector<PlacedArray> largest;
+  for (const compiler::LargeArray &array :
+       session->withPlaces(function, compileOptions(), [this] { return emitted(); }).largest)
+    largest.push_back({array.type, array.bytes, rangeOf(array.place)});
+  return renderNoRoom(*shortage, *program, largest, sources);
+}
+
 DeviceSession *Script::State::providedDevice(std::ostream *remarks, std::string &noRoom) {
   try {
     DeviceSession *device = onDevice();
@@ -188,21 +212,43 @@ DeviceSession *Script::State::providedDevice(std::ostream *remarks, std::string 
       device->provide(*program, timing);
     return device;
   } catch (const device::DeviceError &error) {
-    if (options.device == DeviceKind::Auto) {
-      session->leaveToProcessor(error.what());
-      if (remarks)
-        *remarks << "descent: it runs on the processor, as " << error.what() << '\n' << std::flush;
-      return nullptr;
+    if (std::optional<std::string> message = couldNotBegin(error, "main")) {
+      noRoom = *message;
+      return session.get();
     }
-    auto *shortage = dynamic_cast<const device::NoRoom *>(&error);
-    if (!shortage)
+    if (remarks)
+      *remarks << "descent: it runs on the processor, as " << error.what() << '\n' << std::flush;
+    return nullptr;
+  }
+}
+
+bool Script::State::callOnDevice(Call &call, const sema::Function &function) {
+  bool isLoaded = false;
+  try {
+    DeviceSession *device = onDevice(function.name);
+    if (!device)
+      return false;
+    device->load(function.name);
+    isLoaded = true;
+    auto bytesOf = [&](sema::ValueId id) {
+      const sema::TensorType &type = program->values[id];
+      return type.elementCount() * static_cast<int64_t>(sizeOf(type.dtype));
+    };
+    std::vector<device::Input> arguments;
+    for (size_t i = 0; i < call.arguments.size(); ++i)
+      arguments.push_back({call.arguments[i], bytesOf(function.body.args[i])});
+    std::vector<device::Output> results;
+    for (size_t i = 0; i < call.results.size(); ++i)
+      results.push_back({call.results[i], bytesOf(function.body.yields[i])});
+    device->call(function.name, arguments, results, *program, *call.context);
+    return true;
+  } catch (const device::DeviceError &error) {
+    // What failed while it ran would be hidden, if the processor did it now.
+    if (isLoaded && !dynamic_cast<const device::NoRoom *>(&error))
       throw;
-    std::vector<PlacedArray> largest;
-    for (const compiler::LargeArray &array :
-         session->withPlaces(compileOptions(), [this] { return emitted(); }).largest)
-      largest.push_back({array.type, array.bytes, rangeOf(array.place)});
-    noRoom = renderNoRoom(*shortage, *program, largest, sources);
-    return session.get();
+    if (std::optional<std::string> message = couldNotBegin(error, function.name))
+      throw Error(*message);
+    return false;
   }
 }
 
@@ -224,9 +270,9 @@ std::optional<SourceRange> Script::State::findNonFinite(const std::vector<const 
   return rangeOf(traced.tracedPlaces().at(static_cast<size_t>(*effect) - valid.effects.size()));
 }
 
-std::optional<SourceRange> Script::State::findTape(int32_t site) {
-  if (session && session->device() && session->isCompiled())
-    return rangeOf(session->withPlaces(compileOptions(), [this] { return emitted(); })
+std::optional<SourceRange> Script::State::findTape(int32_t site, std::string_view function) {
+  if (session && session->device())
+    return rangeOf(session->withPlaces(function, compileOptions(), [this] { return emitted(); })
                        .tapePlaces.at(static_cast<size_t>(site)));
   std::vector<compiler::SourcePlace> places = compiled().tapePlaces();
   if (places.empty()) // The code was found on disk, where no places are kept.
@@ -429,19 +475,21 @@ void Script::callInto(std::string_view name, const std::vector<Array> &arguments
     call.results.push_back(results[i].mutableData());
   }
 
-  if (!call.code)
-    call.code = state->compiled().function(name);
   if (!call.context) {
     abi::RunContext::Options quietly;
     quietly.pollInterrupt = false;
     quietly.threads = state->options.threads;
     call.context = std::make_unique<abi::RunContext>(program.effects, program.checks, quietly);
   }
-  call.code(call.context.get(), call.arguments.data(), call.results.data(), state->arena.get());
+  if (state->options.device == DeviceKind::Cpu || !state->callOnDevice(call, function)) {
+    if (!call.code)
+      call.code = state->compiled().function(name);
+    call.code(call.context.get(), call.arguments.data(), call.results.data(), state->arena.get());
+  }
   if (const auto &failure = call.context->failure()) {
     std::optional<SourceRange> origin;
     if (failure->kind == abi::Failure::Kind::Memory)
-      origin = state->findTape(failure->tapeSite);
+      origin = state->findTape(failure->tapeSite, name);
     std::string message = renderFailure(*failure, state->sources, origin);
     call.context.reset();
     throw Error(message);

@@ -11,7 +11,7 @@ enum class Request : int64_t {
   CheckFailed, ///< index: of the check; operands. The program then ends
   Clock,       ///< answer: seconds, as the bits of a f64
   Tape,        ///< index: the tape's memory, or the number of its place where it has none yet; word
-        ///< `bytes`: of the memory that it needs. answer: its address, or 0
+               ///< `bytes`: of the memory that it needs. answer: its address, or 0
 };
 
 /// Words of the mailbox.

@@ -15,16 +15,21 @@ struct Input {
   int64_t bytes = 0;
 };
 
+/// Room for the elements of a result.
+struct Output {
+  void *data = nullptr;
+  int64_t bytes = 0;
+};
+
 /// Seconds of a run.
 struct RunTimes {
   double load = 0;     ///< until the device has the code
   double transfer = 0; ///< until it has the inputs
-  double kernel = 0;   ///< the program itself; by the device's clock, if that
-                       ///< measures launches
+  double kernel = 0;   ///< the program itself; by the device's clock, if it measures launches
 };
 
-/// A device has no room for a program. `what()` is a clause: "GPU 0 has no room
-/// for this program: it needs 2.00 GiB, …".
+/// A device has no room for a program. `what()` is a clause: "NVIDIA H100 has no room for this
+/// program: it needs 2.00 GiB, …".
 class NoRoom : public OutOfDeviceMemory {
 public:
   /// What a program needs in bytes.
@@ -59,10 +64,22 @@ public:
   void run(const std::vector<abi::Effect> &effects, const std::vector<abi::Check> &checks,
            abi::RunContext &context);
 
+  /// Runs a function: copies its arguments there and its results back, unless a check fails. The
+  /// memory is kept for the next call, whose arguments and results have as many bytes. Throws
+  /// NoRoom, DeviceError.
+  void call(std::span<const Input> arguments, std::span<const Output> results,
+            const std::vector<abi::Effect> &effects, const std::vector<abi::Check> &checks,
+            abi::RunContext &context);
+
   const RunTimes &times() const { return seconds; }
 
 private:
   struct Memory;
+  std::unique_ptr<Memory> makeRoom(std::span<const Input> inputs, std::span<const Output> results);
+  void transfer(const Memory &to, std::span<const Input> inputs);
+  void execute(Memory &with, const std::vector<abi::Effect> &effects,
+               const std::vector<abi::Check> &checks, abi::RunContext &context);
+
   Device &device;
   const ProgramImage &image;
   std::unique_ptr<Program> program;

@@ -53,7 +53,8 @@ struct ScriptOptions {
   /// runs twice; results do not depend on it. 0: a quarter of the machine's memory. Loops whose number of
   /// iterations is not known when the script is compiled keep what they need.
   int64_t tapeLimit = 0;
-  /// Where `run` runs it. Calls of exported functions and `checkGradients` are the processor's.
+  /// Where `run` runs it, and calls of exported functions run: each call then copies its arguments there and
+  /// its results back. `checkGradients` is the processor's.
   DeviceKind device = DeviceKind::Cpu;
   /// Makes code for another processor than this machine's: a name of clang's -march (x86-64-v3, skylake).
   /// "" and "native": this machine's. Loading does not look at it; what makes code throws Error for a

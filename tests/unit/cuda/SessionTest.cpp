@@ -4,8 +4,10 @@
 
 #include "descent/Script.h"
 
+#include <chrono>
 #include <filesystem>
 #include <sstream>
+#include <thread>
 #include <unistd.h>
 
 namespace descent::test {
@@ -129,6 +131,87 @@ TEST_F(CudaSessionTest, AfterAFaultNothingIsRunAgain) {
   EXPECT_THAT(problemOf([&] { runScript("print 1", DeviceKind::Auto); }),
               HasSubstr("the kernel 'descent_program' failed on GPU 0"));
   EXPECT_EQ(launches, 1);
+}
+
+// ---- Code on disk -------------------------------------------------------------------------------
+
+TEST_F(CudaSessionTest, WithAllOnDiskNothingIsCompiled) {
+  std::string folder = (std::filesystem::temp_directory_path() / "descent-session-XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  environment.set("DESCENT_CACHE_DIR", folder.c_str());
+  auto timingOf = [&] { return runScript("print sum(exp(arange(1000.0) / 1000))").timing; };
+  Timing first = timingOf(), second = timingOf();
+  EXPECT_FALSE(first.cached);
+  EXPECT_GT(first.llvm, 0);
+  EXPECT_TRUE(second.cached);
+  EXPECT_EQ(second.emit + second.derivative + second.llvm, 0);
+  EXPECT_EQ(fake->compilations, 1) << "the driver's compiler, too";
+  EXPECT_EQ(launches, 2);
+  // Of another kind of card it is other code.
+  fake->major = 8;
+  EXPECT_FALSE(timingOf().cached);
+  EXPECT_EQ(fake->compilations, 2);
+  EXPECT_TRUE(timingOf().cached);
+  fake->major = 9;
+  EXPECT_TRUE(timingOf().cached);
+  EXPECT_EQ(fake->compilations, 2);
+  std::filesystem::remove_all(folder);
+}
+
+// ---- Times --------------------------------------------------------------------------------------
+
+TEST_F(CudaSessionTest, TimesAreTheCards) {
+  run = [](const FakeLaunch &) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    return 0;
+  };
+  Timing timing = runScript("print 1").timing;
+  EXPECT_GT(timing.open, 0);
+  EXPECT_GT(timing.load, 0);
+  EXPECT_GT(timing.transfer, 0);
+  EXPECT_GE(timing.onDevice, 0.03);
+  EXPECT_LE(timing.onDevice, timing.run);
+  Timing onProcessor = runScript("print 1", DeviceKind::Cpu).timing;
+  EXPECT_EQ(onProcessor.open + onProcessor.load + onProcessor.transfer + onProcessor.onDevice, 0);
+}
+
+// ---- Beginning and ending -----------------------------------------------------------------------
+
+TEST_F(CudaSessionTest, AThousandScriptsLeaveNothingBehind) {
+  std::string folder = (std::filesystem::temp_directory_path() / "descent-session-XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  environment.set("DESCENT_CACHE_DIR", folder.c_str());
+  // Some fail, some find no room; the others run to their end.
+  for (int i = 0; i < 1000; ++i) {
+    run = [i](const FakeLaunch &) { return i % 10 == 3 ? 700 : 0; };
+    fake->memoryBytes = i % 10 == 7 ? size_t{1} << 20 : size_t{1} << 30;
+    std::string problem;
+    try {
+      problem = runScript("print cumsum(arange(1_000_000.0))[7]").result.message;
+    } catch (const Error &error) {
+      problem = error.what();
+    }
+    ASSERT_EQ(problem.empty(), i % 10 != 3 && i % 10 != 7) << problem;
+    ASSERT_EQ(fake->memory.size(), 0u);
+    ASSERT_EQ(fake->pinned + fake->streams + fake->events + fake->contexts + fake->modules, 0);
+  }
+  EXPECT_EQ(launches, 900);
+  std::filesystem::remove_all(folder);
+}
+
+// Runs of one script: what one of them had is the next one's, and nothing adds up.
+TEST_F(CudaSessionTest, AScriptThatRunsAThousandTimes) {
+  ScriptOptions options;
+  options.device = DeviceKind::Gpu;
+  Script script = Script::fromText("model.gd", "print cumsum(arange(1_000_000.0))[7]", options);
+  size_t held = 0;
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_EQ(script.run().status, RunStatus::Done);
+    if (i == 0)
+      held = fake->usedBytes();
+    ASSERT_EQ(fake->usedBytes(), held);
+    ASSERT_EQ(fake->modules, 1);
+  }
 }
 
 } // namespace

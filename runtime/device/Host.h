@@ -1,0 +1,76 @@
+// The host's side of a running program: carries out what it asks for through the mailbox.
+#pragma once
+
+#include "runtime/abi/RunContext.h"
+#include "runtime/device/Device.h"
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace descent::device {
+
+/// Memory of a device that is given back.
+class Block {
+public:
+  Block(Device &device, int64_t bytes);
+  ~Block() { device.release(address); }
+  Block(const Block &) = delete;
+  Block &operator=(const Block &) = delete;
+
+  /// All zeros.
+  void clear();
+
+  Device &device;
+  int64_t bytes;
+  Address address = 0;
+};
+
+/// What a program asks of, for its runs one after the other.
+class Host {
+public:
+  /// `words`: of the mailbox. Throws DeviceError.
+  Host(Device &device, int64_t words);
+  ~Host() { device.releaseMailbox(box); }
+  Host(const Host &) = delete;
+  Host &operator=(const Host &) = delete;
+
+  /// Of the mailbox, for kernels.
+  Address address() const { return box.device; }
+
+  /// A run begins, which acts on `run`; `effects` and `checks` are its own.
+  void begin(const std::vector<abi::Effect> &effects, const std::vector<abi::Check> &checks,
+             abi::RunContext &run);
+  /// Carries out what the program asks for, if it asks for something.
+  bool serve();
+  /// Tells the program where the user asked it to stop.
+  void passOnInterrupt();
+  /// Throws what went wrong here while it ran.
+  void rethrow() const;
+
+private:
+  std::atomic_ref<int64_t> word(int64_t index) {
+    return std::atomic_ref<int64_t>(static_cast<int64_t *>(box.host)[index]);
+  }
+  std::vector<const void *> operands(const std::vector<abi::OperandType> &types);
+  int64_t carryOut();
+  int64_t growTape(int64_t tape, int64_t bytes);
+
+  Device &device;
+  int64_t words;
+  Device::Mailbox box;
+  const std::vector<abi::Effect> *effects = nullptr;
+  const std::vector<abi::Check> *checks = nullptr;
+  abi::RunContext *context = nullptr;
+  int64_t served = 0;
+  /// The memory of tapes by the number of their place; it is kept for the next use.
+  std::map<int64_t, std::unique_ptr<Block>> tapes;
+  std::map<Address, int64_t> tapeOf; ///< the place whose memory begins there
+  std::vector<Array> arrays;
+  std::exception_ptr error;
+};
+
+} // namespace descent::device
