@@ -197,6 +197,7 @@ DeviceCode compileForDevice(Module module, const CompileOptions &options,
   for (auto other : llvm::make_early_inc_range(module.state().module->getOps<mlir::func::FuncOp>()))
     if (other.getSymName() != name)
       other.erase();
+  gpu::countInputs(*module.state().module);
   {
     Stopwatch watch(code.times.derivative);
     lowerToPlain(module.state(), options);

@@ -39,9 +39,13 @@ namespace {
 
 constexpr const char *kKernel = "descent_program";
 
+constexpr const char *kInputs = "descent.inputs";
+
 /// The arrays that the caller gives: what a program reads, or the arguments and results of a
 /// function.
 int64_t givenTo(mlir::func::FuncOp function) {
+  if (auto inputs = function->getAttrOfType<mlir::IntegerAttr>(kInputs))
+    return inputs.getInt();
   int64_t count = function.getNumArguments() + function.getNumResults();
   function->walk(
       [&](ir::InputOp input) { count = std::max(count, int64_t(input.getIndex()) + 1); });
@@ -139,6 +143,12 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
 }
 
 } // namespace
+
+void countInputs(mlir::ModuleOp module) {
+  mlir::Builder builder(module.getContext());
+  for (auto function : module.getOps<mlir::func::FuncOp>())
+    function->setAttr(kInputs, builder.getI64IntegerAttr(givenTo(function)));
+}
 
 GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::TargetMachine &machine,
                  const kernel::PlanOptions &options, int threads, llvm::StringRef name) {

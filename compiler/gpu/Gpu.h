@@ -33,6 +33,9 @@ struct GpuCode {
   std::vector<kernel::LargeArray> largest;
 };
 
+/// Has a program remember how many inputs it is given, before those that nothing needs go.
+void countInputs(mlir::ModuleOp module);
+
 /// LLVM IR for a program or the exported function of that name, for the processor of `machine`,
 /// optimised. Throws descent::Error.
 GpuCode generate(mlir::ModuleOp module, llvm::LLVMContext &context, llvm::TargetMachine &machine,
