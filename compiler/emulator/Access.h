@@ -29,7 +29,12 @@ enum class WarpOp : uint8_t {
   And,
   Or,
   Xor,
+  ProductTf32, ///< mma.m16n8k8
+  ProductBf16, ///< mma.m16n8k16
 };
+
+/// Words that a lane brings to a product: of the left matrix, of the right one, and sums.
+constexpr unsigned productWords = 4 + 2 + 4;
 
 /// What a block barrier returns.
 enum class BarrierResult : uint8_t { None, Count, And, Or };

@@ -156,6 +156,71 @@ bool Rewriter::replaceWarpOp(IntrinsicInst &intrinsic) {
   return true;
 }
 
+namespace {
+
+/// None where it is not a product of matrices by a warp.
+std::optional<WarpOp> productOf(const IntrinsicInst &intrinsic) {
+  switch (intrinsic.getIntrinsicID()) {
+  case Intrinsic::nvvm_mma_m16n8k8_row_col_tf32:
+    return WarpOp::ProductTf32;
+  case Intrinsic::nvvm_mma_m16n8k16_row_col_bf16:
+    return WarpOp::ProductBf16;
+  default:
+    return std::nullopt;
+  }
+}
+
+/// To the nearest tf32, ties away from zero: integer operations on the bits, but for NaN.
+Value *roundedToTf32(IRBuilder<> &builder, Value *value) {
+  Type *word = builder.getInt32Ty();
+  Value *bits = builder.CreateBitCast(value, word);
+  Value *rounded = builder.CreateAnd(builder.CreateAdd(bits, ConstantInt::get(word, 0x1000)),
+                                     ConstantInt::get(word, ~0x1fffu));
+  return builder.CreateSelect(builder.CreateFCmpUNO(value, value),
+                              ConstantInt::get(word, 0x7fff'ffff), rounded);
+}
+
+} // namespace
+
+/// The operands go through memory of the lane's stack, where the sums come back.
+void Rewriter::replaceProduct(IntrinsicInst &intrinsic, AllocaInst *area) {
+  IRBuilder<> builder(&intrinsic);
+  Type *words = area->getAllocatedType();
+  auto word = [&](unsigned i) { return builder.CreateConstInBoundsGEP2_32(words, area, 0, i); };
+  for (unsigned i = 0; i < intrinsic.arg_size(); ++i)
+    builder.CreateStore(intrinsic.getArgOperand(i), word(i));
+  Access &access = record(intrinsic, "a product of a warp");
+  access.warpOp = *productOf(intrinsic);
+  call(builder, "descent_emulator_warp",
+       {builder.getInt32(~0u), builder.CreatePtrToInt(area, builder.getInt64Ty()),
+        builder.getInt32(0), builder.getInt32(0), pointer(&access)});
+  auto *type = cast<StructType>(intrinsic.getType());
+  Value *sums = PoisonValue::get(type);
+  unsigned first = intrinsic.arg_size() - type->getNumElements();
+  for (unsigned i = 0; i < type->getNumElements(); ++i)
+    sums = builder.CreateInsertValue(
+        sums, builder.CreateLoad(type->getElementType(i), word(first + i)), i);
+  intrinsic.replaceAllUsesWith(sums);
+  intrinsic.eraseFromParent();
+}
+
+void Rewriter::replaceProducts() {
+  for (llvm::Function &function : module) {
+    SmallVector<IntrinsicInst *> products;
+    for (Instruction &instruction : instructions(function))
+      if (auto *intrinsic = dyn_cast<IntrinsicInst>(&instruction);
+          intrinsic && productOf(*intrinsic))
+        products.push_back(intrinsic);
+    if (products.empty())
+      continue;
+    BasicBlock &entry = function.getEntryBlock();
+    IRBuilder<> builder(&entry, entry.begin());
+    AllocaInst *area = builder.CreateAlloca(ArrayType::get(builder.getInt32Ty(), productWords));
+    for (IntrinsicInst *product : products)
+      replaceProduct(*product, area);
+  }
+}
+
 bool Rewriter::replace(IntrinsicInst &intrinsic) {
   IRBuilder<> builder(&intrinsic);
   auto with = [&](Value *value) {
@@ -230,6 +295,8 @@ bool Rewriter::replace(IntrinsicInst &intrinsic) {
   case Intrinsic::nvvm_sqrt_rn_f:
   case Intrinsic::nvvm_sqrt_rn_d:
     return standard(Intrinsic::sqrt);
+  case Intrinsic::nvvm_f2tf32_rna:
+    return with(roundedToTf32(builder, intrinsic.getArgOperand(0)));
   case Intrinsic::prefetch:
   case Intrinsic::donothing:
   case Intrinsic::sideeffect:
@@ -247,6 +314,8 @@ void Rewriter::replaceIntrinsics() {
       if (auto *intrinsic = dyn_cast<IntrinsicInst>(&instruction))
         intrinsics.push_back(intrinsic);
     for (IntrinsicInst *intrinsic : intrinsics) {
+      if (productOf(*intrinsic))
+        continue;
       if (replace(*intrinsic)) {
         intrinsic->eraseFromParent();
         continue;

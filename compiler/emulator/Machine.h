@@ -126,6 +126,7 @@ private:
 
   // Warps.cpp
   void completeWarpOp(Warp &warp, uint32_t mask, const Access &access);
+  void completeProduct(Thread *lanes, WarpOp op);
   void joinLanes(Warp &warp, uint32_t mask);
 
   // Addresses.cpp

@@ -165,6 +165,7 @@ Rewritten rewrite(Module &module, const DataLayout &layout, Machine &machine, bo
   rewriter.moveGlobals(result.variables);
   rewriter.replaceIntrinsics();
   rewriter.instrument();
+  rewriter.replaceProducts();
   for (llvm::Function *kernel : kernels) {
     RewrittenKernel made;
     made.code.name = kernel->getName().str();

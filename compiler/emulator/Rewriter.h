@@ -31,6 +31,8 @@ public:
 
   // Intrinsics.cpp
   void replaceIntrinsics();
+  /// What is left of them; after `instrument`, as it adds memory that nobody need check.
+  void replaceProducts();
 
   // Instrument.cpp
   void instrument();
@@ -47,6 +49,7 @@ private:
   bool replace(llvm::IntrinsicInst &intrinsic);
   bool replaceWarpOp(llvm::IntrinsicInst &intrinsic);
   bool replaceBarrier(llvm::IntrinsicInst &intrinsic);
+  void replaceProduct(llvm::IntrinsicInst &intrinsic, llvm::AllocaInst *area);
   llvm::Value *fence(llvm::Instruction &at, bool acquires, bool releases, bool blockScope);
 
   // Instrument.cpp

@@ -125,6 +125,10 @@ void Machine::completeWarpOp(Warp &warp, uint32_t mask, const Access &access) {
       thread.result = static_cast<uint32_t>(lanes[source].value) | uint64_t(inside) << 32;
     });
     break;
+  case WarpOp::ProductTf32:
+  case WarpOp::ProductBf16:
+    completeProduct(lanes, access.warpOp);
+    break;
   case WarpOp::MatchAny:
     forLanes(mask, [&](uint32_t lane) {
       uint32_t equal = 0;
@@ -160,6 +164,10 @@ uint64_t Machine::warpOp(uint32_t named, uint64_t value, uint64_t operand, uint6
   Thread &thread = *current;
   Warp &warp = *thread.warp;
   uint32_t own = 1u << thread.lane, mask = named & warp.all();
+  if (access.warpOp >= WarpOp::ProductTf32 && mask != ~0u) {
+    report(access, access.what + ", which has fewer than 32 lanes");
+    abandon();
+  }
   if (!(mask & own)) {
     report(access, access.what + " whose mask leaves out its own lane");
     abandon();

@@ -5,6 +5,7 @@
 // for a slice: while one is multiplied, the next is on its way through registers to the other, so
 // threads wait for each other once a slice.
 #include "compiler/cpu/Element.h"
+#include "compiler/dialect/Precision.h"
 #include "compiler/gpu/DotSums.h"
 #include "compiler/gpu/Steps.h"
 
@@ -19,12 +20,26 @@ int64_t ceilDiv(int64_t a, int64_t b) {
   return (a + b - 1) / b;
 }
 
+DotUnit unitOf(const ProgramEmission &p, ir::DotOp op) {
+  if (!p.hasTensorCores || !tensorType(op.getResult()).getElementType().isF32())
+    return DotUnit::Plain;
+  switch (ir::productPrecision(op->getParentOfType<mlir::ModuleOp>())) {
+  case ir::ProductPrecision::Full:
+    break;
+  case ir::ProductPrecision::Tf32:
+    return DotUnit::Tf32;
+  case ir::ProductPrecision::Bf16:
+    return DotUnit::Bf16;
+  }
+  return DotUnit::Plain;
+}
+
 class DotEmitter {
 public:
   DotEmitter(ProgramEmission &p, ir::DotOp op)
       : p(p), f(p.f), b(p.b), op(op), shape(kernel::dotShape(op)), result(op.getResult()),
         element(tensorType(result).getElementType()), type(cpu::registerType(f.context(), element)),
-        tiling(tilingOf(shape, DotUnit::Plain, kernel::elementBytes(element), p.grid.threads)) {}
+        tiling(tilingOf(shape, unitOf(p, op), kernel::elementBytes(element), p.grid.threads)) {}
 
   void emit();
 

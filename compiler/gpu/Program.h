@@ -25,6 +25,8 @@ public:
   llvm::Value *mailbox;
   Pending pending;
 
+  /// Whether there are tensor cores for tf32 and bf16.
+  bool hasTensorCores = false;
   /// Of the arena, with what is added to that of the plan.
   int64_t arenaBytes;
   /// Working memory of each block, behind the arena.

@@ -2,6 +2,7 @@
 
 #include "compiler/Module.h"
 #include "compiler/dialect/Dialect.h"
+#include "compiler/dialect/Precision.h"
 #include "descent/Error.h"
 
 #include <mlir/Dialect/Func/IR/FuncOps.h>
@@ -20,6 +21,16 @@ public:
 
   OwningOpRef<ModuleOp> run() {
     OwningOpRef<ModuleOp> module = ModuleOp::create(builder.getUnknownLoc());
+    switch (program.products) {
+    case sema::ProductPrecision::Full:
+      break;
+    case sema::ProductPrecision::Tf32:
+      ir::setProductPrecision(*module, ir::ProductPrecision::Tf32);
+      break;
+    case sema::ProductPrecision::Bf16:
+      ir::setProductPrecision(*module, ir::ProductPrecision::Bf16);
+      break;
+    }
     emitFunction(*module, "main", program.main);
     for (const sema::Function &function : program.exports)
       emitFunction(*module, function.name, function.body);

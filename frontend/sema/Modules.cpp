@@ -17,6 +17,30 @@ namespace {
 
 constexpr std::string_view kLibraryPrefix = "library/";
 
+/// What `precision` sets.
+struct Precision {
+  DType floats = DType::F32;
+  ProductPrecision products = ProductPrecision::Full;
+};
+
+std::optional<Precision> precisionFromName(std::string_view name) {
+  if (name == "tf32")
+    return Precision{DType::F32, ProductPrecision::Tf32};
+  if (name == "bf16")
+    return Precision{DType::F32, ProductPrecision::Bf16};
+  if (auto dtype = dtypeFromName(name); dtype && isFloat(*dtype))
+    return Precision{*dtype, ProductPrecision::Full};
+  return std::nullopt;
+}
+
+/// The precision that a file asks for; none where it asks for none, or for what there is not.
+std::optional<Precision> precisionOf(const Ast &tree) {
+  if (!tree.items.empty())
+    if (auto statement = dyn<PrecisionStmt>(tree.items.front()))
+      return precisionFromName(statement->type.text);
+  return std::nullopt;
+}
+
 /// The names that a file's items bind.
 void collectNames(const Pattern *pattern, Kind kind, Module &module);
 
@@ -89,16 +113,13 @@ Module &Specializer::addModule(const Ast &tree, std::string name, bool isLibrary
   module.tree = &tree;
   module.isLibrary = isLibrary;
   module.defaultFloat = isLibrary ? mainModule->defaultFloat : DType::F32;
-  if (!tree.items.empty())
-    if (auto precision = dyn<PrecisionStmt>(tree.items.front())) {
-      auto dtype = dtypeFromName(precision->type.text);
-      if (precision->type.text == "bf16" || precision->type.text == "f16")
-        diagnostics.error(precision->type.range, Msg::NotSupportedYet, precision->type.text);
-      else if (!dtype || !isFloat(*dtype))
-        diagnostics.error(precision->type.range, Msg::PrecisionType, precision->type.text);
-      else
-        module.defaultFloat = *dtype;
-    }
+  if (auto precision = precisionOf(tree))
+    module.defaultFloat = precision->floats;
+  else if (!tree.items.empty())
+    if (auto statement = dyn<PrecisionStmt>(tree.items.front()))
+      diagnostics.error(statement->type.range,
+                        statement->type.text == "f16" ? Msg::NotSupportedYet : Msg::PrecisionType,
+                        statement->type.text);
   if (options.gradientCheck)
     module.defaultFloat = DType::F64;
   hoist(module);
@@ -134,11 +155,9 @@ Module &Specializer::addModule(const Ast &tree, std::string name, bool isLibrary
 void Specializer::start(const Ast &script) {
   // The prelude takes its precision from the script, which is there before its names are looked up.
   Module placeholder;
-  placeholder.defaultFloat = DType::F32;
-  if (!script.items.empty())
-    if (auto precision = dyn<PrecisionStmt>(script.items.front()))
-      if (auto dtype = dtypeFromName(precision->type.text); dtype && isFloat(*dtype))
-        placeholder.defaultFloat = *dtype;
+  Precision precision = precisionOf(script).value_or(Precision());
+  placeholder.defaultFloat = precision.floats;
+  builder.program().products = precision.products;
   mainModule = &placeholder;
   Module &module = addModule(script, sources.file(script.file).path(), false);
   mainModule = &module;
@@ -322,7 +341,8 @@ void Specializer::runData(const DataStmt *stmt) {
       report.note(replaced);
     bindTo(ErrorValue{});
   };
-  std::string_view extension = std::string_view(*path).substr(std::min(path->rfind('.'), path->size()));
+  std::string_view extension =
+      std::string_view(*path).substr(std::min(path->rfind('.'), path->size()));
   for (std::string_view planned : {".idx", ".h5", ".safetensors"})
     if (extension == planned) {
       diagnostics.error(stmt->path->range, Msg::NotSupportedYet,
@@ -337,8 +357,8 @@ void Specializer::runData(const DataStmt *stmt) {
   warnOfRepeated(result.columns, *path, stmt->path->range);
   std::string origin = *path + (replaced.empty() ? "" : " (given by --data)");
   if (result.isSingleArray && !result.columns.empty())
-    return bindTo(dataColumn(name, result.columns.front().array, stmt->name.range,
-                             "the array of " + origin));
+    return bindTo(
+        dataColumn(name, result.columns.front().array, stmt->name.range, "the array of " + origin));
   RecordValue table;
   for (const DataColumn &column : result.columns) {
     if (!column.refused.empty())
@@ -435,8 +455,9 @@ void Specializer::applySetting(const BindingStmt *stmt, std::string_view name, V
     return;
   }
   if (auto integer = parseWhole<int64_t>(*text))
-    value = isFloat(array->type.dtype) ? builder.known(static_cast<double>(*integer), defaultFloat, true)
-                                       : builder.known(*integer, DType::I32, true);
+    value = isFloat(array->type.dtype)
+                ? builder.known(static_cast<double>(*integer), defaultFloat, true)
+                : builder.known(*integer, DType::I32, true);
   else if (auto number = parseWhole<double>(*text))
     value = builder.known(*number, defaultFloat, true);
   else
@@ -557,8 +578,8 @@ void Specializer::runExport(const FunctionStmt *stmt) {
   }
   std::unordered_set<ValueId> inside;
   const Op *outside = findOutsideUse(exported.body, inside);
-  bool yieldsOutside = std::ranges::any_of(
-      exported.body.yields, [&](ValueId id) { return !inside.contains(id); });
+  bool yieldsOutside =
+      std::ranges::any_of(exported.body.yields, [&](ValueId id) { return !inside.contains(id); });
   if (outside || yieldsOutside) {
     diagnostics.error(outside && outside->range.isValid() ? outside->range : stmt->name.range,
                       Msg::NotSupportedYet,

@@ -13,6 +13,8 @@ public:
   explicit Printer(const Program &program) : program(program) {}
 
   std::string run() {
+    if (program.products != ProductPrecision::Full)
+      text += program.products == ProductPrecision::Tf32 ? "products tf32\n" : "products bf16\n";
     printOps(program.main, 0);
     for (const Function &function : program.exports) {
       text += "export " + function.name + "(";

@@ -87,7 +87,16 @@ struct Input {
   Array data;
 };
 
+/// How exactly a device may compute products of matrices of f32 (`precision`): it may round the
+/// operands where it is faster with that. Sums are of f32.
+enum class ProductPrecision : uint8_t {
+  Full,
+  Tf32, ///< to 10 bits behind the point
+  Bf16, ///< to 7 bits
+};
+
 struct Program {
+  ProductPrecision products = ProductPrecision::Full;
   std::vector<TensorType> values; ///< the type of each ValueId
   Region main;
   std::vector<Function> exports;

@@ -10,6 +10,7 @@ public:
   std::string bytes;
 
   void program(const sema::Program &program) {
+    number(static_cast<uint64_t>(program.products));
     list(program.values, [&](const sema::TensorType &type) {
       number(static_cast<uint64_t>(type.dtype));
       numbers(type.dims);

@@ -9,6 +9,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 std::vector<std::string> types(const std::string &script) {
   Subject subject(script);
@@ -26,6 +27,22 @@ std::vector<std::string> constants(const std::string &script) {
 TEST(Literal, AloneIsI32OrThePrecision) {
   EXPECT_THAT(types("print 1, 1.5, true"), ElementsAre("i32", "f32", "bool"));
   EXPECT_THAT(types("precision f64\nprint 1, 1.5, 2/1"), ElementsAre("i32", "f64", "f64"));
+}
+
+TEST(Precision, OfProductsIsTheScripts) {
+  for (const char *name : {"tf32", "bf16"}) {
+    std::string script = std::string("precision ") + name + "\n";
+    EXPECT_THAT(types(script + "print 1.5, f64(1) + 0.5"), ElementsAre("f32", "f64"));
+    EXPECT_THAT(Subject(script + "print 1.5").text(), StartsWith(std::string("products ") + name));
+  }
+  EXPECT_EQ(Subject("precision tf32").program->products, ProductPrecision::Tf32);
+  EXPECT_EQ(Subject("precision bf16").program->products, ProductPrecision::Bf16);
+  EXPECT_EQ(Subject("precision f64").program->products, ProductPrecision::Full);
+  EXPECT_THAT(Subject("precision f16").shown,
+              HasSubstr("1:11: error: not supported yet: f16  [not-supported-yet]"));
+  EXPECT_THAT(Subject("precision tf23").shown,
+              HasSubstr("1:11: error: the precision is f32, f64, tf32 or bf16, not `tf23`  "
+                        "[precision-type]\n 1 | precision tf23\n   |           ^^^^"));
 }
 
 TEST(Literal, TakesTheOtherOperandsType) {

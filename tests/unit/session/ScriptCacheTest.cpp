@@ -106,6 +106,8 @@ TEST_F(ScriptCacheTest, OtherProgramsAreOthers) {
       "let n = 3.0\nlet x = linspace(0.0, n, 7)\nprint sum(x)\nprint x[2]",
       "let n = 3.0\nlet x = linspace(0.0, n, 7)\nexport fn f(a: f32) = a\nprint sum(x)",
       "let n = 3.0\nlet x = linspace(0.0, n, 7)\nexport fn g(a: f32) = a\nprint sum(x)",
+      "precision tf32\nlet n = 3.0\nlet x = linspace(0.0, n, 7)\nprint sum(x)",
+      "precision bf16\nlet n = 3.0\nlet x = linspace(0.0, n, 7)\nprint sum(x)",
   };
   for (const char *program : programs)
     EXPECT_FALSE(run(program).cached) << program;

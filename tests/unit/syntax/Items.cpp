@@ -10,6 +10,7 @@ namespace {
 
 TEST(Items, Precision) {
   EXPECT_EQ(tree("precision f64"), "precision f64");
+  EXPECT_EQ(tree("precision tf32"), "precision tf32");
   EXPECT_EQ(tree("# first\n\nprecision f32\nuse nn"), "precision f32 | use nn");
   EXPECT_THAT(Parsed("precision f64\nprecision f32").ids(), ElementsAre("2:1 precision-first"));
 }

@@ -1,0 +1,93 @@
+// Products of small matrices by the lanes of a warp (PTX, "mma.sync"): m16n8k8 of tf32 and m16n8k16
+// of bf16.
+//
+// Each lane brings ten words of 32 bits, where `value` says: four of the left matrix, two of the
+// right one, four of what is added; the sums take the place of these. Which elements they are, the
+// PTX ISA manual says in "Matrix Fragments for mma.m16n8k8" and "... mma.m16n8k16", by formulas in
+// the lane's number and that of the element among the lane's; they are written here as there.
+#include "compiler/emulator/Machine.h"
+
+#include <bit>
+
+namespace descent::emulator {
+
+namespace {
+
+constexpr uint32_t kRows = 16, kColumns = 8, kMostTerms = 16;
+constexpr uint32_t kLeftWords = 4, kRightWords = 2, kSums = 4;
+
+struct Position {
+  uint32_t row, column;
+};
+
+Position ofLeftTf32(uint32_t lane, uint32_t i) {
+  uint32_t group = lane >> 2, member = lane % 4;
+  return {i == 0 || i == 2 ? group : group + 8, i < 2 ? member : member + 4};
+}
+
+Position ofRightTf32(uint32_t lane, uint32_t i) {
+  uint32_t group = lane >> 2, member = lane % 4;
+  return {i == 0 ? member : member + 4, group};
+}
+
+Position ofLeftBf16(uint32_t lane, uint32_t i) {
+  uint32_t group = lane >> 2, member = lane % 4;
+  bool upper = i < 2 || (4 <= i && i < 6);
+  return {upper ? group : group + 8, member * 2 + (i & 1) + (i >= 4 ? 8 : 0)};
+}
+
+Position ofRightBf16(uint32_t lane, uint32_t i) {
+  uint32_t group = lane >> 2, member = lane % 4;
+  return {member * 2 + (i & 1) + (i >= 2 ? 8 : 0), group};
+}
+
+Position ofSum(uint32_t lane, uint32_t i) {
+  uint32_t group = lane >> 2, member = lane % 4;
+  return {i < 2 ? group : group + 8, member * 2 + (i & 1)};
+}
+
+/// The units do not look at the lower 13 bits.
+float tf32Of(uint32_t word) {
+  return std::bit_cast<float>(word & ~0x1fffu);
+}
+
+float bf16Of(uint32_t word, uint32_t half) {
+  return std::bit_cast<float>(half ? word & 0xffff'0000u : word << 16);
+}
+
+} // namespace
+
+/// Products of so few bits are exact in f64, and so is, nearly, their sum: cards add them up with
+/// fewer bits, in an order that is not documented.
+void Machine::completeProduct(Thread *lanes, WarpOp op) {
+  float left[kRows][kMostTerms], right[kMostTerms][kColumns];
+  bool isTf32 = op == WarpOp::ProductTf32;
+  uint32_t terms = isTf32 ? 8 : 16, ofWord = isTf32 ? 1 : 2;
+  auto wordsOf = [&](uint32_t lane) { return reinterpret_cast<uint32_t *>(lanes[lane].value); };
+  for (uint32_t lane = 0; lane < 32; ++lane) {
+    const uint32_t *words = wordsOf(lane);
+    auto element = [&](uint32_t first, uint32_t i) {
+      uint32_t word = words[first + i / ofWord];
+      return isTf32 ? tf32Of(word) : bf16Of(word, i % 2);
+    };
+    for (uint32_t i = 0; i < kLeftWords * ofWord; ++i) {
+      auto [row, column] = isTf32 ? ofLeftTf32(lane, i) : ofLeftBf16(lane, i);
+      left[row][column] = element(0, i);
+    }
+    for (uint32_t i = 0; i < kRightWords * ofWord; ++i) {
+      auto [row, column] = isTf32 ? ofRightTf32(lane, i) : ofRightBf16(lane, i);
+      right[row][column] = element(kLeftWords, i);
+    }
+  }
+  for (uint32_t lane = 0; lane < 32; ++lane)
+    for (uint32_t i = 0; i < kSums; ++i) {
+      auto [row, column] = ofSum(lane, i);
+      uint32_t &word = wordsOf(lane)[kLeftWords + kRightWords + i];
+      double sum = std::bit_cast<float>(word);
+      for (uint32_t term = 0; term < terms; ++term)
+        sum += double(left[row][term]) * double(right[term][column]);
+      word = std::bit_cast<uint32_t>(static_cast<float>(sum));
+    }
+}
+
+} // namespace descent::emulator
