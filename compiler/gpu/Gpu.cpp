@@ -39,6 +39,13 @@ namespace {
 
 constexpr const char *kKernel = "descent_program";
 
+/// 80 for compute capability 8.0.
+int capabilityOf(const llvm::TargetMachine &machine) {
+  llvm::StringRef name = machine.getTargetCPU();
+  int number = 0;
+  return name.consume_front("sm_") && !name.consumeInteger(10, number) ? number : 0;
+}
+
 constexpr const char *kInputs = "descent.inputs";
 
 /// The arrays that the caller gives: what a program reads, or the arguments and results of a
@@ -175,6 +182,7 @@ GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::Target
     describe(*kernel);
     cpu::FunctionEmission f(emission, planned, kernel);
     ProgramEmission program(f, threads, kernel->getArg(1), kernel->getArg(0));
+    program.hasTensorCores = capabilityOf(machine) >= 80;
     emitProgram(program);
     program.grid.finish();
     code.arenaBytes = program.arenaBytes;
