@@ -207,7 +207,7 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
     return;
   }
   if (step.points)
-    return bySingleThread(step);
+    return emitPoints(p, step);
   if (step.isKernel) {
     if (!KernelEmitter(p, step).canEmit())
       return bySingleThread(step);

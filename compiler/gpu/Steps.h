@@ -12,6 +12,9 @@ void emitScatter(ProgramEmission &p, const kernel::Step &step);
 /// Copies or fills whole arrays; `from` may be one that is not in memory.
 void emitCopy(ProgramEmission &p, llvm::Value *to, bool toFrame, mlir::Value from);
 
+/// Loops over arrays, point by point (Points.cpp).
+void emitPoints(ProgramEmission &p, const kernel::Step &step);
+
 /// The general product of two arrays (Dot.cpp).
 void emitDot(ProgramEmission &p, const kernel::Step &step);
 

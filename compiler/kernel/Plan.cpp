@@ -10,11 +10,16 @@ namespace descent::kernel {
 
 namespace {
 
+/// A thread has its points for itself: fewer than these are in registers anyway, and the tapes of
+/// all threads are in memory.
+constexpr PointLimits pointsOnDevice{.leastPoints = 17, .mostTapeBytes = 16 << 10};
+
 void formRegions(FunctionPlan &plan, Block &block, Materialised &materialised,
                  const PlanOptions &options) {
   std::vector<std::shared_ptr<Points>> points;
-  if (options.fuse && options.forProcessor)
-    points = findPoints(block, plan.notByPoints);
+  if (options.fuse)
+    points =
+        findPoints(block, plan.notByPoints, options.forProcessor ? PointLimits() : pointsOnDevice);
   BlockPlan formed = formBlock(block, plan.maps, materialised, options, points);
   for (Step &step : formed.steps)
     for (const Local &local : step.locals)

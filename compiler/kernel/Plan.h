@@ -217,8 +217,8 @@ struct FunctionPlan {
 };
 
 struct PlanOptions {
-  /// For the caches and the few threads of a processor: loops over points, rows of products in the
-  /// kernels that read or make them, guards. Off, for code that very many threads run.
+  /// For the caches and the few threads of a processor: rows of products in the kernels that read or
+  /// make them, guards, blocks of points. Off, for code that very many threads run.
   bool forProcessor = true;
   /// Groups operations into kernels; off, every operation is a kernel of its own.
   bool fuse = true;

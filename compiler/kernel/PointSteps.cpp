@@ -59,7 +59,7 @@ void Former::layOutPoints(Step &step) {
     sum.partialOffset = take(sum.partialBytes * division.count);
     sum.totalOffset = take(sum.entries * std::max<int64_t>(8, element));
   }
-  step.scratchBytes = bytes;
+  step.scratchBytes = options.forProcessor ? bytes : 0;
 }
 
 /// Called for the last member, when all uses of what they make are known.

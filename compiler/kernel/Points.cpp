@@ -23,8 +23,6 @@ namespace descent::kernel {
 
 namespace {
 
-/// Tapes of so many points must not take more than the limit.
-constexpr int64_t leastLanes = 8, mostTapeBytes = 4 << 20;
 constexpr int mostMembers = 400; ///< operations, also those inside loops
 
 void forOperands(Operation *op, llvm::function_ref<void(OpOperand &)> visit) {
@@ -66,9 +64,9 @@ struct LoopMember {
 class Group {
 public:
   /// `taken`: members of other groups.
-  Group(Block &block, int64_t count, bool numbersOnTapes,
+  Group(Block &block, int64_t count, bool numbersOnTapes, const PointLimits &limits,
         const DenseMap<Operation *, const Points *> &taken)
-      : block(block), count(count), classes(count, numbersOnTapes), taken(taken) {}
+      : block(block), count(count), limits(limits), classes(count, numbersOnTapes), taken(taken) {}
 
   bool grow(ir::ForOp seed);
   const char *refusal = nullptr;
@@ -91,6 +89,7 @@ public:
 private:
   Block &block;
   int64_t count;
+  const PointLimits limits;
   PointClasses classes;
   const DenseMap<Operation *, const Points *> &taken;
   DenseSet<Operation *> members, late, absorbed;
@@ -347,9 +346,9 @@ bool Group::countTapes() {
     });
   if (!known)
     refusal = "its tapes grow in a number of iterations that is not known";
-  else if (bytes * leastLanes > mostTapeBytes)
-    refusal = "the tapes of a few points are too long";
-  return known && bytes * leastLanes <= mostTapeBytes;
+  else if (bytes > limits.mostTapeBytes)
+    refusal = "the tapes of a point are too long";
+  return known && bytes <= limits.mostTapeBytes;
 }
 
 /// Repetitions, slices and the like of what is in memory are computed inside.
@@ -484,7 +483,7 @@ Points Group::trial() const {
 }
 
 /// The sizes that the points of a loop may have, largest first.
-SmallVector<int64_t> candidatesOf(ir::ForOp loop) {
+SmallVector<int64_t> candidatesOf(ir::ForOp loop, const PointLimits &limits) {
   SmallVector<int64_t> sizes;
   for (Value init : loop.getInits()) {
     int64_t size = 1;
@@ -492,7 +491,7 @@ SmallVector<int64_t> candidatesOf(ir::ForOp loop) {
       size = tape.getElement().getNumElements();
     else
       size = numElements(init);
-    if (size > 1 && !llvm::is_contained(sizes, size))
+    if (size >= limits.leastPoints && !llvm::is_contained(sizes, size))
       sizes.push_back(size);
   }
   llvm::sort(sizes, std::greater<>());
@@ -508,8 +507,8 @@ bool carriesArrays(ir::ForOp loop) {
 
 } // namespace
 
-std::vector<std::shared_ptr<Points>> findPoints(Block &block,
-                                                DenseMap<Operation *, const char *> &refused) {
+std::vector<std::shared_ptr<Points>>
+findPoints(Block &block, DenseMap<Operation *, const char *> &refused, const PointLimits &limits) {
   std::vector<std::shared_ptr<Points>> found;
   DenseSet<Operation *> done;
   DenseMap<Operation *, const Points *> taken;
@@ -532,11 +531,11 @@ std::vector<std::shared_ptr<Points>> findPoints(Block &block,
     std::shared_ptr<Points> points;
     bool changed = false;
     std::pair<bool, size_t> furthest;
-    for (int64_t count : candidatesOf(seed))
+    for (int64_t count : candidatesOf(seed, limits))
       for (bool numbersOnTapes : {true, false}) {
         if (changed)
           break;
-        Group group(block, count, numbersOnTapes, taken);
+        Group group(block, count, numbersOnTapes, limits, taken);
         changed = group.grow(seed);
         if (changed) {
           // Cut loops are other operations afterwards.
@@ -578,9 +577,9 @@ std::optional<int64_t> pointTapeBytes(ir::ForOp loop) {
     auto seed = dyn_cast<ir::ForOp>(op);
     if (!seed)
       continue;
-    for (int64_t count : candidatesOf(seed))
+    for (int64_t count : candidatesOf(seed, {}))
       for (bool numbersOnTapes : {true, false}) {
-        Group group(*op->getBlock(), count, numbersOnTapes, none);
+        Group group(*op->getBlock(), count, numbersOnTapes, {}, none);
         if (!group.grow(seed))
           continue;
         int64_t bytes = 0;

@@ -62,11 +62,19 @@ struct Points {
   const PointTape *tapeOf(mlir::Value made) const;
 };
 
+/// Which loops are worth it.
+struct PointLimits {
+  int64_t leastPoints = 2;
+  /// Of one point.
+  int64_t mostTapeBytes = 512 << 10;
+};
+
 /// The loops of a block that may run over points, with what goes along; their operations are moved
 /// together. Loops that also do other things are cut in two. `refused` says of other loops over
 /// arrays why they may not.
 std::vector<std::shared_ptr<Points>>
-findPoints(mlir::Block &block, llvm::DenseMap<mlir::Operation *, const char *> &refused);
+findPoints(mlir::Block &block, llvm::DenseMap<mlir::Operation *, const char *> &refused,
+           const PointLimits &limits);
 
 /// For code that is yet to be made kernels of: the bytes of the tapes of a block of points, if a
 /// loop is going to run over points, by itself or as part of a loop around it.

@@ -82,6 +82,39 @@ TEST(Emulated, SeveralElementsAtATime) {
   }
 }
 
+// Loops over points: sums, sums of each iteration, numbers that are the same for all points, tapes.
+TEST(Emulated, EachThreadHasItsPoints) {
+  for (const char *type : {"f32", "f64"})
+    for (int count : {17, 33, 100, 3000}) {
+      SCOPED_TRACE(type + std::string(" ") + std::to_string(count));
+      Program program("precision " + std::string(type) + "\nlet n = " + std::to_string(count) +
+                      "\nlet t = linspace(0.0, 2.0, n)\n"
+                      "let z = sin(3 * t)\n"
+                      "fn model(w) {\n"
+                      "  var y = 0 * t\n"
+                      "  for i in 0..len(w) { y = tanh(y * t + w[i]) }\n"
+                      "  y\n"
+                      "}\n"
+                      "fn loss(w) = mean((model(w) - z)^2)\n"
+                      "let w = 0.1 * cos(arange(20.0))\n"
+                      "let values = (model(w), loss(w), grad(loss)(w))\n"
+                      "fn times(c) {\n"
+                      "  var a = c\n"
+                      "  var k = 0 * c\n"
+                      "  for i in 0..30 {\n"
+                      "    k = k + where(abs(a) < 2, 1, 0)\n"
+                      "    a = where(abs(a) < 2, a * a + c, a)\n"
+                      "  }\n"
+                      "  k\n"
+                      "}\n"
+                      "let counts = (times(t - 1.5), sum(times(t)), max(times(t)))\n");
+      ASSERT_TRUE(program.program) << program.problems;
+      Values expected = emulated(program, {64, 1, 1});
+      expectNear(program.run(true), expected, type[1] == '3' ? 1e-4 : 1e-12);
+      expectBits(expected, emulated(program, {64, 4, 3}));
+    }
+}
+
 // What orders the threads of different blocks are the fences and atomics of the barrier that is in
 // the code.
 TEST(Emulated, TheGridBarrierOrdersBlocks) {
