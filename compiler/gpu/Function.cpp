@@ -6,6 +6,7 @@
 #include "compiler/gpu/Host.h"
 #include "compiler/gpu/Kernel.h"
 #include "compiler/gpu/Steps.h"
+#include "compiler/gpu/Workspace.h"
 #include "compiler/kernel/Small.h"
 
 #include "descent/Error.h"
@@ -120,12 +121,6 @@ void FunctionEmitter::byProcessorCode(const kernel::Step &step) {
   switch (kernel::classOf(step.roots.front())) {
   case OpClass::Dot:
     return cpu::emitDot(f, step);
-  case OpClass::ArgReduce:
-    return cpu::emitArgReduce(f, step);
-  case OpClass::Scan:
-    return cpu::emitScan(f, step);
-  case OpClass::ArgSort:
-    return cpu::emitArgSort(f, step);
   case OpClass::Update:
     return cpu::emitUpdate(f, step);
   case OpClass::Scatter:
@@ -137,39 +132,13 @@ void FunctionEmitter::byProcessorCode(const kernel::Step &step) {
 
 /// The first thread does it, and tells all others what came out.
 void FunctionEmitter::bySingleThread(const kernel::Step &step) {
-  SmallVector<mlir::Value> results;
-  int64_t bytes = 0;
-  SmallVector<int64_t> offsets;
-  for (mlir::Operation *root : step.roots)
-    for (mlir::Value result : root->getResults())
-      if (kernel::isRegister(result) || p.isInFrame(result)) {
-        results.push_back(result);
-        offsets.push_back(bytes);
-        bytes += int64_t(llvm::alignTo(uint64_t(kernel::byteSize(result)), 16));
-      }
-  Value *area = results.empty() ? nullptr : p.exchangeArea(bytes);
-  auto at = [&](size_t i) {
-    return b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), area, uint64_t(offsets[i]));
-  };
+  Delivery delivery(p, step.roots);
   p.grid.byFirst([&] {
     byProcessorCode(step);
-    for (auto [i, result] : llvm::enumerate(results))
-      cpu::storeElements(f, at(i), result, cpu::elementsOf(f, result));
+    for (mlir::Value result : delivery.delivered())
+      cpu::storeElements(f, delivery.to(result), result, cpu::elementsOf(f, result));
   });
-  if (results.empty())
-    return;
-  p.grid.waitForAll();
-  for (auto [i, result] : llvm::enumerate(results)) {
-    mlir::Type element = tensorType(result).getElementType();
-    if (kernel::isRegister(result)) {
-      f.setRegister(result, cpu::loadElement(b, element, at(i)));
-      continue;
-    }
-    SmallVector<Value *, 16> elements;
-    for (int64_t n = 0; n < kernel::numElements(result); ++n)
-      elements.push_back(cpu::loadElement(b, element, f.address(element, at(i), f.number(n))));
-    cpu::storeElements(f, f.pointerTo(result), result, elements);
-  }
+  delivery.finish();
 }
 
 void FunctionEmitter::step(const kernel::Step &step) {
@@ -209,6 +178,8 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
   if (step.points)
     return emitPoints(p, step);
   if (step.isKernel) {
+    if (step.loops.front().scan >= 0 && !step.shared)
+      return emitScan(p, step);
     if (!KernelEmitter(p, step).canEmit())
       return bySingleThread(step);
     return KernelEmitter(p, step).emit();
@@ -223,16 +194,17 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
   case OpClass::Dot:
     return inFrame ? bySingleThread(step) : emitDot(p, step);
   case OpClass::ArgReduce:
+    return emitArgReduce(p, step);
   case OpClass::Scan:
+    return emitScan(p, step);
   case OpClass::ArgSort:
-    return bySingleThread(step);
+    return emitArgSort(p, step);
   case OpClass::Update:
     if (kernel::isRegister(op->getResult(0)))
       return cpu::emitUpdate(f, step);
     return inFrame ? bySingleThread(step) : emitUpdate(p, step);
   case OpClass::Scatter:
-    return inFrame || kernel::isRegister(op->getResult(0)) ? bySingleThread(step)
-                                                           : emitScatter(p, step);
+    return emitScatter(p, step);
   case OpClass::TapeCreate:
     return emitTapeCreate(p, step);
   case OpClass::TapePush:

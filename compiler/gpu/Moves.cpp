@@ -1,9 +1,7 @@
 // Arrays that are written piece by piece.
 #include "compiler/cpu/Element.h"
-#include "compiler/cpu/Scalar.h"
 #include "compiler/cpu/Steps.h"
 #include "compiler/gpu/Steps.h"
-#include "compiler/kernel/Forming.h"
 
 namespace descent::gpu {
 
@@ -35,7 +33,7 @@ void overShape(ProgramEmission &p, ArrayRef<int64_t> shape,
   });
 }
 
-/// What an update or scatter starts from: the array itself where it is updated in place.
+/// What an update starts from: the array itself where it is updated in place.
 void bringBase(ProgramEmission &p, mlir::Value base, mlir::Value result) {
   kernel::Place x = p.f.placeOf(base), y = p.f.placeOf(result);
   if (x.kind == y.kind && x.offset == y.offset && x.index == y.index)
@@ -103,56 +101,6 @@ void emitUpdate(ProgramEmission &p, const kernel::Step &step) {
       dims.push_back(f.b.CreateAdd(start, counter, "", true, true));
     cpu::storeElement(f.b, element, value,
                       f.address(element, base, cpu::linearIndex(f, dims, type.getShape())));
-  });
-}
-
-/// Updates that may meet at one element are made by one thread, in order; all others are shared
-/// out.
-void emitScatter(ProgramEmission &p, const kernel::Step &step) {
-  cpu::FunctionEmission &f = p.f;
-  auto op = mlir::cast<ir::ScatterOp>(step.roots.front());
-  auto type = tensorType(op.getResult());
-  mlir::Type element = type.getElementType();
-  if (type.getNumElements() == 0)
-    return;
-  bringBase(p, op.getX(), op.getResult());
-  Value *base = f.pointerTo(op.getResult());
-  size_t axis = op.getAxis(), batch = op.getBatchDims();
-  size_t indexDims = size_t(tensorType(op.getIndices()).getRank()) - batch;
-  ArrayRef<int64_t> shape = tensorType(op.getUpdates()).getShape();
-  SmallVector<int64_t, 4> ordered(shape.slice(axis, indexDims)), apart(shape.take_front(axis));
-  apart.append(shape.begin() + axis + indexDims, shape.end());
-  f.scopes.reset();
-  p.shareOut(product(apart), [&](Value *number) {
-    auto outer = cpu::dimsOfLinear(f, number, apart);
-    p.grid.loop(f.number(0), f.number(product(ordered)), f.number(1), [&](Value *at) {
-      auto inner = cpu::dimsOfLinear(f, at, ordered);
-      SmallVector<Value *, 4> counters(outer.begin(), outer.begin() + axis);
-      counters.append(inner.begin(), inner.end());
-      counters.append(outer.begin() + axis, outer.end());
-      Index index;
-      index.dims = counters;
-      Elements elements(f, index);
-      Index where;
-      where.dims.append(counters.begin(), counters.begin() + batch);
-      where.dims.append(counters.begin() + axis, counters.begin() + axis + indexDims);
-      Value *found =
-          cpu::clampedIndex(f, elements.operandAt(op, 1, kernel::IndexMaps::identity, where),
-                            type.getDimSize(int64_t(axis)) - 1);
-      Value *value = elements.at(op.getUpdates());
-      SmallVector<Value *, 4> dims;
-      dims.append(counters.begin(), counters.begin() + axis);
-      dims.push_back(found);
-      dims.append(counters.begin() + axis + indexDims, counters.end());
-      Value *to = f.address(element, base, cpu::linearIndex(f, dims, type.getShape()));
-      if (op.getKind() == ir::ScatterKind::add) {
-        Value *before = cpu::loadElement(f.b, element, to);
-        value = element.isInteger(1) ? f.b.CreateOr(before, value)
-                                     : cpu::combine(f, cpu::Combiner::Sum, element, before, value,
-                                                    /*reorder=*/false);
-      }
-      cpu::storeElement(f.b, element, value, to);
-    });
   });
 }
 

@@ -8,9 +8,17 @@ namespace descent::gpu {
 // Moves.cpp: arrays written piece by piece.
 void emitConcat(ProgramEmission &p, const kernel::Step &step);
 void emitUpdate(ProgramEmission &p, const kernel::Step &step);
-void emitScatter(ProgramEmission &p, const kernel::Step &step);
 /// Copies or fills whole arrays; `from` may be one that is not in memory.
 void emitCopy(ProgramEmission &p, llvm::Value *to, bool toFrame, mlir::Value from);
+
+/// Updates by indices (Scatter.cpp).
+void emitScatter(ProgramEmission &p, const kernel::Step &step);
+/// The order that sorts rows (Sort.cpp).
+void emitArgSort(ProgramEmission &p, const kernel::Step &step);
+/// Running sums and the like, also of a kernel that is nothing else (Scan.cpp).
+void emitScan(ProgramEmission &p, const kernel::Step &step);
+/// The position of an extremum along a dimension (Extremum.cpp).
+void emitArgReduce(ProgramEmission &p, const kernel::Step &step);
 
 /// Loops over arrays, point by point (Points.cpp).
 void emitPoints(ProgramEmission &p, const kernel::Step &step);

@@ -4,6 +4,7 @@
 // The team is a thread where rows are short, a warp, or a block where they are long. What is added
 // up over shared loops each team has for itself; a block adds up that of its teams, in their order.
 #include "compiler/gpu/Kernel.h"
+#include "compiler/gpu/Scan.h"
 
 #include "compiler/cpu/Scalar.h"
 
@@ -342,7 +343,7 @@ void KernelEmitter::Tree::accumulate(NestCode &nest, const Group &group, bool st
   });
 }
 
-/// Running sums, one element after the other: a thread for each row.
+/// Running sums: rows and their elements are shared among the threads of the team.
 void KernelEmitter::Tree::scan(NestCode &nest) {
   auto dim = size_t(nest.loop->scan);
   SmallVector<int, 4> others;
@@ -352,44 +353,45 @@ void KernelEmitter::Tree::scan(NestCode &nest) {
       others.push_back(int(i));
       sizes.push_back(nest.sizes[i]);
     }
-  SmallVector<llvm::AllocaInst *, 2> running;
-  SmallVector<cpu::Combiner, 2> how;
-  for (mlir::Operation *op : nest.scans) {
-    how.push_back(cpu::combinerOf(op));
-    running.push_back(
-        f.variable(cpu::registerType(f.context(), tensorType(op->getResult(0)).getElementType())));
-  }
-  p.grid.loop(team.rank, f.number(product(sizes)), f.number(team.size), [&](Value *row) {
-    Counters at(counters);
-    at.resize(nest.sizes.size(), f.number(0));
-    auto indices = cpu::dimsOfLinear(f, row, sizes);
-    for (auto [other, index] : llvm::zip(others, indices))
-      at[size_t(other)] = index;
-    for (auto [op, variable, combiner] : llvm::zip(nest.scans, running, how))
-      b.CreateStore(
-          cpu::neutralOf(f.context(), combiner, tensorType(op->getResult(0)).getElementType()),
-          variable);
-    int64_t size = nest.sizes[dim];
-    p.grid.loop(f.number(0), f.number(size), f.number(1), [&](Value *step) {
+  int64_t count = product(sizes), size = nest.sizes[dim];
+  TeamScan scan(p, team, nest.scans, count, size, /*rowsInner=*/false);
+  p.grid.loop(f.number(0), f.number(count), f.number(scan.sharing.kept), [&](Value *first) {
+    Value *row = b.CreateAdd(first, scan.ofRow, "", true, true);
+    bool isWhole = count % scan.sharing.kept == 0;
+    auto countersAt = [&](Value *step) {
+      Counters at(counters);
+      at.resize(nest.sizes.size(), f.number(0));
+      auto indices = cpu::dimsOfLinear(f, row, sizes);
+      for (auto [other, index] : llvm::zip(others, indices))
+        at[size_t(other)] = index;
       at[dim] = nest.loop->fromEnd ? b.CreateSub(f.number(size - 1), step, "", true, true) : step;
-      cpu::Index index;
-      index.dims = at;
-      cpu::Elements elements(f, index, {}, &rows);
-      for (auto [op, variable, combiner] : llvm::zip(nest.scans, running, how)) {
-        mlir::Value result = op->getResult(0);
-        mlir::Type element = tensorType(result).getElementType();
-        Value *value =
-            cpu::combine(f, combiner, element, b.CreateLoad(variable->getAllocatedType(), variable),
-                         elements.at(op->getOperand(0)), /*reorder=*/false);
-        b.CreateStore(value, variable);
-        auto row = rows.find(result);
-        Value *to = row != rows.end()
-                        ? cpu::rowAddress(f, result, row->second, at)
-                        : f.address(element, k.memoryOf(result),
-                                    cpu::linearIndex(f, at, tensorType(result).getShape()));
-        cpu::storeElement(b, element, value, to);
-      }
-    });
+      return at;
+    };
+    scan.clear();
+    scan.through(
+        f.number(0), f.number(size), isWhole ? nullptr : b.CreateICmpSLT(row, f.number(count)),
+        [&](Value *step) {
+          cpu::Index index;
+          index.dims = countersAt(step);
+          cpu::Elements elements(f, index, {}, &rows);
+          SmallVector<Value *, 2> all;
+          for (mlir::Operation *op : nest.scans)
+            all.push_back(elements.at(op->getOperand(0)));
+          return all;
+        },
+        [&](ArrayRef<Value *> values, Value *step) {
+          Counters at = countersAt(step);
+          for (auto [op, value] : llvm::zip(nest.scans, values)) {
+            mlir::Value result = op->getResult(0);
+            mlir::Type element = tensorType(result).getElementType();
+            auto row = rows.find(result);
+            Value *to = row != rows.end()
+                            ? cpu::rowAddress(f, result, row->second, at)
+                            : f.address(element, k.memoryOf(result),
+                                        cpu::linearIndex(f, at, tensorType(result).getShape()));
+            cpu::storeElement(b, element, value, to);
+          }
+        });
   });
 }
 
@@ -466,7 +468,6 @@ bool KernelEmitter::canEmit() {
     can &= !(keeps && reduces);
   }
   for (NestCode &nest : nests) {
-    can &= nest.scans.empty() || shared > 0;
     // A number for each iteration that is kept for later nests and stored as well.
     bool local = false, stored = false;
     int64_t inner = product(ArrayRef(nest.sizes).drop_front(std::min(shared, nest.sizes.size())));

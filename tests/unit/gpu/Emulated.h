@@ -16,13 +16,17 @@ struct GridShape {
   bool trustsBarrier = true;
 };
 
-/// The values that a script keeps, run by the emulator. Throws DeviceError for what it reports.
-inline Values emulated(const Program &program, const GridShape &shape) {
+/// A script's code for blocks of so many threads.
+inline compiler::DeviceCode deviceCode(const Program &program, int threads) {
   compiler::DeviceTarget target;
   target.asBitcode = true;
-  target.threads = shape.threads;
-  compiler::DeviceCode code =
-      compiler::compileForDevice(emit(*program.program, program.sources), {}, target);
+  target.threads = threads;
+  return compiler::compileForDevice(emit(*program.program, program.sources), {}, target);
+}
+
+/// The values that a script keeps, run by the emulator. Throws DeviceError for what it reports.
+inline Values emulated(const Program &program, const compiler::DeviceCode &code,
+                       const GridShape &shape) {
   emulator::EmulatorOptions options;
   options.residentBlocks = shape.blocks;
   options.seed = shape.seed;
@@ -41,6 +45,10 @@ inline Values emulated(const Program &program, const GridShape &shape) {
       values[kept.name].insert(values[kept.name].end(), elements.begin(), elements.end());
     }
   return values;
+}
+
+inline Values emulated(const Program &program, const GridShape &shape) {
+  return emulated(program, deviceCode(program, shape.threads), shape);
 }
 
 inline void expectNear(const Values &a, const Values &b, double tolerance) {
