@@ -165,17 +165,23 @@ std::optional<WarpOp> productOf(const IntrinsicInst &intrinsic) {
     return WarpOp::ProductTf32;
   case Intrinsic::nvvm_mma_m16n8k16_row_col_bf16:
     return WarpOp::ProductBf16;
+  case Intrinsic::nvvm_mma_m8n8k4_row_col_f64:
+    return WarpOp::ProductF64;
   default:
     return std::nullopt;
   }
 }
 
-/// To the nearest tf32, ties away from zero: integer operations on the bits, but for NaN.
-Value *roundedToTf32(IRBuilder<> &builder, Value *value) {
+/// To the nearest tf32, ties to even or away from zero: integer operations on the bits, but for
+/// NaN.
+Value *roundedToTf32(IRBuilder<> &builder, Value *value, bool toEven) {
   Type *word = builder.getInt32Ty();
-  Value *bits = builder.CreateBitCast(value, word);
-  Value *rounded = builder.CreateAnd(builder.CreateAdd(bits, ConstantInt::get(word, 0x1000)),
-                                     ConstantInt::get(word, ~0x1fffu));
+  Value *bits = builder.CreateBitCast(value, word), *half = ConstantInt::get(word, 0x1000);
+  if (toEven)
+    half = builder.CreateAdd(ConstantInt::get(word, 0xfff),
+                             builder.CreateAnd(builder.CreateLShr(bits, 13), 1));
+  Value *rounded =
+      builder.CreateAnd(builder.CreateAdd(bits, half), ConstantInt::get(word, ~0x1fffu));
   return builder.CreateSelect(builder.CreateFCmpUNO(value, value),
                               ConstantInt::get(word, 0x7fff'ffff), rounded);
 }
@@ -185,8 +191,8 @@ Value *roundedToTf32(IRBuilder<> &builder, Value *value) {
 /// The operands go through memory of the lane's stack, where the sums come back.
 void Rewriter::replaceProduct(IntrinsicInst &intrinsic, AllocaInst *area) {
   IRBuilder<> builder(&intrinsic);
-  Type *words = area->getAllocatedType();
-  auto word = [&](unsigned i) { return builder.CreateConstInBoundsGEP2_32(words, area, 0, i); };
+  Type *words = intrinsic.getArgOperand(0)->getType();
+  auto word = [&](unsigned i) { return builder.CreateConstInBoundsGEP1_32(words, area, i); };
   for (unsigned i = 0; i < intrinsic.arg_size(); ++i)
     builder.CreateStore(intrinsic.getArgOperand(i), word(i));
   Access &access = record(intrinsic, "a product of a warp");
@@ -215,7 +221,8 @@ void Rewriter::replaceProducts() {
       continue;
     BasicBlock &entry = function.getEntryBlock();
     IRBuilder<> builder(&entry, entry.begin());
-    AllocaInst *area = builder.CreateAlloca(ArrayType::get(builder.getInt32Ty(), productWords));
+    AllocaInst *area = builder.CreateAlloca(ArrayType::get(builder.getInt8Ty(), productBytes));
+    area->setAlignment(Align(16));
     for (IntrinsicInst *product : products)
       replaceProduct(*product, area);
   }
@@ -296,7 +303,9 @@ bool Rewriter::replace(IntrinsicInst &intrinsic) {
   case Intrinsic::nvvm_sqrt_rn_d:
     return standard(Intrinsic::sqrt);
   case Intrinsic::nvvm_f2tf32_rna:
-    return with(roundedToTf32(builder, intrinsic.getArgOperand(0)));
+  case Intrinsic::nvvm_f2tf32_rn:
+    return with(roundedToTf32(builder, intrinsic.getArgOperand(0),
+                              intrinsic.getIntrinsicID() == Intrinsic::nvvm_f2tf32_rn));
   case Intrinsic::prefetch:
   case Intrinsic::donothing:
   case Intrinsic::sideeffect:

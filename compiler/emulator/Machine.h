@@ -126,7 +126,9 @@ private:
 
   // Warps.cpp
   void completeWarpOp(Warp &warp, uint32_t mask, const Access &access);
+  // Products.cpp
   void completeProduct(Thread *lanes, WarpOp op);
+  void completeProductF64(Thread *lanes);
   void joinLanes(Warp &warp, uint32_t mask);
 
   // Addresses.cpp

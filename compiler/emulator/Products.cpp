@@ -1,13 +1,15 @@
-// Products of small matrices by the lanes of a warp (PTX, "mma.sync"): m16n8k8 of tf32 and m16n8k16
-// of bf16.
+// Products of small matrices by the lanes of a warp (PTX, "mma.sync"): m16n8k8 of tf32, m16n8k16 of
+// bf16 and m8n8k4 of f64.
 //
 // Each lane brings ten words of 32 bits, where `value` says: four of the left matrix, two of the
-// right one, four of what is added; the sums take the place of these. Which elements they are, the
-// PTX ISA manual says in "Matrix Fragments for mma.m16n8k8" and "... mma.m16n8k16", by formulas in
-// the lane's number and that of the element among the lane's; they are written here as there.
+// right one, four of what is added; the sums take the place of these. Of f64 it brings one word of
+// 64 bits of each matrix, and two that are added. Which elements they are, the PTX ISA manual says
+// in "Matrix Fragments for mma.m16n8k8" and so on, by formulas in the lane's number and that of the
+// element among the lane's; they are written here as there.
 #include "compiler/emulator/Machine.h"
 
 #include <bit>
+#include <cmath>
 
 namespace descent::emulator {
 
@@ -57,9 +59,28 @@ float bf16Of(uint32_t word, uint32_t half) {
 
 } // namespace
 
+/// Each step is a fused multiply-add; in which order, the manual does not say.
+void Machine::completeProductF64(Thread *lanes) {
+  constexpr uint32_t rows = 8, terms = 4, sums = 2;
+  double left[rows][terms], right[terms][kColumns];
+  auto wordsOf = [&](uint32_t lane) { return reinterpret_cast<double *>(lanes[lane].value); };
+  for (uint32_t lane = 0; lane < 32; ++lane) {
+    left[lane >> 2][lane % 4] = wordsOf(lane)[0];
+    right[lane % 4][lane >> 2] = wordsOf(lane)[1];
+  }
+  for (uint32_t lane = 0; lane < 32; ++lane)
+    for (uint32_t i = 0; i < sums; ++i) {
+      double &sum = wordsOf(lane)[2 + i];
+      for (uint32_t term = 0; term < terms; ++term)
+        sum = std::fma(left[lane >> 2][term], right[term][lane % 4 * 2 + i], sum);
+    }
+}
+
 /// Products of so few bits are exact in f64, and so is, nearly, their sum: cards add them up with
 /// fewer bits, in an order that is not documented.
 void Machine::completeProduct(Thread *lanes, WarpOp op) {
+  if (op == WarpOp::ProductF64)
+    return completeProductF64(lanes);
   float left[kRows][kMostTerms], right[kMostTerms][kColumns];
   bool isTf32 = op == WarpOp::ProductTf32;
   uint32_t terms = isTf32 ? 8 : 16, ofWord = isTf32 ? 1 : 2;

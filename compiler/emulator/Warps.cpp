@@ -127,6 +127,7 @@ void Machine::completeWarpOp(Warp &warp, uint32_t mask, const Access &access) {
     break;
   case WarpOp::ProductTf32:
   case WarpOp::ProductBf16:
+  case WarpOp::ProductF64:
     completeProduct(lanes, access.warpOp);
     break;
   case WarpOp::MatchAny:

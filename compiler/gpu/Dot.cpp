@@ -21,7 +21,12 @@ int64_t ceilDiv(int64_t a, int64_t b) {
 }
 
 DotUnit unitOf(const ProgramEmission &p, ir::DotOp op) {
-  if (!p.hasTensorCores || !tensorType(op.getResult()).getElementType().isF32())
+  mlir::Type element = tensorType(op.getResult()).getElementType();
+  if (!p.hasTensorCores)
+    return DotUnit::Plain;
+  if (element.isF64())
+    return DotUnit::F64;
+  if (!element.isF32())
     return DotUnit::Plain;
   switch (ir::productPrecision(op->getParentOfType<mlir::ModuleOp>())) {
   case ir::ProductPrecision::Full:

@@ -102,7 +102,7 @@ DotOperand::DotOperand(ProgramEmission &p, ir::DotOp op, unsigned which, const D
       freeCount(which ? tiling.columns : tiling.rows),
       wordsInner(tiling.unit != DotUnit::Plain && side.termsInner) {
   llvm::Type *type = cpu::registerType(p.f.context(), side.element);
-  wordType = tiling.unit == DotUnit::Plain ? type : b.getInt32Ty();
+  wordType = tiling.unit == DotUnit::Tf32 || tiling.unit == DotUnit::Bf16 ? b.getInt32Ty() : type;
   (side.termsInner ? pieceTerms : pieceFree) = side.neighbours;
   if (pieceTerms < tiling.wordTerms()) {
     isWhole = !side.termsInner;
@@ -116,7 +116,14 @@ DotOperand::DotOperand(ProgramEmission &p, ir::DotOp op, unsigned which, const D
 
 /// So many words behind each row that what threads read together lies in different banks.
 int64_t DotOperand::kPadding() const {
-  return tiling.unit == DotUnit::Plain ? kVectorBytes / kernel::elementBytes(side.element) : 8;
+  switch (tiling.unit) {
+  case DotUnit::Plain:
+    return kVectorBytes / kernel::elementBytes(side.element);
+  case DotUnit::F64:
+    return 4;
+  default:
+    return 8;
+  }
 }
 
 int64_t DotOperand::bytes() const {
@@ -185,7 +192,9 @@ void DotOperand::stage(Value *term) {
 }
 
 Value *DotOperand::rounded(Value *value) {
-  return b.CreateIntrinsic(llvm::Intrinsic::nvvm_f2tf32_rna, {}, {value});
+  // To the nearest. One instruction is there from 9.0 on, which has ties to even.
+  auto id = p.capability >= 90 ? llvm::Intrinsic::nvvm_f2tf32_rn : llvm::Intrinsic::nvvm_f2tf32_rna;
+  return b.CreateIntrinsic(id, {}, {value});
 }
 
 void DotOperand::put(Value *term, Value *slice) {
@@ -217,6 +226,7 @@ void DotOperand::put(Value *term, Value *slice) {
       ArrayRef<Value *> row = values[size_t(free)];
       switch (tiling.unit) {
       case DotUnit::Plain:
+      case DotUnit::F64:
         break;
       case DotUnit::Tf32:
         return rounded(row[size_t(at)]);

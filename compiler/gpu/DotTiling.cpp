@@ -48,6 +48,10 @@ double cyclesOfTerm(const DotTiling &tiling, int64_t bytes, int64_t threads) {
     multiply = rows * columns / 1024;
     shared = warps * (4 * ownRows + 2 * ownColumns) / 16;
     break;
+  case DotUnit::F64:
+    multiply = rows * columns / 128;
+    shared = warps * (ownRows + ownColumns) / 2;
+    break;
   }
   double load = (rows + columns) * double(bytes) / kBytesPerCycle;
   // They overlap, but not fully.
@@ -118,9 +122,9 @@ private:
         tiling.warpsDown = threads / kWarp / across;
         tiling.ownRows = ownRows;
         tiling.ownColumns = ownColumns;
-        tiling.rows = tiling.warpsDown * ownRows * kMmaRows;
-        tiling.columns = across * ownColumns * kMmaColumns;
-        tiling.slice = 16;
+        tiling.rows = tiling.warpsDown * ownRows * MmaShape::of(unit).rows;
+        tiling.columns = across * ownColumns * MmaShape::of(unit).columns;
+        tiling.slice = unit == DotUnit::F64 ? 8 : 16;
         considerParts(tiling);
       }
   }

@@ -10,6 +10,7 @@ enum class DotUnit : uint8_t {
   Plain, ///< fused multiply-adds of a thread
   Tf32,  ///< operands rounded to 11 bits, sums of f32
   Bf16,  ///< operands rounded to 8 bits, sums of f32
+  F64,   ///< each step a fused multiply-add of f64
 };
 
 /// A block makes tiles of the result, one after the other: slices of the terms go through shared
@@ -33,7 +34,12 @@ struct DotTiling {
 };
 
 /// The rows, columns and words of the operands of one `mma` operation.
-constexpr int64_t kMmaRows = 16, kMmaColumns = 8, kMmaWords = 8;
+struct MmaShape {
+  int64_t rows, columns, words;
+  static constexpr MmaShape of(DotUnit unit) {
+    return unit == DotUnit::F64 ? MmaShape{8, 8, 4} : MmaShape{16, 8, 8};
+  }
+};
 
 /// Depends on nothing but its arguments: the order of the sums follows from it.
 DotTiling tilingOf(const kernel::DotShape &shape, DotUnit unit, int64_t elementBytes,

@@ -182,7 +182,8 @@ GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::Target
     describe(*kernel);
     cpu::FunctionEmission f(emission, planned, kernel);
     ProgramEmission program(f, threads, kernel->getArg(1), kernel->getArg(0));
-    program.hasTensorCores = capabilityOf(machine) >= 80;
+    program.capability = capabilityOf(machine);
+    program.hasTensorCores = program.capability >= 80;
     emitProgram(program);
     program.grid.finish();
     code.arenaBytes = program.arenaBytes;

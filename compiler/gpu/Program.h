@@ -25,7 +25,9 @@ public:
   llvm::Value *mailbox;
   Pending pending;
 
-  /// Whether there are tensor cores for tf32 and bf16.
+  /// Of the processor: 80 for compute capability 8.0.
+  int capability = 0;
+  /// Whether there are tensor cores for tf32, bf16 and f64.
   bool hasTensorCores = false;
   /// Of the arena, with what is added to that of the plan.
   int64_t arenaBytes;

@@ -128,6 +128,51 @@ TEST(Products, OfBf16) {
     expectProduct(bf16, 0, seed);
 }
 
+TEST(Products, OfF64) {
+  constexpr int size = 8, terms = 4;
+  const Fragment operand{8, 1, {}}, sum{16, 1, {8}};
+  const char *text = R"(
+declare {double, double} @llvm.nvvm.mma.m8n8k4.row.col.f64(double, double, double, double)
+define ptx_kernel void @k(ptr %left, ptr %right, ptr %sums) {
+  %t = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()
+  %u = shl i32 %t, 1
+  %v = or i32 %u, 1
+  %p = getelementptr double, ptr %left, i32 %t
+  %q = getelementptr double, ptr %right, i32 %t
+  %r = getelementptr double, ptr %sums, i32 %u
+  %s = getelementptr double, ptr %sums, i32 %v
+  %x = load double, ptr %p
+  %y = load double, ptr %q
+  %c = load double, ptr %r
+  %d = load double, ptr %s
+  %z = call {double, double} @llvm.nvvm.mma.m8n8k4.row.col.f64(double %x, double %y, double %c, double %d)
+  %e = extractvalue {double, double} %z, 0
+  %f = extractvalue {double, double} %z, 1
+  store double %e, ptr %r
+  store double %f, ptr %s
+  ret void
+})";
+  auto left = numbers(size * terms, 1), right = numbers(size * terms, 2),
+       before = numbers(size * size, 3);
+  std::vector<double> lefts, rights, sums, expected;
+  for (int lane = 0; lane < 32; ++lane) {
+    lefts.push_back(left[size_t(operand.at(lane, 0))]);
+    rights.push_back(right[size_t(operand.at(lane, 0))]);
+    for (int i = 0; i < 2; ++i) {
+      int at = sum.at(lane, i), row = at % size, column = at / size;
+      sums.push_back(before[size_t(at)]);
+      expected.push_back(before[size_t(at)]);
+      for (int k = 0; k < terms; ++k)
+        expected.back() +=
+            double(left[size_t(row + size * k)]) * double(right[size_t(column + size * k)]);
+    }
+  }
+  auto device = makeEmulator({.switchEvery = 8});
+  Array l(*device, lefts), r(*device, rights), s(*device, sums);
+  EXPECT_EQ(run(*device, text, {.blocks = 1, .threads = 32}, {l, r, s}), "");
+  EXPECT_EQ(s.values(), expected);
+}
+
 TEST(Products, NeedAllLanes) {
   auto device = makeEmulator();
   Array data(*device, std::vector<uint32_t>(64 * 6));
@@ -141,28 +186,34 @@ TEST(Products, NeedAllLanes) {
                         "0, which has ended"));
 }
 
-TEST(Products, AreRounded) {
-  // Ties away from zero, at the 13th bit from below.
-  const char *text = R"(
-declare i32 @llvm.nvvm.f2tf32.rna(float)
+std::vector<uint32_t> rounded(const std::string &mode, const std::vector<uint32_t> &values) {
+  std::string text = "declare i32 @llvm.nvvm.f2tf32." + mode + R"((float)
 define ptx_kernel void @k(ptr %data) {
   %t = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()
   %p = getelementptr float, ptr %data, i32 %t
   %v = load float, ptr %p
-  %r = call i32 @llvm.nvvm.f2tf32.rna(float %v)
+  %r = call i32 @llvm.nvvm.f2tf32.)" +
+                     mode + R"((float %v)
   store i32 %r, ptr %p
   ret void
 })";
   auto device = makeEmulator();
-  Array data(*device, std::vector<uint32_t>{0x3f801000, 0xbf801000, 0x3f800fff, 0x3f803000,
-                                            0x7f7fffff, 0x7f800000, 0x7fc00001, 0x00000000});
-  EXPECT_EQ(run(*device, text, {.blocks = 1, .threads = 8}, {data}), "");
-  auto values = data.values();
-  EXPECT_EQ(std::vector(values.begin(), values.begin() + 6),
-            (std::vector<uint32_t>{0x3f802000, 0xbf802000, 0x3f800000, 0x3f804000, 0x7f800000,
-                                   0x7f800000}));
-  EXPECT_GT(values[6] & 0x7fffffff, 0x7f800000u); // not a number
-  EXPECT_EQ(values[7], 0u);
+  Array data(*device, values);
+  EXPECT_EQ(run(*device, text, {.blocks = 1, .threads = int(values.size())}, {data}), "");
+  return data.values();
+}
+
+TEST(Products, AreRounded) {
+  // The 13 bits that go: a half, a half above an odd number, less, more; the largest; not a number.
+  std::vector<uint32_t> values{0x3f801000, 0xbf803000, 0x3f800fff, 0x3f801001,
+                               0x7f7fffff, 0x7f800000, 0};
+  EXPECT_EQ(rounded("rna", values), (std::vector<uint32_t>{0x3f802000, 0xbf804000, 0x3f800000,
+                                                           0x3f802000, 0x7f800000, 0x7f800000, 0}));
+  EXPECT_EQ(rounded("rn", values), (std::vector<uint32_t>{0x3f800000, 0xbf804000, 0x3f800000,
+                                                          0x3f802000, 0x7f800000, 0x7f800000, 0}));
+  for (const char *mode : {"rna", "rn"})
+    for (uint32_t bits : rounded(mode, {0x7fffffff, 0xffffffff, 0x7f800001}))
+      EXPECT_GT(bits & 0x7fffffff, 0x7f800000u) << mode;
 }
 
 } // namespace

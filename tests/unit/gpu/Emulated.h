@@ -14,13 +14,15 @@ struct GridShape {
   uint64_t seed = 1;
   /// The emulator takes the grid barrier's word for it, or looks at its fences and atomics alone.
   bool trustsBarrier = true;
+  int major = 8; ///< compute capability
 };
 
 /// A script's code for blocks of so many threads.
-inline compiler::DeviceCode deviceCode(const Program &program, int threads) {
+inline compiler::DeviceCode deviceCode(const Program &program, int threads, int major = 8) {
   compiler::DeviceTarget target;
   target.asBitcode = true;
   target.threads = threads;
+  target.major = major;
   return compiler::compileForDevice(emit(*program.program, program.sources), {}, target);
 }
 
@@ -48,7 +50,7 @@ inline Values emulated(const Program &program, const compiler::DeviceCode &code,
 }
 
 inline Values emulated(const Program &program, const GridShape &shape) {
-  return emulated(program, deviceCode(program, shape.threads), shape);
+  return emulated(program, deviceCode(program, shape.threads, shape.major), shape);
 }
 
 inline void expectNear(const Values &a, const Values &b, double tolerance) {
