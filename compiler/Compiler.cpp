@@ -220,6 +220,7 @@ DeviceCode compileForDevice(Module module, const CompileOptions &options,
   code.image.stateBytes = made.stateBytes;
   code.image.mailboxWords = made.mailboxWords;
   code.image.usefulBlocks = made.usefulBlocks;
+  code.image.byRows = made.byRows;
   for (mlir::Location location : made.tapePlaces)
     code.tapePlaces.push_back(placeOf(location));
   for (const kernel::LargeArray &array : made.largest)

@@ -66,6 +66,11 @@ Machine::Place Machine::findGlobal(uint64_t address, uint64_t bytes, const Acces
     report(access, "out of bounds: " + touching(bytes, access) + " in a constant");
     abandon();
   }
+  if (cached.kind == RegionKind::Shared && access.writes) {
+    report(access,
+           "out of bounds: " + touching(bytes, access) + " in what the host shares to be read");
+    abandon();
+  }
   return {nullptr, false, cached.kind == RegionKind::Mailbox};
 }
 

@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -226,6 +227,20 @@ public:
   }
   void releaseMailbox(const Mailbox &mailbox) override { memory.release(mailbox.device); }
 
+  std::optional<Address> share(const void *shared, int64_t bytes) override {
+    std::optional<Address> address = memory.share(shared, bytes);
+    if (address)
+      sharedAt[shared] = *address;
+    return address;
+  }
+  void unshare(const void *shared) override {
+    auto found = sharedAt.find(shared);
+    if (found == sharedAt.end())
+      throw DeviceError("memory is not shared any more that never was");
+    memory.release(found->second);
+    sharedAt.erase(found);
+  }
+
   std::unique_ptr<Program> load(std::string_view code) override {
     return std::make_unique<EmulatedProgram>(code, options, machine, memory, queue);
   }
@@ -237,6 +252,7 @@ private:
   const EmulatorOptions options;
   Properties known;
   Memory memory;
+  std::map<const void *, Address> sharedAt;
   Machine machine;
   Queue queue;
 };

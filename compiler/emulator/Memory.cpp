@@ -45,10 +45,10 @@ void Reservation::clear(uint64_t from, uint64_t length) {
   madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
 }
 
-// Room for the gaps, and for holes between allocations.
+// Room for the gaps, for holes between allocations, and as much again for what is shared.
 Memory::Memory(int64_t limit, bool remembersCopies)
     : limit(limit), remembersCopies(remembersCopies),
-      arena(static_cast<size_t>(limit + limit / 4 + (16 << 20))),
+      arena(static_cast<size_t>(2 * limit + limit / 4 + (80 << 20))),
       words(arena.size() / 4 * sizeof(Word)) {}
 
 uint64_t Memory::place(uint64_t bytes) {
@@ -104,6 +104,19 @@ uint64_t Memory::allocate(int64_t bytes, RegionKind kind) {
   return address;
 }
 
+std::optional<uint64_t> Memory::share(const void *memory, int64_t bytes) {
+  std::lock_guard lock(mutex);
+  uint64_t offset = place(static_cast<uint64_t>(bytes));
+  if (offset == arena.size())
+    return std::nullopt;
+  uint64_t address = arena.begin() + offset;
+  next = offset + static_cast<uint64_t>(bytes) + gap;
+  live[address] = {address, static_cast<uint64_t>(bytes), RegionKind::Shared};
+  std::memcpy(reinterpret_cast<void *>(address), memory, static_cast<size_t>(bytes));
+  changes.fetch_add(1, std::memory_order_release);
+  return address;
+}
+
 void Memory::release(uint64_t address) {
   std::lock_guard lock(mutex);
   auto it = live.find(address);
@@ -111,7 +124,8 @@ void Memory::release(uint64_t address) {
     throw device::DeviceError("memory is released that was not allocated, or was released before");
   Region region = it->second;
   live.erase(it);
-  used -= static_cast<int64_t>(region.bytes);
+  if (region.kind != RegionKind::Shared)
+    used -= static_cast<int64_t>(region.bytes);
   if (released.size() == rememberedReleases)
     released.erase(released.begin());
   released.push_back(region);

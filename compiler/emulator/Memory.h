@@ -53,7 +53,7 @@ private:
   uint64_t base = 0, bytes;
 };
 
-enum class RegionKind : uint8_t { Global, Table, Mailbox };
+enum class RegionKind : uint8_t { Global, Table, Mailbox, Shared };
 
 struct Region {
   uint64_t begin = 0, bytes = 0;
@@ -66,6 +66,9 @@ public:
 
   /// Throws OutOfDeviceMemory. Memory is aligned to 256 bytes and holds no zeros.
   uint64_t allocate(int64_t bytes, RegionKind kind);
+  /// A copy of memory that kernels only read and that the device has not: it takes no room there.
+  /// Nothing where this process has none for it.
+  std::optional<uint64_t> share(const void *memory, int64_t bytes);
   /// Throws DeviceError where nothing was allocated at the address.
   void release(uint64_t address);
   int64_t freeBytes();

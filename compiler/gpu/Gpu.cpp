@@ -2,6 +2,7 @@
 
 #include "compiler/cpu/Math.h"
 #include "compiler/gpu/Steps.h"
+#include "compiler/kernel/RowReads.h"
 #include "runtime/device/Messages.h"
 
 #include "descent/Error.h"
@@ -176,6 +177,7 @@ GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::Target
       continue;
     kernel::FunctionPlan planned = kernel::planFunction(function, plan);
     code.largest = kernel::largestArrays(planned, 4);
+    code.byRows = kernel::readByRows(function);
     int64_t given = givenTo(function);
     llvm::Function *kernel =
         declare(*code.module, given, given - int64_t(function.getNumResults()), threads);

@@ -31,6 +31,7 @@ struct GpuCode {
   std::vector<mlir::Location> tapePlaces;
   /// The arrays that take most of the arena.
   std::vector<kernel::LargeArray> largest;
+  std::vector<bool> byRows; ///< see kernel::readByRows
 };
 
 /// Has a program remember how many inputs it is given, before those that nothing needs go.

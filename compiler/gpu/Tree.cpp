@@ -316,6 +316,20 @@ void KernelEmitter::Tree::complete(NestCode &nest, const Group &group, bool stor
 /// Reductions over shared loops.
 void KernelEmitter::Tree::accumulate(NestCode &nest, const Group &group, bool stores) {
   if (group.keptCount == 1) {
+    bool leavesNumbers =
+        stores && group.termCount == 1 && llvm::any_of(nest.stores, [&](mlir::Operation *op) {
+          return rows.contains(op->getResult(0));
+        });
+    if (leavesNumbers) {
+      // Each thread has its own of what later nests read; one of them adds.
+      Candidates added = k.evaluate(nest, k.countersAt(counters, nest, group, nullptr, f.number(0)),
+                                    group.reductions, stores, &rows);
+      p.grid.onlyIf(b.CreateICmpEQ(team.rank, f.number(0)), [&] {
+        for (auto [reduction, candidate] : llvm::zip(group.reductions, added))
+          addTo(*find(*reduction), candidate);
+      });
+      return;
+    }
     p.grid.loop(team.rank, f.number(group.termCount), f.number(team.size), [&](Value *term) {
       Candidates added = k.evaluate(nest, k.countersAt(counters, nest, group, nullptr, term),
                                     group.reductions, stores, &rows);

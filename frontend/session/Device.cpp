@@ -5,9 +5,15 @@
 #include "compiler/emulator/Emulator.h"
 #include "frontend/session/Identity.h"
 #include "frontend/session/Stopwatch.h"
+#include "runtime/core/Memory.h"
 #include "runtime/device/cuda/Cuda.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ostream>
+#include <utility>
 
 namespace descent {
 
@@ -39,6 +45,9 @@ DeviceSession::DeviceSession(DeviceKind kind, bool cache) : cache(cache) {
   if (kind == DeviceKind::Emulator) {
     emulator::EmulatorOptions options;
     options.residentBlocks = kEmulatedBlocks;
+    // To see what is done where there is little.
+    if (const char *mebibytes = std::getenv("DESCENT_EMULATED_MIB"))
+      options.memoryBytes = std::clamp<int64_t>(std::atoll(mebibytes), 1, 1024) << 20;
     opened = emulator::makeEmulator(options);
     deviceName = "the emulator";
     isEmulator = true;
@@ -146,7 +155,7 @@ device::ProgramRunner &DeviceSession::runnerOf(Code &code) {
   return *code.runner;
 }
 
-void DeviceSession::provide(const sema::Program &program, Timing &timing) {
+void DeviceSession::provide(const sema::Program &program, Timing &timing, std::ostream *remarks) {
   std::vector<device::Input> inputs;
   for (const sema::Input &input : program.inputs)
     inputs.push_back({input.data.data(), static_cast<int64_t>(input.data.byteSize())});
@@ -154,6 +163,20 @@ void DeviceSession::provide(const sema::Program &program, Timing &timing) {
   runner.provide(inputs);
   timing.load = runner.times().load;
   timing.transfer = runner.times().transfer;
+  if (!remarks || hasRemarked || runner.outside().empty())
+    return;
+  hasRemarked = true;
+  *remarks << "descent: " << deviceName
+           << " has no room for all of the data, so these are read from the machine's"
+           << " memory, over the bus:";
+  const char *separator = " ";
+  for (size_t i : runner.outside()) {
+    const sema::Input &input = program.inputs[i];
+    *remarks << std::exchange(separator, ", ")
+             << fmt::format("`{}`, {}, {}", input.name, input.data.typeName(),
+                            inBytes(static_cast<int64_t>(input.data.byteSize())));
+  }
+  *remarks << '\n' << std::flush;
 }
 
 void DeviceSession::run(const sema::Program &program, abi::RunContext &context, Timing &timing) {

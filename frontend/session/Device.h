@@ -50,7 +50,9 @@ public:
                                          const std::function<compiler::Module()> &emit);
   /// Puts the compiled program on the device, with its data. Throws device::NoRoom,
   /// device::DeviceError; then nothing has happened yet.
-  void provide(const sema::Program &program, Timing &timing);
+  /// `remarks`: where it is said, once, what of the data stays in the machine's memory; null:
+  /// nowhere.
+  void provide(const sema::Program &program, Timing &timing, std::ostream *remarks);
   /// Runs what was provided. Throws device::DeviceError.
   void run(const sema::Program &program, abi::RunContext &context, Timing &timing);
   /// Puts a compiled function on the device. Throws device::DeviceError.
@@ -70,7 +72,7 @@ private:
   std::unique_ptr<device::CodeStore> store;
   std::unique_ptr<device::Device> opened;
   std::string deviceName, reason;
-  bool isEmulator = false, cache = false;
+  bool isEmulator = false, cache = false, hasRemarked = false;
   /// Null for the emulator, and where the card's cannot be read.
   std::unique_ptr<device::CardSensors> sensors;
 

@@ -209,7 +209,7 @@ DeviceSession *Script::State::providedDevice(std::ostream *remarks, std::string 
   try {
     DeviceSession *device = onDevice();
     if (device)
-      device->provide(*program, timing);
+      device->provide(*program, timing, remarks);
     return device;
   } catch (const device::DeviceError &error) {
     if (std::optional<std::string> message = couldNotBegin(error, "main")) {

@@ -95,6 +95,11 @@ public:
   virtual Mailbox allocateMailbox(int64_t bytes) = 0;
   virtual void releaseMailbox(const Mailbox &mailbox) = 0;
 
+  /// Lets kernels read memory of this process where it is, over the bus, until `unshare`; its
+  /// address for them. Nothing where that cannot be done. Throws DeviceError.
+  virtual std::optional<Address> share(const void *memory, int64_t bytes) = 0;
+  virtual void unshare(const void *memory) = 0;
+
   /// Puts code on the device: PTX for a GPU, LLVM bitcode for the emulator. Throws DeviceError.
   virtual std::unique_ptr<Program> load(std::string_view code) = 0;
 

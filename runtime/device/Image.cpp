@@ -7,8 +7,9 @@ namespace descent::device {
 
 namespace {
 
-/// What is before the name of the kernel and the code: numbers, the last two their lengths.
-using Header = std::array<int64_t, 8>;
+/// What is before the name of the kernel, the code and a byte for each input: numbers, the last
+/// three their lengths.
+using Header = std::array<int64_t, 9>;
 
 } // namespace
 
@@ -20,9 +21,14 @@ std::string ProgramImage::write() const {
                 mailboxWords,
                 usefulBlocks,
                 int64_t(kernel.size()),
-                int64_t(code.size())};
+                int64_t(code.size()),
+                int64_t(byRows.size())};
   std::string bytes(reinterpret_cast<const char *>(header.data()), sizeof(header));
-  return bytes + kernel + code;
+  bytes += kernel;
+  bytes += code;
+  for (bool each : byRows)
+    bytes += each ? '1' : '0';
+  return bytes;
 }
 
 std::optional<ProgramImage> ProgramImage::read(std::string_view bytes) {
@@ -31,12 +37,13 @@ std::optional<ProgramImage> ProgramImage::read(std::string_view bytes) {
     return std::nullopt;
   std::memcpy(header.data(), bytes.data(), sizeof(header));
   bytes.remove_prefix(sizeof(header));
-  auto [threads, arena, block, state, words, useful, kernel, code] = header;
+  auto left = int64_t(bytes.size());
+  auto [threads, arena, block, state, words, useful, kernel, code, inputs] = header;
   for (int64_t number : header)
     if (number < 0)
       return std::nullopt;
-  if (threads < 1 || threads > 1024 || kernel > int64_t(bytes.size()) ||
-      code != int64_t(bytes.size()) - kernel)
+  if (threads < 1 || threads > 1024 || kernel > left || code > left - kernel ||
+      inputs != left - kernel - code)
     return std::nullopt;
   ProgramImage image;
   image.threads = int(threads);
@@ -46,7 +53,9 @@ std::optional<ProgramImage> ProgramImage::read(std::string_view bytes) {
   image.mailboxWords = words;
   image.usefulBlocks = useful;
   image.kernel = bytes.substr(0, size_t(kernel));
-  image.code = bytes.substr(size_t(kernel));
+  image.code = bytes.substr(size_t(kernel), size_t(code));
+  for (char each : bytes.substr(size_t(kernel + code)))
+    image.byRows.push_back(each == '1');
   return image;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace descent::device {
 
@@ -19,6 +20,8 @@ struct ProgramImage {
   int64_t stateBytes = 0;   ///< zeros when it begins
   int64_t mailboxWords = 0; ///< see Messages.h
   int64_t usefulBlocks = 1; ///< more have nothing to do
+  /// By the input: whether loops read rows of it only, so that it may be far away.
+  std::vector<bool> byRows;
 
   /// All of it as bytes.
   std::string write() const;

@@ -2,17 +2,22 @@
 
 #include "runtime/core/Memory.h"
 #include "runtime/device/Host.h"
+#include "runtime/device/Placement.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <optional>
 #include <thread>
 #include <utility>
 
 namespace descent::device {
 
 namespace {
+
+constexpr int64_t kLeastReserveBytes = int64_t{4} << 20, kMostReserveBytes = int64_t{64} << 20;
 
 /// Seconds since it was made or asked.
 class Lap {
@@ -42,12 +47,28 @@ NoRoom::NoRoom(const Properties &device, Needs needs, int64_t free)
 struct ProgramRunner::Memory {
   Memory(Device &device, int64_t mailboxWords) : device(device), host(device, mailboxWords) {}
 
+  ~Memory() {
+    for (const auto &[memory, address] : shared)
+      device.unshare(memory);
+  }
+
+  /// Throws OutOfDeviceMemory where it cannot be.
+  Address share(const Input &input) {
+    // Two may be the same array.
+    if (auto known = shared.find(input.data); known != shared.end())
+      return known->second;
+    std::optional<Address> address = device.share(input.data, input.bytes);
+    if (!address)
+      throw OutOfDeviceMemory("it cannot be shared", input.bytes, 0);
+    return shared[input.data] = *address;
+  }
   Block &add(int64_t bytes) { return *blocks.emplace_back(std::make_unique<Block>(device, bytes)); }
 
   Device &device;
   Host host;
   std::vector<std::unique_ptr<Block>> blocks;
   Block *state = nullptr;
+  std::map<const void *, Address> shared;
   std::vector<Address> inputs, results;
   Address ofBlocks = 0, arena = 0;
 };
@@ -70,7 +91,8 @@ ProgramRunner::ProgramRunner(Device &device, const ProgramImage &image)
 ProgramRunner::~ProgramRunner() = default;
 
 std::unique_ptr<ProgramRunner::Memory> ProgramRunner::makeRoom(std::span<const Input> inputs,
-                                                               std::span<const Output> results) {
+                                                               std::span<const Output> results,
+                                                               bool mayShare) {
   int64_t bytesOfBlocks = image.blockBytes * launch.blocks;
   NoRoom::Needs needs;
   needs.working = image.arenaBytes + bytesOfBlocks + image.stateBytes;
@@ -80,12 +102,23 @@ std::unique_ptr<ProgramRunner::Memory> ProgramRunner::makeRoom(std::span<const I
     needs.working += result.bytes;
   int64_t free = device.freeBytes();
   auto made = std::make_unique<Memory>(device, image.mailboxWords);
+  std::vector<int64_t> sizes;
+  for (const Input &input : inputs)
+    sizes.push_back(input.bytes);
+  // Some is left for what is rounded up, and for others.
+  int64_t reserve =
+      std::clamp(device.properties().memoryBytes / 32, kLeastReserveBytes, kMostReserveBytes);
+  leftOutside.clear();
+  if (mayShare && needs.all() > free - reserve)
+    leftOutside = inputsOutside(sizes, image.byRows, free - reserve - needs.working);
   try {
     made->state = &made->add(image.stateBytes);
     made->arena = made->add(image.arenaBytes).address;
     made->ofBlocks = made->add(bytesOfBlocks).address;
-    for (const Input &input : inputs)
-      made->inputs.push_back(made->add(input.bytes).address);
+    for (size_t i = 0; i < inputs.size(); ++i)
+      made->inputs.push_back(std::ranges::binary_search(leftOutside, i)
+                                 ? made->share(inputs[i])
+                                 : made->add(inputs[i].bytes).address);
     for (const Output &result : results)
       made->results.push_back(made->add(result.bytes).address);
   } catch (const OutOfDeviceMemory &) {
@@ -96,7 +129,7 @@ std::unique_ptr<ProgramRunner::Memory> ProgramRunner::makeRoom(std::span<const I
 
 void ProgramRunner::transfer(const Memory &to, std::span<const Input> inputs) {
   for (size_t i = 0; i < inputs.size(); ++i)
-    if (inputs[i].bytes > 0)
+    if (inputs[i].bytes > 0 && !std::ranges::binary_search(leftOutside, i))
       device.copyTo(to.inputs[i], inputs[i].data, inputs[i].bytes);
 }
 
@@ -132,7 +165,7 @@ void ProgramRunner::execute(Memory &with, const std::vector<abi::Effect> &effect
 
 void ProgramRunner::provide(std::span<const Input> inputs) {
   Lap lap;
-  std::unique_ptr<Memory> made = makeRoom(inputs, {});
+  std::unique_ptr<Memory> made = makeRoom(inputs, {}, /*mayShare=*/true);
   transfer(*made, inputs);
   memory = std::move(made);
   seconds.transfer = lap();
@@ -148,7 +181,7 @@ void ProgramRunner::call(std::span<const Input> arguments, std::span<const Outpu
                          const std::vector<abi::Effect> &effects,
                          const std::vector<abi::Check> &checks, abi::RunContext &context) {
   if (!memory)
-    memory = makeRoom(arguments, results);
+    memory = makeRoom(arguments, results, /*mayShare=*/false);
   transfer(*memory, arguments);
   execute(*memory, effects, checks, context);
   if (context.failure())

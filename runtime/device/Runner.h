@@ -6,6 +6,7 @@
 #include "runtime/device/Image.h"
 
 #include <span>
+#include <vector>
 
 namespace descent::device {
 
@@ -71,11 +72,15 @@ public:
             const std::vector<abi::Effect> &effects, const std::vector<abi::Check> &checks,
             abi::RunContext &context);
 
+  /// The inputs that were not copied to the device, as it has no room for them, by number: kernels
+  /// read them in this process's memory, which must stay until the run has ended.
+  const std::vector<size_t> &outside() const { return leftOutside; }
   const RunTimes &times() const { return seconds; }
 
 private:
   struct Memory;
-  std::unique_ptr<Memory> makeRoom(std::span<const Input> inputs, std::span<const Output> results);
+  std::unique_ptr<Memory> makeRoom(std::span<const Input> inputs, std::span<const Output> results,
+                                   bool mayShare);
   void transfer(const Memory &to, std::span<const Input> inputs);
   void execute(Memory &with, const std::vector<abi::Effect> &effects,
                const std::vector<abi::Check> &checks, abi::RunContext &context);
@@ -85,6 +90,7 @@ private:
   std::unique_ptr<Program> program;
   Launch launch;
   std::unique_ptr<Memory> memory;
+  std::vector<size_t> leftOutside;
   RunTimes seconds;
 };
 

@@ -46,6 +46,7 @@ CardFacts factsOf(const Driver &driver, int number) {
   facts.properties.launchesCooperatively = attribute(kCooperativeLaunch) != 0;
   facts.allocatesInStreams =
       driver.memAllocAsync && driver.memFreeAsync && attribute(kMemoryPoolsSupported) != 0;
+  facts.mapsHostMemory = attribute(kCanMapHostMemory) != 0;
   facts.properties.mostSharedBytes =
       std::max<int64_t>(facts.properties.sharedBytes, attribute(kMaxSharedPerBlockOptin));
   return facts;

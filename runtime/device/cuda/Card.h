@@ -21,6 +21,8 @@ struct CardFacts {
   Properties properties;
   /// Memory can be had in the order of a stream, without waiting for kernels of others.
   bool allocatesInStreams = false;
+  /// Kernels can read memory of the machine.
+  bool mapsHostMemory = false;
 };
 CardFacts factsOf(const Driver &driver, int number);
 

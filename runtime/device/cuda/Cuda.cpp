@@ -108,6 +108,32 @@ public:
     card.note(card.driver().memFreeHost(mailbox.host), "release shared memory");
   }
 
+  std::optional<Address> share(const void *memory, int64_t bytes) override {
+    card.expectUsable();
+    if (!card.facts().mapsHostMemory)
+      return std::nullopt;
+    Card::Entered entered(card);
+    void *its = const_cast<void *>(memory); // nobody writes to it
+    int code =
+        card.driver().memHostRegister(its, static_cast<size_t>(bytes), kHostPortable | kHostMapped);
+    Address address = 0;
+    if (code == kSuccess) {
+      code = card.driver().memHostGetDevicePointer(&address, its, 0);
+      if (code != kSuccess)
+        card.driver().memHostUnregister(its);
+    }
+    if (code == kSuccess)
+      return address;
+    // There may be a limit to how much memory can be pinned.
+    if (isLasting(code))
+      card.fail(code, fmt::format("share {} of the machine's memory", inBytes(bytes)));
+    return std::nullopt;
+  }
+  void unshare(const void *memory) override {
+    Card::Entered entered(card);
+    card.note(card.driver().memHostUnregister(const_cast<void *>(memory)), "stop sharing memory");
+  }
+
   std::unique_ptr<Program> load(std::string_view code) override {
     card.expectUsable();
     Card::Entered entered(card);

@@ -62,6 +62,7 @@ enum DeviceAttribute : int {
   kMaxThreadsPerBlock = 1,
   kMaxSharedPerBlock = 8,
   kMultiprocessorCount = 16,
+  kCanMapHostMemory = 19,
   kCapabilityMajor = 75,
   kCapabilityMinor = 76,
   kCooperativeLaunch = 95,

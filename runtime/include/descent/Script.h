@@ -96,7 +96,7 @@ struct RunOptions {
   /// Whether SIGINT stops a run cleanly.
   bool handleInterrupt = false;
   /// Where it is said that a run is not quite what was asked for: that DeviceKind::Auto runs it on the
-  /// processor, as the GPU has no room for it; null: nowhere.
+  /// processor, as the GPU has no room for it; that data are read over the bus; null: nowhere.
   std::ostream *remarks = nullptr;
 };
 

@@ -229,6 +229,7 @@ EXPORT cuDeviceGetAttribute(int *value, int attribute, int) {
   const std::map<int, int> values{{kMaxThreadsPerBlock, 1024},
                                   {kMaxSharedPerBlock, 48 << 10},
                                   {kMultiprocessorCount, state().processors},
+                                  {kCanMapHostMemory, state().mapsHostMemory},
                                   {kCapabilityMajor, state().major},
                                   {kCapabilityMinor, state().minor},
                                   {kCooperativeLaunch, 1},
@@ -333,6 +334,23 @@ EXPORT cuMemFreeHost(void *memory) {
   std::free(memory);
   --state().pinned;
   return kSuccess;
+}
+EXPORT cuMemHostRegister_v2(void *memory, size_t bytes, unsigned flags) {
+  BEGIN(cuMemHostRegister_v2)
+  State &s = state();
+  std::lock_guard lock(s.mutex);
+  if (flags != (kHostPortable | kHostMapped) || bytes == 0)
+    return kInvalidValue;
+  if (!s.registered.emplace(memory, bytes).second)
+    return 712; // it is registered already
+  s.mostRegistered = std::max(s.mostRegistered, s.registered.size());
+  return kSuccess;
+}
+EXPORT cuMemHostUnregister(void *memory) {
+  BEGIN(cuMemHostUnregister)
+  waitForAll();
+  std::lock_guard lock(state().mutex);
+  return state().registered.erase(memory) ? kSuccess : 713;
 }
 EXPORT cuMemHostGetDevicePointer_v2(uint64_t *address, void *memory, unsigned) {
   BEGIN(cuMemHostGetDevicePointer_v2)

@@ -38,11 +38,14 @@ struct FakeCuda {
 
   int version = 13000, cards = 1, major = 9, minor = 0, processors = 4;
   int blocksPerProcessor = 2; ///< resident, of any kernel
-  bool hasMemoryPools = true;
+  bool hasMemoryPools = true, mapsHostMemory = true;
   size_t memoryBytes = size_t{1} << 30;
   /// What was not given back.
   std::atomic<int> contexts = 0, streams = 0, events = 0, modules = 0, links = 0, pinned = 0;
   std::map<uint64_t, size_t> memory;
+  /// The process's own memory that kernels may read, and how many there were at most.
+  std::map<const void *, size_t> registered;
+  size_t mostRegistered = 0;
   std::atomic<int64_t> allocations = 0, compilations = 0, loads = 0;
   /// Calls that need a context and were made without one.
   std::atomic<int> strays = 0;

@@ -82,25 +82,94 @@ TEST_F(CudaSessionTest, NoRoomForWhatAProgramMakes) {
   EXPECT_EQ(outcome.remarks, "");
 }
 
-TEST_F(CudaSessionTest, NoRoomForData) {
-  std::string folder = (std::filesystem::temp_directory_path() / "descent-room-XXXXXX").string();
-  ASSERT_NE(mkdtemp(folder.data()), nullptr);
-  std::string file = folder + "/points.npz";
-  ScriptOptions none;
-  none.cache = false;
-  Script::fromText("make.gd", "save({ x: ones([2_000_000]), y: ones([10]) }, \"" + file + "\")",
-                   none)
-      .run();
-  programKernel(2);
-  fake->memoryBytes = size_t{6} << 20;
-  Outcome outcome =
-      runScript("data points = \"" + file + "\"\nprint sum(points.x) + sum(points.y)\n");
-  EXPECT_EQ(outcome.result.status, RunStatus::Failed);
-  EXPECT_THAT(outcome.result.message,
-              AllOf(HasSubstr("[out-of-device-memory]"), HasSubstr("7.6 MiB for its data"),
-                    HasSubstr("the data `points.x`, f32[2000000], take 7.6 MiB"),
-                    Not(HasSubstr("points.y")), Not(HasSubstr("precision f32"))));
-  std::filesystem::remove_all(folder);
+/// Files of arrays that a script can read.
+class CudaDataTest : public CudaSessionTest {
+protected:
+  void SetUp() override {
+    CudaSessionTest::SetUp();
+    folder = (std::filesystem::temp_directory_path() / "descent-room-XXXXXX").string();
+    ASSERT_NE(mkdtemp(folder.data()), nullptr);
+    ScriptOptions none;
+    none.cache = false;
+    Script::fromText("make.gd",
+                     "save({ x: ones([2_000_000]), y: ones([10]), z: ones([400_000]) }, \"" +
+                         folder + "/points.npz\")",
+                     none)
+        .run();
+    programKernel(3);
+  }
+  void TearDown() override {
+    std::filesystem::remove_all(folder);
+    CudaSessionTest::TearDown();
+  }
+  /// `body` reads points.x, of 7.6 MiB, points.y, of 40 bytes, and points.z, of 1.5 MiB.
+  std::string reading(const std::string &body) const {
+    return "data points = \"" + folder + "/points.npz\"\n" + body;
+  }
+  std::string folder;
+};
+
+const char *const kSums = "print sum(points.x) + sum(points.y) + sum(points.z)\n";
+
+TEST_F(CudaDataTest, NoRoomForDataThatCannotBeShared) {
+  for (bool maps : {false, true}) {
+    fake->mapsHostMemory = maps;
+    if (maps)
+      fake->failures["cuMemHostRegister_v2"] = 2; // there is a limit
+    fake->memoryBytes = size_t{8} << 20;
+    Outcome outcome = runScript(reading(kSums));
+    EXPECT_EQ(outcome.result.status, RunStatus::Failed);
+    EXPECT_THAT(outcome.result.message,
+                AllOf(HasSubstr("[out-of-device-memory]"), HasSubstr("9.2 MiB for its data"),
+                      HasSubstr("the data `points.x`, f32[2000000], take 7.6 MiB"),
+                      HasSubstr("the data `points.z`, f32[400000], take 1.5 MiB"),
+                      Not(HasSubstr("points.y")), Not(HasSubstr("precision f32"))));
+    EXPECT_EQ(launches, 0);
+    EXPECT_EQ(runScript(reading(kSums), DeviceKind::Auto).printed, "2400010\n");
+  }
+}
+
+TEST_F(CudaDataTest, WhatDoesNotFitIsReadOverTheBus) {
+  const void *shared = nullptr;
+  run = [&](const FakeLaunch &how) {
+    if (fake->registered.size() == 1)
+      shared = fake->registered.begin()->first;
+    // The second parameter behind the mailbox and the state.
+    EXPECT_EQ(how.arguments[2], reinterpret_cast<uint64_t>(shared));
+    EXPECT_EQ(static_cast<const float *>(shared)[1'999'999], 1);
+    return 0;
+  };
+  fake->memoryBytes = size_t{8} << 20;
+  ScriptOptions options;
+  options.device = DeviceKind::Gpu;
+  Script script = Script::fromText("model.gd", reading(kSums), options);
+  for (int round = 0; round < 2; ++round) {
+    std::ostringstream remarks;
+    RunResult result = script.run({.remarks = &remarks});
+    EXPECT_EQ(result.status, RunStatus::Done) << result.message;
+    // Once.
+    EXPECT_EQ(remarks.str(), round > 0
+                                 ? ""
+                                 : "descent: Fake 0 has no room for all of the data, so these are "
+                                   "read from the machine's memory, over the bus: `points.x`, "
+                                   "f32[2000000], 7.6 MiB\n");
+    EXPECT_EQ(fake->registered.size(), 0u) << "when it has ended";
+  }
+  EXPECT_EQ(launches, 2);
+  // There is room.
+  fake->memoryBytes = size_t{1} << 30;
+  fake->mostRegistered = 0;
+  run = {};
+  EXPECT_EQ(runScript(reading(kSums)).remarks, "");
+  EXPECT_EQ(fake->mostRegistered, 0u);
+}
+
+TEST_F(CudaDataTest, SharedMemoryIsGivenBackWhereAKernelFails) {
+  run = [](const FakeLaunch &) { return 700; };
+  fake->memoryBytes = size_t{8} << 20;
+  EXPECT_THAT(problemOf([&] { runScript(reading(kSums)); }), HasSubstr("failed on GPU 0"));
+  EXPECT_EQ(launches, 1);
+  fake->registered.clear(); // the context took it along
 }
 
 TEST_F(CudaSessionTest, AutoRunsOnTheProcessorWhereThereIsNoRoom) {

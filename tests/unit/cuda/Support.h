@@ -63,6 +63,7 @@ protected:
     EXPECT_EQ(fake->links, 0);
     EXPECT_EQ(fake->pinned, 0);
     EXPECT_EQ(fake->memory.size(), 0u);
+    EXPECT_EQ(fake->registered.size(), 0u);
     EXPECT_EQ(fake->strays, 0);
   }
 
@@ -79,7 +80,8 @@ protected:
     fake->cards = 1;
     fake->major = 9;
     fake->minor = 0;
-    fake->hasMemoryPools = true;
+    fake->hasMemoryPools = fake->mapsHostMemory = true;
+    fake->mostRegistered = 0;
     fake->memoryBytes = size_t{1} << 30;
     fake->allocations = 0;
     fake->compilations = 0;

@@ -17,6 +17,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 class DeviceTest : public testing::Test {
@@ -109,6 +110,29 @@ TEST_F(DeviceTest, ATapeThatDoesNotFit) {
           HasSubstr("are free"), HasSubstr("checkpoint(f)")));
   // The place is found for code from the disk as well.
   EXPECT_EQ(run(text).result.message, outcome.result.message);
+}
+
+// ---- What a step of training is -----------------------------------------------------------------
+
+// The loss and its derivative in one pass over the rows: all threads of a team need the row's
+// difference.
+TEST_F(DeviceTest, LossAndDerivativeTogether) {
+  for (int columns : {1, 3, 16, 17, 20, 33, 300, 1100}) {
+    std::string n = std::to_string(columns);
+    std::string text = "precision f64\nlet x = reshape(sin(1.7 * arange(" +
+                       std::to_string(70 * columns) + ".0)), (70, " + n +
+                       "))\nlet y = cos(arange(70.0))\n"
+                       "fn loss(a) = mean((x @ a - y)^2)\n"
+                       "let value = loss(0.1 * ones([" +
+                       n + "]))\nlet g = grad(loss)(0.1 * ones([" + n + "]))\n";
+    RunResult expected = run(text, DeviceKind::Cpu).result, actual = run(text).result;
+    for (const char *name : {"value", "g"}) {
+      Array e = expected.value(name).array(), a = actual.value(name).array();
+      for (size_t i = 0; i < size_t(e.size()); ++i)
+        EXPECT_NEAR(a.values<double>()[i], e.values<double>()[i], 1e-12)
+            << name << "[" << i << "] of " << columns;
+    }
+  }
 }
 
 // ---- Code on disk -------------------------------------------------------------------------------
@@ -288,6 +312,42 @@ TEST_F(DeviceTest, AFunctionThatHasNoRoom) {
   EXPECT_THAT(message, AllOf(StartsWith("test.gd:1:"), HasSubstr("[out-of-device-memory]"),
                              HasSubstr("f32[400000000] takes 1.49 GiB")));
   EXPECT_EQ(script.call("g", {x})[0].values<float>()[3], 1);
+}
+
+// ---- Data larger than the device ----------------------------------------------------------------
+
+// Batches of rows of what stays outside; the same numbers as with room.
+TEST_F(DeviceTest, DataLargerThanTheDevice) {
+  std::string file = folder + "/points.npz";
+  run("let k = key(1)\nsave({ x: normal(k, [20_000, 20]), y: normal(k, [20_000]), w: normal(k, "
+      "[270_000]) }, \"" +
+          file + "\")",
+      DeviceKind::Cpu);
+  for (const char *sampling : {"sampling=\"bootstrap\", key=key(5)", "sampling=\"sequential\""}) {
+    // Beyond the last batch, which is not whole: 20,000 is no multiple of 700. All of w is read in
+    // each step.
+    std::string text = "data d = \"" + file +
+                       "\"\nparam a = zeros([20])\nparam b = 0.0\n"
+                       "fn loss(x, y) = mean((x @ a + b - y)^2) + 0.001 * mean((d.w - b)^2)\n"
+                       "train loss(d.x, d.y) with adam(rate=0.01), steps=3, batch=700, " +
+                       std::string(sampling) + "\n";
+    Array a[2], b[2];
+    std::string remarks[2];
+    for (int small : {0, 1}) {
+      setenv("DESCENT_EMULATED_MIB", small ? "6" : "64", 1);
+      Script script = scriptOf(text, DeviceKind::Emulator);
+      std::ostringstream out;
+      RunResult result = script.run({.remarks = &out});
+      ASSERT_EQ(result.status, RunStatus::Done) << result.message;
+      a[small] = result.value("a").array(), b[small] = result.value("b").array();
+      remarks[small] = out.str();
+    }
+    unsetenv("DESCENT_EMULATED_MIB");
+    EXPECT_TRUE(a[0] == a[1] && b[0] == b[1]) << "the same bits";
+    EXPECT_EQ(remarks[0], "");
+    EXPECT_THAT(remarks[1],
+                AllOf(HasSubstr("`d.x`, f32[20000, 20], 1.5 MiB"), Not(HasSubstr("`d.w`"))));
+  }
 }
 
 } // namespace

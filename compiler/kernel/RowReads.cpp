@@ -1,0 +1,50 @@
+#include "compiler/kernel/RowReads.h"
+
+#include "compiler/kernel/Classify.h"
+
+namespace descent::kernel {
+
+namespace {
+
+bool isInLoop(mlir::Operation *op) {
+  for (mlir::Operation *at = op->getParentOp(); at; at = at->getParentOp())
+    if (mlir::isa<ir::ForOp, ir::WhileOp>(at))
+      return true;
+  return false;
+}
+
+/// Whether an operation takes a few rows of an array that it does not need otherwise.
+bool takesRows(mlir::Operation *op, mlir::Value array) {
+  if (auto gather = mlir::dyn_cast<ir::GatherOp>(op))
+    return gather.getAxis() == 0 && gather.getBatchDims() == 0 && gather.getX() == array &&
+           gather.getIndices() != array && byteSize(gather) < byteSize(array);
+  if (auto slice = mlir::dyn_cast<ir::DynamicSliceOp>(op))
+    return slice.getX() == array && slice.getSizes().front() < tensorType(array).getDimSize(0);
+  return false;
+}
+
+bool isReadByRows(mlir::Value array) {
+  return llvm::all_of(array.getUses(), [](mlir::OpOperand &use) {
+    mlir::Operation *user = use.getOwner();
+    // A part of it, or the same in another shape, is no read.
+    if (isAlias(user) || mlir::isa<ir::SliceOp>(user))
+      return isReadByRows(user->getResult(0));
+    return !isInLoop(user) || takesRows(user, use.get());
+  });
+}
+
+} // namespace
+
+std::vector<bool> readByRows(mlir::Operation *function) {
+  std::vector<bool> byRows;
+  function->walk([&](ir::InputOp input) {
+    auto index = size_t(input.getIndex());
+    if (byRows.size() <= index)
+      byRows.resize(index + 1, true);
+    // A scalar is read at once.
+    byRows[index] = byRows[index] && isArray(input) && isReadByRows(input);
+  });
+  return byRows;
+}
+
+} // namespace descent::kernel
