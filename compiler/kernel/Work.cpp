@@ -64,6 +64,8 @@ private:
         most = double(elementBytes(tensorType(read.value).getElementType()));
         for (int64_t extent : step.loops[size_t(read.nest)].space)
           most *= double(extent);
+      } else if (!step.isKernel && isElemental(classOf(step.roots.front()))) {
+        most = sizeOf(step.roots.front()->getResult(0));
       }
       double &known = bytes[read.value];
       known = std::min(all, known + most);

@@ -95,6 +95,8 @@ struct Crossover {
 /// two measured ones are interpolated on logarithmic scales.
 Crossover crossoverOf(const std::vector<double> &sizes, const std::vector<double> &advantages);
 
+/// "0.0123", "12.3", "12300"
+std::string threeDigits(double value);
 /// "12.3 µs"
 std::string inSeconds(double seconds);
 

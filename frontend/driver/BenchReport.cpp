@@ -13,13 +13,6 @@
 namespace descent::driver {
 namespace {
 
-std::string threeDigits(double value) {
-  if (value == 0 || !std::isfinite(value))
-    return fmt::format("{}", value);
-  int decimals = std::clamp(2 - static_cast<int>(std::floor(std::log10(std::abs(value)))), 0, 20);
-  return fmt::format("{:.{}f}", value, decimals);
-}
-
 std::string withSpread(const std::vector<double> &values) {
   return fmt::format("{} ±{:.0f} %", inSeconds(medianOf(values)), 100 * spreadOf(values));
 }
@@ -198,15 +191,6 @@ std::string sweepTable(const BenchSettings &settings, const std::vector<BenchRow
 }
 
 } // namespace
-
-std::string inSeconds(double seconds) {
-  if (seconds == 0)
-    return "0 s";
-  for (auto [unit, size] : {std::pair("s", 1.0), {"ms", 1e-3}, {"µs", 1e-6}})
-    if (seconds >= size * 0.9995)
-      return threeDigits(seconds / size) + " " + unit;
-  return threeDigits(seconds / 1e-9) + " ns";
-}
 
 std::string benchTable(const BenchSettings &settings, const std::vector<BenchRow> &rows) {
   std::string text = fmt::format("{}: median of {} round{} of at least {} s, ± half their range\n",

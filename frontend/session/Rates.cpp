@@ -32,8 +32,8 @@ template <typename Fn> double leastSeconds(Fn &&fn) {
 } // namespace
 
 double copyRateOfProcessor(int threads) {
-  // Far more than the caches hold.
-  int64_t bytes = std::min<int64_t>(int64_t{256} << 20, availableMemory() / 8);
+  // More than a process gets of most caches; new memory takes longer than the copies.
+  int64_t bytes = std::min<int64_t>(int64_t{64} << 20, availableMemory() / 8);
   using Buffer = std::unique_ptr<void, void (*)(void *)>;
   Buffer from(allocate(static_cast<size_t>(bytes)), std::free);
   Buffer to(allocate(static_cast<size_t>(bytes)), std::free);

@@ -102,6 +102,9 @@ int64_t Host::carryOut() {
   int64_t index = word(mailbox::index).load(std::memory_order_relaxed);
   switch (static_cast<Request>(word(mailbox::request).load(std::memory_order_relaxed))) {
   case Request::Effect:
+    // What nobody wants need not be copied here.
+    if (!context->takes(static_cast<int32_t>(index)))
+      return 0;
     context->effect(static_cast<int32_t>(index),
                     operands(effects->at(static_cast<size_t>(index)).operands).data());
     return 0;

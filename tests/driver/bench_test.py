@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""`descent bench`: what it measures and writes, what it leaves undone, and what it says to wrong input. Times are not looked at."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+DESCENT = pathlib.Path(sys.argv.pop(1)).resolve()
+
+TRAINS = """
+let n = 30
+let steps = 6
+let x = linspace(-1.0, 1.0, n)
+param w = 0.5
+param b = 0.0
+train mean((w * x + b - 3.0 * x - 1.0)^2) with sgd(rate=0.1), steps=steps, log=1
+print "w is {w}"
+save(w, "w.npy")
+"""
+SUMS = """
+let n = 40
+let x = linspace(0.0, 1.0, n)
+let s = sum(exp(x) * x)
+"""
+
+
+class Bench(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = pathlib.Path(self.folder.name)
+        (self.path / "tmp").mkdir()
+        self.write("trains.gd", TRAINS)
+        self.write("sums.gd", SUMS)
+
+    def tearDown(self):
+        # Nothing is left behind of the code that was kept meanwhile.
+        self.assertEqual(list((self.path / "tmp").iterdir()), [])
+        self.folder.cleanup()
+
+    def write(self, name, text):
+        (self.path / name).write_text(text)
+
+    def environment(self, **more):
+        # No driver, wherever this runs.
+        return dict(os.environ, DESCENT_LIBCUDA="/nonexistent/libcuda.so.1", TMPDIR=str(self.path / "tmp"), **more)
+
+    def bench(self, *words, code=0, **environment):
+        done = subprocess.run([DESCENT, "bench", *words, "--rounds", "2", "--seconds", "0"], cwd=self.path, text=True,
+                              capture_output=True, env=self.environment(**environment), timeout=60)
+        self.assertEqual(done.returncode, code, f"{words}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def measured(self, *words, code=0):
+        done = self.bench(*words, "--json", "out.json", code=code)
+        return done, json.loads((self.path / "out.json").read_text())
+
+    def test_training_on_two_devices(self):
+        done, report = self.measured("trains.gd", "--device", "cpu,emulator")
+        self.assertNotIn("w is", done.stdout + done.stderr)
+        self.assertNotIn("loss", done.stderr)
+        self.assertFalse((self.path / "w.npy").exists())
+        self.assertIn("emulator's times mean nothing", done.stdout)
+        self.assertEqual([d["asked"] for d in report["devices"]], ["cpu", "emulator"])
+        self.assertTrue(all(d["copy_rate"] > 0 and not d["problem"] for d in report["devices"]))
+        row, = report["rows"]
+        for device in "cpu", "emulator":
+            times = row[device]
+            for part in "compile", "compile_cached", "first", "run", "step":
+                self.assertGreater(times[part], 0, part)
+            self.assertEqual((times["steps_of_run"], len(times["runs"]), len(times["steps"])), (6, 2, 2))
+            self.assertEqual(times["step"], statistics.median(times["steps"]))
+            self.assertGreaterEqual(times["run"] * 1.001, times["step"] * 6)
+        self.assertEqual((row["cpu"]["load"], row["cpu"]["transfer"]), (0, 0))
+        self.assertGreater(row["emulator"]["load"], 0)
+        # Found on disk, code takes less time than when it is made.
+        self.assertLess(row["cpu"]["compile_cached"], row["cpu"]["compile"])
+        self.assertLess(row["emulator"]["difference"], 1e-5)
+        ratios = [a / b for a, b in zip(row["cpu"]["steps"], row["emulator"]["steps"])]
+        self.assertAlmostEqual(row["emulator"]["speed_up"] / statistics.median(ratios), 1, 6)
+        for word in "device", "compile", "code on disk", "transfer of the data", "first run", "step", "speed-up", "values":
+            self.assertRegex(done.stdout, rf"(?m)^ *{word}")
+
+    def test_without_training_a_run_is_compared(self):
+        done, report = self.measured("sums.gd", "--device", "cpu")
+        times = report["rows"][0]["cpu"]
+        self.assertIsNone(times["step"])
+        self.assertIsNone(times["difference"])
+        self.assertNotIn("\nstep", done.stdout)
+
+    def test_bytes_and_operations_are_counted(self):
+        self.write("product.gd", "let n = 24\nlet x = ones([n, n])\nlet k = key(1)\nlet y = uniform(k, [n, n])\nlet z = y @ y\n")
+        _, report = self.measured("product.gd", "--device", "cpu")
+        self.assertEqual(report["rows"][0]["cpu"]["product_operations"], 2 * 24**3)
+        self.assertGreaterEqual(report["rows"][0]["cpu"]["bytes"], 2 * 4 * 24**2)
+
+    def test_sweep(self):
+        done, report = self.measured("sums.gd", "--device", "cpu,emulator", "--sweep", "n=3e3,20,400")
+        self.assertEqual([row["size"] for row in report["rows"]], [20, 400, 3000])
+        self.assertEqual(report["crossovers"], {"emulator": {"kind": "never"}})
+        self.assertIn("emulator is faster than cpu at none of these sizes.", done.stdout)
+        for size in 20, 400, 3000:
+            self.assertRegex(done.stdout, rf"(?m)^{size} ")
+        # The sums of the sizes differ, so --set has arrived: bytes grow.
+        bytes_ = [row["cpu"]["bytes"] for row in report["rows"]]
+        self.assertEqual(sorted(set(bytes_)), bytes_)
+
+    def test_sweep_the_other_way_round(self):
+        _, report = self.measured("sums.gd", "--device", "emulator,cpu", "--sweep", "n=20,400")
+        self.assertEqual(report["crossovers"], {"cpu": {"kind": "always"}})
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "there is no gnuplot")
+    def test_picture(self):
+        self.bench("trains.gd", "--device", "cpu,emulator", "--sweep", "n=5,50", "--plot", "it's.svg")
+        picture = (self.path / "it's.svg").read_text()
+        for text in "<svg", "trains.gd", "cpu: the processor", "emulator: the emulator", "seconds of a step":
+            self.assertIn(text, picture)
+
+    def test_picture_without_gnuplot(self):
+        # A shell there is; gnuplot there is not.
+        done = self.bench("sums.gd", "--device", "cpu", "--sweep", "n=5,50", "--plot", "x.svg", code=1, PATH=str(self.path))
+        self.assertIn("there is no gnuplot", done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^50 ")
+
+    def test_no_gpu(self):
+        done, report = self.measured("sums.gd", "--device", "cpu,gpu", code=1)
+        self.assertEqual(done.stderr.count("nothing is measured on gpu: no NVIDIA driver is installed"), 1)
+        self.assertIn("no NVIDIA driver", report["devices"][1]["problem"])
+        self.assertEqual(list(report["rows"][0]), ["cpu"])
+        self.bench("sums.gd", "--device", "gpu", code=1)
+
+    def test_no_gpu_that_was_asked_for(self):
+        done = self.bench("sums.gd")
+        self.assertIn("nothing is measured on gpu: no NVIDIA driver", done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^run ")
+
+    def test_auto_says_what_it_is(self):
+        done = self.bench("sums.gd", "--device", "auto")
+        self.assertIn("auto is the processor, as no NVIDIA driver", done.stderr)
+
+    def test_wrong_words(self):
+        for words, message in [
+            (["sums.gd", "--device", "tpu"], "there is no device tpu; there are cpu, gpu, auto and emulator"),
+            (["sums.gd", "--device", "cpu,"], "there is no device without a name"),
+            (["sums.gd", "--device", "cpu,cpu"], "cpu is there twice"),
+            (["sums.gd", "--sweep", "n"], "there is no name in n; it takes a name and at least two numbers"),
+            (["sums.gd", "--sweep", "=1,2"], "there is no name in =1,2"),
+            (["sums.gd", "--sweep", "n=10"], "there is one size only"),
+            (["sums.gd", "--sweep", "n=10,x"], "'x' is no number"),
+            (["sums.gd", "--sweep", "n=10,inf"], "'inf' is no number"),
+            (["sums.gd", "--sweep", "n=10,20,1e1"], "1e1 is there twice"),
+            (["sums.gd", "--plot", "x.svg"], "--plot: there is one size only to draw"),
+            (["sums.gd", "--json", "nowhere/out.json"], "nowhere/out.json cannot be written (asked for with --json)"),
+            (["sums.gd", "--sweep", "n=1,2", "--plot", "nowhere/x.svg"], "nowhere/x.svg cannot be written (asked for with --plot)"),
+            (["sums.gd", "--threads", "-1"], "it takes a whole number from 0 to 1024"),
+            ([], "script is required"),
+            (["none.gd"], "none.gd"),
+            (["sums.gd", "--sweep", "m=1,2"], "[bad-setting]"),
+        ]:
+            done = self.bench(*words, code=2)
+            self.assertIn(message, done.stderr)
+            self.assertEqual(done.stdout, "")
+        for words in ["--rounds", "0"], ["--seconds", "-1"], ["--seconds", "x"]:
+            done = subprocess.run([DESCENT, "bench", "sums.gd", *words], cwd=self.path, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(words[0], done.stderr)
+
+    def test_a_script_with_errors(self):
+        self.write("wrong.gd", "let x = [1.0, 2.0] + [1.0, 2.0, 3.0]\n")
+        done = self.bench("wrong.gd", "--device", "cpu,emulator", code=2)
+        self.assertEqual(done.stderr.count("[shape-mismatch]"), 1)
+
+    def test_a_script_that_fails(self):
+        self.write("fails.gd", "let n = 3\nassert sum(arange(n)) < 10, \"too much\"\n")
+        done = self.bench("fails.gd", "--device", "cpu", "--set", "n=9", code=1)
+        self.assertIn("too much", done.stderr)
+        # What came before is shown.
+        done = self.bench("fails.gd", "--device", "cpu", "--sweep", "n=2,9", code=1)
+        self.assertRegex(done.stdout, r"(?m)^2 ")
+
+    def test_a_warning_is_shown_once(self):
+        self.write("warns.gd", SUMS + "param unused = 1.0\ntrain s * unused^2 with sgd(rate=0.0001), steps=2\n")
+        done = self.bench("warns.gd", "--device", "cpu,emulator")
+        self.assertLessEqual(done.stderr.count("warning"), 1)
+
+    def test_interrupt(self):
+        self.write("long.gd", "param w = 0.5\ntrain (w - 1.0)^2 with sgd(rate=0.1), steps=2000000000\n")
+        process = subprocess.Popen([DESCENT, "bench", "long.gd", "--device", "cpu"], cwd=self.path, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment())
+        for line in process.stderr:
+            if "first run" in line:
+                break
+        time.sleep(0.7)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn("interrupted", errors)
+
+    def test_help_has_an_example(self):
+        done = subprocess.run([DESCENT, "bench", "--help"], capture_output=True, text=True)
+        self.assertIn("descent bench model.gd --device cpu,gpu --sweep", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
