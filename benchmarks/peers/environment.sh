@@ -17,6 +17,12 @@ have() {
 have numpy numpy
 have scipy scipy
 have jax jax
+# Where there is an NVIDIA GPU, JAX needs its CUDA packages; PyTorch brings its own.
+if nvidia-smi -L 2>/dev/null | grep -q '^GPU'; then
+  cuda=$(nvidia-smi | sed -n 's/.*CUDA Version: *\([0-9]*\).*/\1/p')
+  ((${cuda:-12} >= 13)) && cuda=13 || cuda=12
+  have "jax_cuda${cuda}_plugin" "jax[cuda$cuda]"
+fi
 if (($(df --output=avail -B1G "$folder" | tail -1) > 12)) || "$folder/bin/python" -c 'import torch' 2>/dev/null; then
   have torch torch
 else
