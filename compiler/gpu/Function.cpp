@@ -180,8 +180,6 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
   if (step.isKernel) {
     if (step.loops.front().scan >= 0 && !step.shared)
       return emitScan(p, step);
-    if (!KernelEmitter(p, step).canEmit())
-      return bySingleThread(step);
     return KernelEmitter(p, step).emit();
   }
   switch (kind) {

@@ -46,8 +46,6 @@ public:
   KernelEmitter(ProgramEmission &p, const kernel::Step &step)
       : p(p), f(p.f), b(p.b), step(step), shared(size_t(step.shared)) {}
 
-  /// Whether this emitter has code for the step.
-  bool canEmit();
   void emit();
 
 private:
@@ -106,6 +104,7 @@ private:
   struct Accumulators;
   struct Tree;
   bool crosses(const Reduction &reduction) const;
+  bool mixes();
   void tree();
 };
 

@@ -64,6 +64,7 @@ struct KernelEmitter::Tree {
   bool inSharedMemory = true;
   Value *memory = nullptr;
   std::vector<Accumulators> accumulators;
+  SmallVector<kernel::Local, 4> locals;
   SmallVector<int64_t, 4> localOffsets;
   cpu::Rows rows;
   Counters counters;
@@ -71,6 +72,7 @@ struct KernelEmitter::Tree {
   explicit Tree(KernelEmitter &k)
       : k(k), p(k.p), f(k.f), b(k.b), sizes(ArrayRef(k.nests.front().sizes).take_front(k.shared)) {}
 
+  void findLocals();
   void findAccumulators();
   int64_t bytesOfTeam(bool ofThread);
   void chooseTeam();
@@ -80,6 +82,7 @@ struct KernelEmitter::Tree {
   void clear();
   void iteration(const Counters &at);
   void nest(NestCode &nest);
+  void atOneIndex(NestCode &nest);
   void foldInner(NestCode &nest, const Group &group, bool stores,
                  llvm::function_ref<void(Value *, ArrayRef<Candidate>)> finish);
   void complete(NestCode &nest, const Group &group, bool stores);
@@ -89,6 +92,26 @@ struct KernelEmitter::Tree {
   void giveParts(Value *chunk, const std::function<Value *(Accumulators &, Value *)> &keptAt);
   Value *elementOf(Accumulators &each, Value *base, Value *index);
 };
+
+/// What an iteration keeps of the locals, if it is of fewer shared loops than the plan says.
+void KernelEmitter::Tree::findLocals() {
+  locals.assign(k.step.locals.begin(), k.step.locals.end());
+  if (int(k.shared) == k.step.shared)
+    return;
+  for (kernel::Local &local : locals) {
+    mlir::Operation *root = local.value.getDefiningOp();
+    ArrayRef<int64_t> shape = tensorType(local.value).getShape();
+    local.dims.clear();
+    local.elements = 1;
+    for (int dim = 0; dim < int(shape.size()); ++dim) {
+      int loop = kernel::isReduction(root) ? kernel::keptDims(root)[size_t(dim)] : dim;
+      if (loop >= 0 && loop < int(k.shared))
+        continue;
+      local.dims.push_back(dim);
+      local.elements *= shape[size_t(dim)];
+    }
+  }
+}
 
 void KernelEmitter::Tree::findAccumulators() {
   for (NestCode &nest : k.nests)
@@ -106,7 +129,7 @@ void KernelEmitter::Tree::findAccumulators() {
 int64_t KernelEmitter::Tree::bytesOfTeam(bool ofThread) {
   int64_t bytes = 0;
   localOffsets.clear();
-  for (const kernel::Local &local : k.step.locals) {
+  for (const kernel::Local &local : locals) {
     localOffsets.push_back(bytes);
     if (local.elements > 1)
       bytes += int64_t(llvm::alignTo(
@@ -126,7 +149,7 @@ void KernelEmitter::Tree::chooseTeam() {
   int64_t longest = 1, elements = 0;
   for (const NestCode &nest : k.nests)
     longest = std::max(longest, product(ArrayRef(nest.sizes).drop_front(k.shared)));
-  for (const kernel::Local &local : k.step.locals)
+  for (const kernel::Local &local : locals)
     elements += local.elements;
   for (const Accumulators &each : accumulators)
     elements += each.inner.keptCount;
@@ -162,7 +185,7 @@ void KernelEmitter::Tree::place() {
   auto at = [&](int64_t offset) {
     return b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), memory, uint64_t(offset));
   };
-  for (auto [local, offset] : llvm::zip(k.step.locals, localOffsets)) {
+  for (auto [local, offset] : llvm::zip(locals, localOffsets)) {
     llvm::Type *type = cpu::memoryType(f.context(), tensorType(local.value).getElementType());
     cpu::RowPlace &row = rows[local.value];
     row.dims = local.dims;
@@ -243,6 +266,8 @@ void KernelEmitter::Tree::iteration(const Counters &at) {
 void KernelEmitter::Tree::nest(NestCode &nest) {
   if (!nest.scans.empty())
     return scan(nest);
+  if (product(ArrayRef(nest.sizes).drop_front(k.shared)) == 1)
+    return atOneIndex(nest);
   std::vector<Group> groups = k.groupsOf(nest, k.shared);
   if (groups.empty()) {
     Group all; // stores alone
@@ -252,22 +277,9 @@ void KernelEmitter::Tree::nest(NestCode &nest) {
         all.keptSizes.push_back(nest.sizes[dim]);
         all.keptCount *= nest.sizes[dim];
       }
-    auto body = [&](Value *index) {
+    return p.grid.loop(team.rank, f.number(all.keptCount), f.number(team.size), [&](Value *index) {
       k.evaluate(nest, k.countersAt(counters, nest, all, index, nullptr), {}, true, &rows);
-    };
-    // One element: a local that every thread has for itself, or in memory.
-    bool ofThreads = all.keptCount == 1 && llvm::all_of(nest.stores, [&](mlir::Operation *op) {
-                       return rows.contains(op->getResult(0));
-                     });
-    if (ofThreads)
-      return body(f.number(0));
-    bool mixed = all.keptCount == 1 && llvm::any_of(nest.stores, [&](mlir::Operation *op) {
-                   return rows.contains(op->getResult(0));
-                 });
-    if (!mixed)
-      return p.grid.loop(team.rank, f.number(all.keptCount), f.number(team.size), body);
-    // Every thread stores its own local; that all of them store the same to memory would be a race.
-    return body(f.number(0));
+    });
   }
   for (auto [i, group] : llvm::enumerate(groups)) {
     bool stores = i + 1 == groups.size();
@@ -278,6 +290,47 @@ void KernelEmitter::Tree::nest(NestCode &nest) {
     else
       complete(nest, group, stores);
   }
+}
+
+/// A nest without loops of its own. Every thread of the team has what later nests read for itself;
+/// one of them stores what is in memory, and adds to what is added up over shared loops.
+void KernelEmitter::Tree::atOneIndex(NestCode &nest) {
+  Counters at = k.countersAt(counters, nest, Group(), nullptr, nullptr);
+  cpu::Index index;
+  index.dims = at;
+  cpu::Elements elements(f, index, nest.stores, &rows);
+  SmallVector<Value *, 4> stored;
+  for (mlir::Operation *op : nest.stores)
+    stored.push_back(elements.at(op->getResult(0)));
+  Candidates added;
+  for (Reduction &reduction : nest.reductions)
+    added.push_back(cpu::contribution(f, elements, reduction, at));
+  auto store = [&](bool locals) {
+    for (auto [op, value] : llvm::zip(nest.stores, stored))
+      if (rows.contains(op->getResult(0)) == locals)
+        k.store(nest, op->getResult(0), at, value, &rows);
+    for (auto [reduction, candidate] : llvm::zip(nest.reductions, added)) {
+      bool isLocal = rows.contains(reduction.value());
+      if (isLocal != locals)
+        continue;
+      if (k.crosses(reduction))
+        addTo(*find(reduction), candidate);
+      else
+        k.storeResult(reduction, at, candidate, &rows);
+    }
+  };
+  store(/*locals=*/true);
+  bool more = llvm::any_of(nest.stores,
+                           [&](mlir::Operation *op) { return !rows.contains(op->getResult(0)); });
+  for (Reduction &reduction : nest.reductions)
+    more |= !rows.contains(reduction.value());
+  if (!more)
+    return;
+  // All have read what one of them updates in place.
+  p.grid.wait(team);
+  if (team.size == 1)
+    return store(/*locals=*/false);
+  p.grid.onlyIf(b.CreateICmpEQ(team.rank, f.number(0)), [&] { store(/*locals=*/false); });
 }
 
 /// Folds the inner loops of an iteration.
@@ -316,20 +369,6 @@ void KernelEmitter::Tree::complete(NestCode &nest, const Group &group, bool stor
 /// Reductions over shared loops.
 void KernelEmitter::Tree::accumulate(NestCode &nest, const Group &group, bool stores) {
   if (group.keptCount == 1) {
-    bool leavesNumbers =
-        stores && group.termCount == 1 && llvm::any_of(nest.stores, [&](mlir::Operation *op) {
-          return rows.contains(op->getResult(0));
-        });
-    if (leavesNumbers) {
-      // Each thread has its own of what later nests read; one of them adds.
-      Candidates added = k.evaluate(nest, k.countersAt(counters, nest, group, nullptr, f.number(0)),
-                                    group.reductions, stores, &rows);
-      p.grid.onlyIf(b.CreateICmpEQ(team.rank, f.number(0)), [&] {
-        for (auto [reduction, candidate] : llvm::zip(group.reductions, added))
-          addTo(*find(*reduction), candidate);
-      });
-      return;
-    }
     p.grid.loop(team.rank, f.number(group.termCount), f.number(team.size), [&](Value *term) {
       Candidates added = k.evaluate(nest, k.countersAt(counters, nest, group, nullptr, term),
                                     group.reductions, stores, &rows);
@@ -468,33 +507,26 @@ void KernelEmitter::Tree::giveParts(Value *chunk,
   p.grid.wait(block);
 }
 
-bool KernelEmitter::canEmit() {
-  if (!describe())
-    return nests.clear(), true;
-  bool can = step.products.empty();
-  // Shared loops that some reductions keep and others are over.
+/// Whether some reductions keep a shared loop that others are over.
+bool KernelEmitter::mixes() {
   for (size_t dim = 0; dim < shared; ++dim) {
     bool keeps = false, reduces = false;
     for (NestCode &nest : nests)
       for (Reduction &reduction : nest.reductions)
         if (crosses(reduction) && nest.sizes[dim] != 1)
           (reduction.keeps(int(dim)) ? keeps : reduces) = true;
-    can &= !(keeps && reduces);
+    if (keeps && reduces)
+      return true;
   }
-  for (NestCode &nest : nests) {
-    // A number for each iteration that is kept for later nests and stored as well.
-    bool local = false, stored = false;
-    int64_t inner = product(ArrayRef(nest.sizes).drop_front(std::min(shared, nest.sizes.size())));
-    for (mlir::Operation *op : nest.stores)
-      (f.placeOf(op->getResult(0)).kind == kernel::Place::Kind::Row ? local : stored) = true;
-    can &= !(shared && inner == 1 && local && stored);
-  }
-  nests.clear();
-  return can;
+  return false;
 }
 
 void KernelEmitter::tree() {
+  // A team then runs more in an iteration. What is added up over the only shared loop keeps none.
+  while (mixes())
+    --shared;
   Tree tree(*this);
+  tree.findLocals();
   tree.findAccumulators();
   tree.chooseTeam();
   // Loops that nothing is added up over, and the others.
