@@ -38,7 +38,9 @@ void showTiming(const Timing &timing) {
   if (timing.open > 0) {
     row("open device", timing.open);
     row("load code", timing.load);
-    row("to device", timing.transfer);
+    row("to device", timing.transfer,
+        fmt::format("  (the program has {:.1f} MiB there)",
+                    static_cast<double>(timing.deviceBytes) / (1 << 20)));
   }
   row("run", timing.run,
       timing.open > 0 ? fmt::format("  ({:.2f} ms on the device)", timing.onDevice * 1e3) : "");

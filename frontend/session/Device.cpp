@@ -163,6 +163,7 @@ void DeviceSession::provide(const sema::Program &program, Timing &timing, std::o
   runner.provide(inputs);
   timing.load = runner.times().load;
   timing.transfer = runner.times().transfer;
+  timing.deviceBytes = runner.times().bytes;
   if (!remarks || hasRemarked || runner.outside().empty())
     return;
   hasRemarked = true;

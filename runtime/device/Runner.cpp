@@ -124,6 +124,9 @@ std::unique_ptr<ProgramRunner::Memory> ProgramRunner::makeRoom(std::span<const I
   } catch (const OutOfDeviceMemory &) {
     throw NoRoom(device.properties(), needs, free);
   }
+  seconds.bytes = needs.all();
+  for (size_t i : leftOutside)
+    seconds.bytes -= inputs[i].bytes;
   return made;
 }
 

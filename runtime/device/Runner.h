@@ -22,11 +22,12 @@ struct Output {
   int64_t bytes = 0;
 };
 
-/// Seconds of a run.
+/// Seconds of a run, and what it takes.
 struct RunTimes {
   double load = 0;     ///< until the device has the code
   double transfer = 0; ///< until it has the inputs
   double kernel = 0;   ///< the program itself; by the device's clock, if it measures launches
+  int64_t bytes = 0;   ///< of the device's memory when it begins
 };
 
 /// A device has no room for a program. `what()` is a clause: "NVIDIA H100 has no room for this

@@ -166,6 +166,7 @@ struct Timing {
   double load = 0;     ///< until it has the code, which its driver may have to compile
   double transfer = 0; ///< until it has the data
   double onDevice = 0; ///< a part of `run`: what the program took, by the device's own clock
+  int64_t deviceBytes = 0; ///< of its memory, that the program has when it begins
 };
 
 /// A stage of compilation whose form can be shown.

@@ -160,6 +160,7 @@ TEST_F(CudaDataTest, WhatDoesNotFitIsReadOverTheBus) {
   fake->memoryBytes = size_t{1} << 30;
   fake->mostRegistered = 0;
   run = {};
+  EXPECT_LT(script.timing().deviceBytes, 2 << 20);
   EXPECT_EQ(runScript(reading(kSums)).remarks, "");
   EXPECT_EQ(fake->mostRegistered, 0u);
 }
@@ -240,6 +241,8 @@ TEST_F(CudaSessionTest, TimesAreTheCards) {
   EXPECT_GT(timing.transfer, 0);
   EXPECT_GE(timing.onDevice, 0.03);
   EXPECT_LE(timing.onDevice, timing.run);
+  EXPECT_GT(timing.deviceBytes, 0);
+  EXPECT_GE(runScript("print cumsum(arange(1_000_000.0))[7]").timing.deviceBytes, 4'000'000);
   Timing onProcessor = runScript("print 1", DeviceKind::Cpu).timing;
   EXPECT_EQ(onProcessor.open + onProcessor.load + onProcessor.transfer + onProcessor.onDevice, 0);
 }

@@ -166,5 +166,37 @@ TEST(DeviceMemory, IsCounted) {
   EXPECT_THROW(device->copyWithin(small, 16, 1), device::DeviceError);
 }
 
+// Memory of the host takes no room on the device; kernels read it, and may not write to it.
+TEST(DeviceMemory, OfTheHostIsReadOnly) {
+  auto device = makeEmulator({.memoryBytes = 1 << 20});
+  std::vector<int32_t> numbers((2 << 20) / 4);
+  numbers.back() = 77;
+  auto shared = device->share(numbers.data(), 2 << 20);
+  ASSERT_TRUE(shared);
+  EXPECT_EQ(device->freeBytes(), 1 << 20);
+  auto to = device->allocate(4);
+  const char *copy = R"(
+define ptx_kernel void @k(ptr %from, ptr %to) {
+  %x = load i32, ptr %from
+  store i32 %x, ptr %to
+  ret void
+}
+)";
+  uint64_t last = *shared + (2 << 20) - 4;
+  EXPECT_EQ(run(*device, copy, {.threads = 1}, {last, to}), "");
+  int32_t copied = 0;
+  device->copyFrom(&copied, to, 4);
+  EXPECT_EQ(copied, 77);
+  EXPECT_NE(
+      run(*device, copy, {.threads = 1}, {to, last}).find("in what the host shares to be read"),
+      std::string::npos);
+  EXPECT_NE(run(*device, copy, {.threads = 1}, {last + 4, to}), "");
+  EXPECT_EQ(numbers.back(), 77);
+  device->unshare(numbers.data());
+  EXPECT_EQ(device->freeBytes(), (1 << 20) - 4);
+  EXPECT_THROW(device->unshare(numbers.data()), device::DeviceError);
+  EXPECT_NE(run(*device, copy, {.threads = 1}, {last, to}), "");
+}
+
 } // namespace
 } // namespace descent::emulator
