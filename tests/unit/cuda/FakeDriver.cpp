@@ -98,6 +98,11 @@ struct State : FakeCuda {
     for (std::string word; std::getline(words, word, ',');)
       if (size_t at = word.find('='); at != std::string::npos)
         failures[word.substr(0, at)] = std::atoi(word.c_str() + at + 1);
+    if (const char *mebibytes = std::getenv("FAKE_CUDA_MIB"))
+      memoryBytes = size_t(std::atoi(mebibytes)) << 20;
+    // The kernel of a program, with so many parameters.
+    if (const char *parameters = std::getenv("FAKE_CUDA_KERNEL"))
+      kernels["descent_program"] = {[](const FakeLaunch &) { return 0; }, std::atoi(parameters)};
   }
   CudaContextTag context;
   std::vector<CudaStream> allStreams;

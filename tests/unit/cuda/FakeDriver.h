@@ -31,7 +31,8 @@ struct FakeKernel {
 };
 
 struct FakeCuda {
-  /// Kernels by the names that modules have for them. Set up while nothing runs.
+  /// Kernels by the names that modules have for them. Set up while nothing runs. $FAKE_CUDA_KERNEL
+  /// gives a program one that does nothing and has so many parameters.
   std::map<std::string, FakeKernel> kernels;
   /// These functions fail, by their symbols. $FAKE_CUDA_FAIL sets them, too: "cuInit=803,…".
   std::map<std::string, int> failures;
@@ -39,7 +40,7 @@ struct FakeCuda {
   int version = 13000, cards = 1, major = 9, minor = 0, processors = 4;
   int blocksPerProcessor = 2; ///< resident, of any kernel
   bool hasMemoryPools = true, mapsHostMemory = true;
-  size_t memoryBytes = size_t{1} << 30;
+  size_t memoryBytes = size_t{1} << 30; ///< $FAKE_CUDA_MIB sets it, too
   /// What was not given back.
   std::atomic<int> contexts = 0, streams = 0, events = 0, modules = 0, links = 0, pinned = 0;
   std::map<uint64_t, size_t> memory;
