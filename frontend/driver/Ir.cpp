@@ -66,6 +66,15 @@ void addIr(CLI::App &app, int &result) {
       ->default_str("array")
       ->type_name("STAGE");
   command->add_flag("--tests", arguments->tests, "With the script's test blocks");
+  command
+      ->add_option_function<std::string>(
+          "--test",
+          [arguments](const std::string &name) {
+            arguments->script.onlyTest = name;
+            arguments->tests = true;
+          },
+          "With the test block of this name")
+      ->type_name("NAME");
   command->footer(
       "ast: the syntax tree; array: array operations, derivatives still to be taken;\n"
       "derivative: derivatives and batching expanded; kernel: grouped into loops;\n"

@@ -1,0 +1,2 @@
+print 3 == 4
+assert sum([1, 2]) == 4
