@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # cmake/portable.sh: makes build/descent-VERSION-x86_64-linux.tar.xz of build/portable/bin/descent: the command, the
-# documentation, the examples, the program tests and the benchmarks' scripts. What is in it is then
-# checked: that it asks for glibc 2.36 alone, its size, and by the program tests, run from the archive.
+# documentation, the examples, the tests of operations and programs, and the benchmarks' scripts. What is in it is then
+# checked: that it asks for glibc 2.36 alone, its size, and by its `descent selftest`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools=/usr/lib/llvm-22/bin
@@ -30,8 +30,7 @@ mkdir -p "$work/$name"/{bin,docs,build/data,licenses}
 cp "$binary" "$work/$name/bin/"
 cp LICENSE "$work/$name/"
 cp -r docs/*.md docs/examples docs/pictures "$work/$name/docs/"
-git ls-files tests/programs 'benchmarks/*.gd' 'benchmarks/*/cases.json' | xargs cp --parents -t "$work/$name"
-rm -f "$work/$name"/tests/programs/{CMakeLists.txt,lit.site.cfg.py.in}
+git ls-files tests/{ops,programs}/'*.'{gd,csv,expected} ':!tests/ops/failing' 'benchmarks/*.gd' 'benchmarks/*/cases.json' | xargs cp --parents -t "$work/$name"
 if [[ -f build/data/digits.csv.gz ]]; then
   cp build/data/digits.* "$work/$name/build/data/"
 fi
@@ -46,10 +45,11 @@ NVIDIA's driver is installed.
 
   bin/descent run docs/examples/line.gd     train a line through a hundred points
   bin/descent doctor                        what was found on this machine
+  bin/descent selftest                      the tests of all operations and programs, on all devices
   bin/descent --help                        the rest
 
-docs/language.md is the language, docs/examples/README.md a tour. tests/programs has scripts with the output
-that they must have, benchmarks what Descent is measured with.
+docs/language.md is the language, docs/examples/README.md a tour. tests/ops has tests of all operations,
+tests/programs scripts with the output that they must have, benchmarks what Descent is measured with.
 TEXT
 archive=build/$name.tar.xz
 tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner -cf - "$name" | xz -9e -T1 >"$archive"
@@ -58,17 +58,8 @@ bytes=$(stat -c %s "$archive")
 
 # From the archive, in an environment that has nothing.
 rm -rf "${work:?}/$name"
-mkdir "$work/output"
 tar -C "$work" -xf "$archive"
-cat >"$work/$name/tests/programs/lit.site.cfg.py" <<TEXT
-config.descent = "$work/$name/bin/descent"
-config.examples = "$work/$name/docs/examples"
-config.test_exec_root = "$work/output"
-lit_config.load_config(config, "$work/$name/tests/programs/lit.cfg.py")
-TEXT
-for device in cpu emulator; do
-  env -i PATH=/usr/bin:/bin HOME="$work" "$tools/lit" -sv --param device=$device "$work/$name/tests/programs" ||
-    fail "the program tests fail from the archive ($device)"
-done
+env -i PATH=/usr/bin:/bin HOME="$work" "$work/$name/bin/descent" selftest --device all ||
+  fail "tests fail from the archive"
 awk -v archive="$archive" -v bytes="$bytes" -v command="$(stat -c %s "$binary")" -v needs="$glibc: $(echo $needed)" \
   'BEGIN { printf "%s: %.1f MiB, the command %.1f MiB; needs %s\n", archive, bytes / 2^20, command / 2^20, needs }'
