@@ -49,9 +49,7 @@ SmallVector<Value *, 4> dimsOfLinear(FunctionEmission &f, Value *linear, ArrayRe
     count *= size;
   bool inWords = f.module.dividesInWords && llvm::isInt<32>(count);
   auto narrow = [&](Value *x) { return inWords ? f.b.CreateTrunc(x, f.b.getInt32Ty()) : x; };
-  auto wide = [&](Value *x) {
-    return f.b.CreateZExt(x, f.b.getInt64Ty(), "", /*IsNonNeg=*/true);
-  };
+  auto wide = [&](Value *x) { return f.b.CreateZExt(x, f.b.getInt64Ty(), "", /*IsNonNeg=*/true); };
   for (int i = int(shape.size()) - 1; i >= first; --i) {
     int64_t size = shape[size_t(i)];
     if (size == 1)
@@ -119,9 +117,12 @@ Value *Elements::loadFromRow(mlir::Value value, int map) {
 }
 
 Value *Elements::load(mlir::Value value, int map) {
-  // Of an array that is in memory as well, the row is only what the loops' own index reads.
-  if (f.placeOf(value).kind == kernel::Place::Kind::Row ||
-      (rows && map == IndexMaps::identity && rows->contains(value)))
+  // Of an array that is in memory as well, the row may be only what the loops' own index reads.
+  auto isInRow = [&] {
+    auto row = rows ? rows->find(value) : cpu::Rows::const_iterator();
+    return rows && row != rows->end() && (map == IndexMaps::identity || row->second.isWhole);
+  };
+  if (f.placeOf(value).kind == kernel::Place::Kind::Row || isInRow())
     return loadFromRow(value, map);
   Index &index = indexes[map];
   if (!index.linear)

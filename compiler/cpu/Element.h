@@ -19,6 +19,7 @@ struct RowPlace {
   int64_t step = 1;               ///< elements of memory from one to the next
   kernel::Place place;            ///< for telling accesses apart
   llvm::Value *origin = nullptr;  ///< the first index along the first dimension; null: 0
+  bool isWhole = false;           ///< all that the iteration reads, not at the loops' index alone
 };
 using Rows = llvm::DenseMap<mlir::Value, RowPlace>;
 

@@ -8,6 +8,7 @@
 #include "compiler/dialect/Precision.h"
 #include "compiler/gpu/DotSums.h"
 #include "compiler/gpu/Steps.h"
+#include "compiler/gpu/Workspace.h"
 
 namespace descent::gpu {
 
@@ -44,7 +45,8 @@ public:
   DotEmitter(ProgramEmission &p, ir::DotOp op)
       : p(p), f(p.f), b(p.b), op(op), shape(kernel::dotShape(op)), result(op.getResult()),
         element(tensorType(result).getElementType()), type(cpu::registerType(f.context(), element)),
-        tiling(tilingOf(shape, unitOf(p, op), kernel::elementBytes(element), p.grid.threads)) {}
+        tiling(tilingOf(shape, unitOf(p, op), kernel::elementBytes(element), p.grid.threads)),
+        delivery(p, {op}), to(delivery.to(result)) {}
 
   void emit();
 
@@ -58,6 +60,8 @@ private:
   mlir::Type element;
   llvm::Type *type;
   const DotTiling tiling;
+  Delivery delivery;
+  Value *to; ///< where the result is written
 
   int64_t count() const { return shape.batch * shape.m * shape.n; }
   Value *plus(Value *x, Value *y) { return b.CreateAdd(x, y, "", true, true); }
@@ -93,7 +97,7 @@ void DotEmitter::direct() {
     };
     p.grid.loop(f.number(0), f.number(shape.k), f.number(1), add);
     cpu::storeElement(b, element, b.CreateLoad(type, sum),
-                      f.address(element, f.pointerTo(result), at));
+                      f.address(element, to, at));
   });
 }
 
@@ -204,7 +208,7 @@ void DotEmitter::addParts(Value *parts) {
     }
     if (wide != type)
       sum = b.CreateFPTrunc(sum, type);
-    cpu::storeElement(b, element, sum, f.address(element, f.pointerTo(result), at));
+    cpu::storeElement(b, element, sum, f.address(element, to, at));
   });
 }
 
@@ -212,18 +216,21 @@ void DotEmitter::emit() {
   if (count() == 0)
     return;
   f.scopes.reset();
-  if (tiling.isDirect)
-    return direct();
-  if (tiling.parts == 1)
-    return tiles(f.pointerTo(result));
-  Value *parts = p.exchangeArea(tiling.parts * count() * kernel::elementBytes(element));
-  tiles(parts);
-  p.waitForAll();
-  addParts(parts);
-  // Nobody has waited since the result was written.
-  Pending::Spans written;
-  p.span(result, written);
-  p.pending.add({}, written);
+  if (tiling.isDirect) {
+    direct();
+  } else if (tiling.parts == 1) {
+    tiles(to);
+  } else {
+    Value *parts = p.exchangeArea(tiling.parts * count() * kernel::elementBytes(element));
+    tiles(parts);
+    p.waitForAll();
+    addParts(parts);
+    // Nobody has waited since the result was written.
+    Pending::Spans written;
+    p.span(result, written);
+    p.pending.add({}, written);
+  }
+  delivery.finish();
 }
 
 } // namespace

@@ -190,7 +190,7 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
       return cpu::emitRegister(f, step);
     return inFrame ? bySingleThread(step) : emitConcat(p, step);
   case OpClass::Dot:
-    return inFrame ? bySingleThread(step) : emitDot(p, step);
+    return emitDot(p, step);
   case OpClass::ArgReduce:
     return emitArgReduce(p, step);
   case OpClass::Scan:

@@ -73,6 +73,10 @@ struct KernelEmitter::Tree {
       : k(k), p(k.p), f(k.f), b(k.b), sizes(ArrayRef(k.nests.front().sizes).take_front(k.shared)) {}
 
   void findLocals();
+  /// Whether it is as much of an array as an iteration needs, which nobody reads later.
+  bool isLocal(mlir::Value value) const {
+    return f.placeOf(value).kind == kernel::Place::Kind::Row;
+  }
   void findAccumulators();
   int64_t bytesOfTeam(bool ofThread);
   void chooseTeam();
@@ -194,6 +198,15 @@ void KernelEmitter::Tree::place() {
     row.base =
         ofThread ? f.variable(llvm::ArrayType::get(type, uint64_t(local.elements))) : at(offset);
   }
+  // Later nests read few elements where some threads have written them, too.
+  for (auto [value, area] : k.bridges) {
+    cpu::RowPlace &row = rows[value];
+    for (int dim = 0; dim < int(tensorType(value).getRank()); ++dim)
+      row.dims.push_back(dim);
+    row.place = f.placeOf(value);
+    row.base = area;
+    row.isWhole = true;
+  }
   for (Accumulators &each : accumulators) {
     llvm::Type *value = cpu::registerType(f.context(), each.reduction->sourceType());
     if (each.inner.keptCount == 1) {
@@ -307,11 +320,10 @@ void KernelEmitter::Tree::atOneIndex(NestCode &nest) {
     added.push_back(cpu::contribution(f, elements, reduction, at));
   auto store = [&](bool locals) {
     for (auto [op, value] : llvm::zip(nest.stores, stored))
-      if (rows.contains(op->getResult(0)) == locals)
+      if (isLocal(op->getResult(0)) == locals)
         k.store(nest, op->getResult(0), at, value, &rows);
     for (auto [reduction, candidate] : llvm::zip(nest.reductions, added)) {
-      bool isLocal = rows.contains(reduction.value());
-      if (isLocal != locals)
+      if (isLocal(reduction.value()) != locals)
         continue;
       if (k.crosses(reduction))
         addTo(*find(reduction), candidate);
@@ -320,10 +332,10 @@ void KernelEmitter::Tree::atOneIndex(NestCode &nest) {
     }
   };
   store(/*locals=*/true);
-  bool more = llvm::any_of(nest.stores,
-                           [&](mlir::Operation *op) { return !rows.contains(op->getResult(0)); });
+  bool more =
+      llvm::any_of(nest.stores, [&](mlir::Operation *op) { return !isLocal(op->getResult(0)); });
   for (Reduction &reduction : nest.reductions)
-    more |= !rows.contains(reduction.value());
+    more |= !isLocal(reduction.value());
   if (!more)
     return;
   // All have read what one of them updates in place.
@@ -355,8 +367,7 @@ void KernelEmitter::Tree::complete(NestCode &nest, const Group &group, bool stor
   foldInner(nest, group, stores, [&](Value *kept, ArrayRef<Candidate> totals) {
     Counters at = k.countersAt(counters, nest, group, kept, nullptr);
     for (auto [reduction, total] : llvm::zip(group.reductions, totals)) {
-      auto row = rows.find(reduction->value());
-      bool ofThread = group.keptCount == 1 && row != rows.end();
+      bool ofThread = group.keptCount == 1 && isLocal(reduction->value());
       if (group.keptCount > 1 || ofThread || team.size == 1)
         k.storeResult(*reduction, at, total, &rows);
       else
