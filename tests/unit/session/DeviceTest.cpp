@@ -117,7 +117,7 @@ TEST_F(DeviceTest, ATapeThatDoesNotFit) {
 // The loss and its derivative in one pass over the rows: all threads of a team need the row's
 // difference.
 TEST_F(DeviceTest, LossAndDerivativeTogether) {
-  for (int columns : {1, 3, 16, 17, 20, 33, 300, 1100}) {
+  for (int columns : {1, 16, 20, 33, 300}) {
     std::string n = std::to_string(columns);
     std::string text = "precision f64\nlet x = reshape(sin(1.7 * arange(" +
                        std::to_string(70 * columns) + ".0)), (70, " + n +
