@@ -72,6 +72,8 @@ llvm::Function *declare(llvm::Module &module, int64_t given, int64_t read, int t
   function->setCallingConv(llvm::CallingConv::PTX_Kernel);
   function->setDoesNotThrow();
   function->addFnAttr("nvvm.maxntid", std::to_string(threads));
+  // Two blocks of 256 threads on a multiprocessor: at most 128 registers for a thread.
+  function->addFnAttr("nvvm.minctasm", "2");
   for (llvm::Argument &argument : function->args())
     if (argument.getType()->isPointerTy()) {
       argument.addAttr(llvm::Attribute::NoAlias);

@@ -95,6 +95,37 @@ TEST(Ptx, HasFencesAroundTheGridBarrierAndNoCallsOfLibraries) {
   EXPECT_THAT(ptx, testing::Not(HasSubstr(".extern .func")));
 }
 
+// Tensor cores, where there are some; 16 bytes at a time; and no word of a thread's sums but in
+// registers.
+TEST(Ptx, OfProducts) {
+  const char *const units[][2] = {{"f32", "fma.rn.f32"},
+                                  {"tf32", "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32"},
+                                  {"bf16", "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32"},
+                                  {"f64", "mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64"}};
+  for (auto [precision, instruction] : units) {
+    SCOPED_TRACE(precision);
+    std::string wide = precision == std::string("f64") ? "v2.b64" : "v4.b32";
+    Program program("precision " + std::string(precision) +
+                    "\nlet x = reshape(cos(0.7 * arange(1048576.0)), (1024, 1024))\n"
+                    "let y = x @ x\nlet z = x.T @ x[:, ::-1].T\n");
+    ASSERT_TRUE(program.program) << program.problems;
+    std::string ptx = ptxOf(program, 8, 0), old = ptxOf(program, 7, 5);
+    EXPECT_THAT(ptx, HasSubstr(instruction));
+    EXPECT_THAT(ptx, HasSubstr("ld.global." + wide));
+    EXPECT_THAT(old, testing::Not(HasSubstr("mma")));
+    EXPECT_THAT(old, HasSubstr("ld.shared." + wide));
+    EXPECT_THAT(ptx + old, testing::Not(HasSubstr("local")));
+    if (assembler().empty())
+      continue;
+    if (precision == std::string("f32")) {
+      EXPECT_EQ(complaint(old, "sm_75"), "");
+      continue;
+    }
+    EXPECT_EQ(complaint(ptx, "sm_80"), "");
+    EXPECT_EQ(complaint(ptxOf(program, 9, 0), "sm_90"), "");
+  }
+}
+
 TEST(Ptx, OfRandomScripts) {
   if (assembler().empty())
     GTEST_SKIP() << "there is no ptxas here";
