@@ -129,6 +129,8 @@ std::optional<Executable> load(std::string_view image);
 struct DeviceTarget {
   int major = 8, minor = 0; ///< compute capability
   int threads = 256;        ///< of a block: a power of two, at least 32
+  /// Products of at least so many multiplications are left to the device's library; 0: none are.
+  int64_t libraryWork = 0;
   /// LLVM bitcode as it is before it becomes PTX, for the emulator.
   bool asBitcode = false;
 };

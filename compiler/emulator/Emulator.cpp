@@ -1,6 +1,7 @@
 #include "compiler/emulator/Emulator.h"
 
 #include "compiler/emulator/Code.h"
+#include "compiler/emulator/Library.h"
 #include "compiler/emulator/Machine.h"
 #include "compiler/emulator/Memory.h"
 
@@ -239,6 +240,11 @@ public:
       throw DeviceError("memory is not shared any more that never was");
     memory.release(found->second);
     sharedAt.erase(found);
+  }
+
+  bool multiplies() override { return true; }
+  void multiply(const device::Product &product, Address lhs, Address rhs, Address result) override {
+    emulator::multiply(*this, product, lhs, rhs, result);
   }
 
   std::unique_ptr<Program> load(std::string_view code) override {

@@ -138,11 +138,15 @@ void DotEmitter::tile(const Tile &at, Value *to) {
   int64_t lhsBytes = lhs.bytes(), rhsBytes = rhs.bytes();
   p.grid.needShared(2 * (lhsBytes + rhsBytes));
   Value *lhsPlaces = p.grid.shared(0), *rhsPlaces = p.grid.shared(2 * lhsBytes);
-  llvm::AllocaInst *which = f.variable(b.getInt64Ty());
+  // A slice's number says where it goes.
+  auto whereOf = [&](Value *term) {
+    return b.CreateAnd(b.CreateUDiv(term, f.number(tiling.slice)), f.number(1));
+  };
   auto slice = [&](Value *places, int64_t bytes, Value *number) {
     return b.CreateInBoundsGEP(b.getInt8Ty(), places, times(number, bytes));
   };
-  auto put = [&](Value *term, Value *number) {
+  auto put = [&](Value *term) {
+    Value *number = whereOf(term);
     lhs.put(term, slice(lhsPlaces, lhsBytes, number));
     rhs.put(term, slice(rhsPlaces, rhsBytes, number));
   };
@@ -155,18 +159,15 @@ void DotEmitter::tile(const Tile &at, Value *to) {
   lhs.begin(at.batch, at.row);
   rhs.begin(at.batch, at.column);
   stage(at.termsFrom);
-  put(at.termsFrom, f.number(0));
-  b.CreateStore(f.number(0), which);
+  put(at.termsFrom);
   p.grid.wait(block);
   p.grid.loop(at.termsFrom, at.termsTo, f.number(tiling.slice), [&](Value *term) {
     Value *next = plus(term, f.number(tiling.slice));
     Value *more = b.CreateICmpSLT(next, at.termsTo);
-    Value *now = b.CreateLoad(b.getInt64Ty(), which);
-    Value *other = b.CreateXor(now, f.number(1));
+    Value *now = whereOf(term);
     p.grid.onlyIf(more, [&] { stage(next); });
     sums->multiply(slice(lhsPlaces, lhsBytes, now), slice(rhsPlaces, rhsBytes, now));
-    p.grid.onlyIf(more, [&] { put(next, other); });
-    b.CreateStore(other, which);
+    p.grid.onlyIf(more, [&] { put(next); });
     p.grid.wait(block);
   });
   sums->results([&](const DotSums::Run &run) { store(at, run, to); });

@@ -190,6 +190,8 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
       return cpu::emitRegister(f, step);
     return inFrame ? bySingleThread(step) : emitConcat(p, step);
   case OpClass::Dot:
+    if (emitLibraryDot(p, step))
+      return;
     return emitDot(p, step);
   case OpClass::ArgReduce:
     return emitArgReduce(p, step);

@@ -161,7 +161,8 @@ void countInputs(mlir::ModuleOp module) {
 }
 
 GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::TargetMachine &machine,
-                 const kernel::PlanOptions &options, int threads, llvm::StringRef name) {
+                 const kernel::PlanOptions &options, int threads, llvm::StringRef name,
+                 int64_t libraryWork) {
   kernel::PlanOptions plan = options;
   plan.forProcessor = false;
   GpuCode code;
@@ -188,13 +189,15 @@ GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::Target
     ProgramEmission program(f, threads, kernel->getArg(1), kernel->getArg(0));
     program.capability = capabilityOf(machine);
     program.hasTensorCores = program.capability >= 80;
+    program.libraryWork = libraryWork;
+    program.begin();
     emitProgram(program);
-    program.grid.finish();
     code.arenaBytes = program.arenaBytes;
     code.blockBytes = program.bytesOfBlock;
-    code.stateBytes = Grid::stateBytes;
+    code.stateBytes = program.finish();
     code.mailboxWords = device::mailbox::words(program.mostOperands);
     code.usefulBlocks = program.usefulBlocks;
+    code.products = std::move(program.products);
   }
   code.tapePlaces = emission.tapePlaces;
   cpu::linkMath(*code.module, emission.mathNames);

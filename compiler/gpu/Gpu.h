@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/kernel/LargeArrays.h"
+#include "runtime/device/Product.h"
 
 #include <llvm/IR/Module.h>
 #include <llvm/Target/TargetMachine.h>
@@ -27,7 +28,8 @@ struct GpuCode {
   int64_t blockBytes = 0; ///< working memory of each block
   int64_t stateBytes = 0;
   int64_t mailboxWords = 0;
-  int64_t usefulBlocks = 1; ///< more have nothing to do
+  int64_t usefulBlocks = 1;              ///< more have nothing to do
+  std::vector<device::Product> products; ///< by their number in messages
   std::vector<mlir::Location> tapePlaces;
   /// The arrays that take most of the arena.
   std::vector<kernel::LargeArray> largest;
@@ -38,9 +40,11 @@ struct GpuCode {
 void countInputs(mlir::ModuleOp module);
 
 /// LLVM IR for a program or the exported function of that name, for the processor of `machine`,
-/// optimised. Throws descent::Error.
+/// optimised. Products of at least `libraryWork` multiplications are left to the
+/// device's library (0: none are). Throws descent::Error.
 GpuCode generate(mlir::ModuleOp module, llvm::LLVMContext &context, llvm::TargetMachine &machine,
-                 const kernel::PlanOptions &options, int threads, llvm::StringRef name = "main");
+                 const kernel::PlanOptions &options, int threads, llvm::StringRef name = "main",
+                 int64_t libraryWork = 0);
 
 /// For compute capability `major`.`minor`. Throws descent::Error where there is none.
 std::unique_ptr<llvm::TargetMachine> makeMachine(int major, int minor);

@@ -1,6 +1,7 @@
 #include "compiler/gpu/Host.h"
 
 #include "compiler/cpu/Steps.h"
+#include "compiler/gpu/Resume.h"
 
 namespace descent::gpu {
 
@@ -38,13 +39,26 @@ public:
     cpu::storeElements(f, word(first + 1), operand, cpu::elementsOf(f, operand));
   }
 
-  /// Tells the host, and waits until it has answered.
-  void send() {
+  void ask(device::Request request, Value *index, mlir::ValueRange operands) {
+    write(mailbox::request, f.number(int64_t(request)));
+    write(mailbox::index, index);
+    for (auto [i, operand] : llvm::enumerate(operands))
+      writeOperand(int64_t(i), operand);
+  }
+
+  /// Tells the host; the number of the message.
+  Value *post() {
     fence();
     Value *number = b.CreateAdd(read(mailbox::requested), f.number(1));
     auto *store =
         b.CreateAlignedStore(number, word(mailbox::requested), llvm::Align(8), /*isVolatile=*/true);
     store->setAtomic(llvm::AtomicOrdering::Monotonic, llvm::SyncScope::System);
+    return number;
+  }
+
+  /// The same, and waits until it has answered.
+  void send() {
+    Value *number = post();
     llvm::BasicBlock *spin = f.newBlock("spin"), *done = f.newBlock();
     b.CreateBr(spin);
     b.SetInsertPoint(spin);
@@ -64,21 +78,29 @@ private:
 Value *askHost(ProgramEmission &p, device::Request request, Value *index,
                mlir::ValueRange operands) {
   llvm::IRBuilder<> &b = p.b;
-  cpu::FunctionEmission &f = p.f;
   Messenger messenger(p);
   p.mostOperands = std::max(p.mostOperands, int64_t(operands.size()));
   Value *area = p.exchangeArea(8);
   p.waitForAll();
   p.grid.byFirst([&] {
-    messenger.write(mailbox::request, f.number(int64_t(request)));
-    messenger.write(mailbox::index, index);
-    for (auto [i, operand] : llvm::enumerate(operands))
-      messenger.writeOperand(int64_t(i), operand);
+    messenger.ask(request, index, operands);
     messenger.send();
     b.CreateStore(messenger.read(mailbox::answer), area);
   });
   p.waitForAll();
   return b.CreateLoad(b.getInt64Ty(), area);
+}
+
+void leaveToHost(ProgramEmission &p, device::Request request, Value *index,
+                 mlir::ValueRange operands) {
+  Messenger messenger(p);
+  p.mostOperands = std::max(p.mostOperands, int64_t(operands.size()));
+  p.waitForAll();
+  p.grid.byFirst([&] {
+    messenger.ask(request, index, operands);
+    messenger.post();
+  });
+  markSuspension(p.b);
 }
 
 Value *pollHost(ProgramEmission &p) {

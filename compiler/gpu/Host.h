@@ -14,6 +14,11 @@ namespace descent::gpu {
 llvm::Value *askHost(ProgramEmission &p, device::Request request, llvm::Value *index,
                      mlir::ValueRange operands);
 
+/// Asks the host for something that is done when the kernel has ended: the program goes on from
+/// here in another launch.
+void leaveToHost(ProgramEmission &p, device::Request request, llvm::Value *index,
+                 mlir::ValueRange operands);
+
 /// Whether the user asked to stop (i1). Looked at every few times only.
 llvm::Value *pollHost(ProgramEmission &p);
 

@@ -1,5 +1,7 @@
 #include "compiler/gpu/Program.h"
 
+#include "compiler/gpu/Resume.h"
+
 #include <llvm/IR/DebugInfoMetadata.h>
 
 namespace descent::gpu {
@@ -70,6 +72,18 @@ Value *ProgramEmission::memoryOfBlock(int64_t bytes) {
   Value *each = function->getArg(unsigned(function->arg_size()) - 2);
   Value *offset = b.CreateMul(grid.block, each, "", true, true);
   return b.CreateInBoundsGEP(b.getInt8Ty(), first, offset);
+}
+
+void ProgramEmission::begin() {
+  isFirst = b.CreateICmpEQ(grid.number, f.number(0));
+  llvm::BasicBlock *program = f.newBlock("program");
+  b.CreateBr(program);
+  b.SetInsertPoint(program);
+}
+
+int64_t ProgramEmission::finish() {
+  grid.finish();
+  return Grid::stateBytes + resumeAtMarks(*f.function, state, Grid::stateBytes, isFirst);
 }
 
 void ProgramEmission::waitForAll() {

@@ -3,6 +3,7 @@
 
 #include "compiler/gpu/Grid.h"
 #include "compiler/gpu/Pending.h"
+#include "runtime/device/Product.h"
 
 namespace descent::gpu {
 
@@ -17,7 +18,8 @@ public:
   /// `state`: see Grid. `mailbox`: see Host.h.
   ProgramEmission(cpu::FunctionEmission &f, int64_t threads, llvm::Value *state,
                   llvm::Value *mailbox)
-      : f(f), b(f.b), grid(f, threads, state), mailbox(mailbox), arenaBytes(f.plan.arenaBytes) {}
+      : f(f), b(f.b), grid(f, threads, state), mailbox(mailbox), arenaBytes(f.plan.arenaBytes),
+        state(state) {}
 
   cpu::FunctionEmission &f;
   llvm::IRBuilder<> &b;
@@ -29,6 +31,9 @@ public:
   int capability = 0;
   /// Whether there are tensor cores for tf32, bf16 and f64.
   bool hasTensorCores = false;
+  /// Products of at least so many multiplications are the library's; 0: none are.
+  int64_t libraryWork = 0;
+  std::vector<device::Product> products;
   /// Of the arena, with what is added to that of the plan.
   int64_t arenaBytes;
   /// Working memory of each block, behind the arena.
@@ -54,6 +59,11 @@ public:
   /// Adds the memory of a value, if it is any that is written.
   void span(mlir::Value value, Pending::Spans &into) const;
   void waitForAll();
+  /// To be called before anything that is to run once: what has been emitted so far, the ids, every
+  /// launch of the program computes anew.
+  void begin();
+  /// To be called when all has been emitted. Gives the bytes of the state.
+  int64_t finish();
 
   bool isInFrame(mlir::Value value) const {
     return f.placeOf(value).kind == kernel::Place::Kind::Frame;
@@ -67,6 +77,10 @@ public:
   /// The same, many at a time: `body` gets the first of each row of `lanes` neighbours.
   void shareOut(int64_t count, Strides strides,
                 llvm::function_ref<void(llvm::ArrayRef<llvm::Value *>, int64_t lanes)> body);
+
+private:
+  llvm::Value *state;
+  llvm::Value *isFirst = nullptr; ///< of all threads
 };
 
 } // namespace descent::gpu

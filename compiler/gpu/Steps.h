@@ -20,6 +20,10 @@ void emitScan(ProgramEmission &p, const kernel::Step &step);
 /// The position of an extremum along a dimension (Extremum.cpp).
 void emitArgReduce(ProgramEmission &p, const kernel::Step &step);
 
+/// Leaves a product to the device's library, where that is worth it and can be done
+/// (DotLibrary.cpp).
+bool emitLibraryDot(ProgramEmission &p, const kernel::Step &step);
+
 /// Loops over arrays, point by point (Points.cpp).
 void emitPoints(ProgramEmission &p, const kernel::Step &step);
 

@@ -1,6 +1,8 @@
 // A device that runs kernels beside this process: an NVIDIA GPU, or the emulator of one.
 #pragma once
 
+#include "runtime/device/Product.h"
+
 #include "descent/Error.h"
 
 #include <cstdint>
@@ -99,6 +101,14 @@ public:
   /// address for them. Nothing where that cannot be done. Throws DeviceError.
   virtual std::optional<Address> share(const void *memory, int64_t bytes) = 0;
   virtual void unshare(const void *memory) = 0;
+
+  /// Whether there is a library for `multiply`.
+  virtual bool multiplies() { return false; }
+  /// Starts a product of matrices in the device's memory and returns; it begins when what was
+  /// launched before has ended. Throws DeviceError.
+  virtual void multiply(const Product &, Address /*lhs*/, Address /*rhs*/, Address /*result*/) {
+    throw DeviceError("there is no library for products of matrices here");
+  }
 
   /// Puts code on the device: PTX for a GPU, LLVM bitcode for the emulator. Throws DeviceError.
   virtual std::unique_ptr<Program> load(std::string_view code) = 0;

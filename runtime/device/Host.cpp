@@ -40,10 +40,12 @@ Host::Host(Device &device, int64_t words)
     : device(device), words(words), box(device.allocateMailbox(words * 8)) {}
 
 void Host::begin(const std::vector<abi::Effect> &itsEffects,
-                 const std::vector<abi::Check> &itsChecks, abi::RunContext &run) {
+                 const std::vector<abi::Check> &itsChecks, const std::vector<Product> &itsProducts,
+                 abi::RunContext &run) {
   std::fill_n(static_cast<int64_t *>(box.host), words, 0);
   effects = &itsEffects;
   checks = &itsChecks;
+  products = &itsProducts;
   context = &run;
   served = 0;
   error = nullptr;
@@ -54,6 +56,7 @@ bool Host::serve() {
   if (number == served)
     return false;
   int64_t answer = 0;
+  isToGoOn = false;
   try {
     answer = carryOut();
   } catch (...) {
@@ -78,6 +81,11 @@ void Host::passOnInterrupt() {
     word(mailbox::stop).store(1, std::memory_order_relaxed);
 }
 
+Address Host::operandAddress(size_t number) {
+  auto first = mailbox::operands + static_cast<int64_t>(number) * mailbox::wordsOfOperand;
+  return static_cast<Address>(word(first).load(std::memory_order_relaxed));
+}
+
 /// Pointers to the elements of operands, of which arrays are copied from the device.
 std::vector<const void *> Host::operands(const std::vector<abi::OperandType> &types) {
   std::vector<const void *> pointers;
@@ -85,7 +93,7 @@ std::vector<const void *> Host::operands(const std::vector<abi::OperandType> &ty
   arrays.reserve(types.size());
   for (size_t i = 0; i < types.size(); ++i) {
     auto first = mailbox::operands + static_cast<int64_t>(i) * mailbox::wordsOfOperand;
-    auto from = static_cast<Address>(word(first).load(std::memory_order_relaxed));
+    Address from = operandAddress(i);
     if (from == 0) {
       pointers.push_back(static_cast<int64_t *>(box.host) + first + 1);
       continue;
@@ -116,6 +124,11 @@ int64_t Host::carryOut() {
     return std::bit_cast<int64_t>(context->clock());
   case Request::Tape:
     return growTape(index, word(mailbox::bytes).load(std::memory_order_relaxed));
+  case Request::Product:
+    device.multiply(products->at(static_cast<size_t>(index)), operandAddress(0), operandAddress(1),
+                    operandAddress(2));
+    isToGoOn = true;
+    return 0;
   }
   return 0;
 }

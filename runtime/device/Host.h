@@ -41,11 +41,13 @@ public:
   /// Of the mailbox, for kernels.
   Address address() const { return box.device; }
 
-  /// A run begins, which acts on `run`; `effects` and `checks` are its own.
+  /// A run begins, which acts on `run`; `effects`, `checks` and `products` are its own.
   void begin(const std::vector<abi::Effect> &effects, const std::vector<abi::Check> &checks,
-             abi::RunContext &run);
+             const std::vector<Product> &products, abi::RunContext &run);
   /// Carries out what the program asks for, if it asks for something.
   bool serve();
+  /// Whether what was just served ended the program, which is to be launched again.
+  bool goesOn() const { return isToGoOn; }
   /// Tells the program where the user asked it to stop.
   void passOnInterrupt();
   /// Throws what went wrong here while it ran.
@@ -56,6 +58,7 @@ private:
     return std::atomic_ref<int64_t>(static_cast<int64_t *>(box.host)[index]);
   }
   std::vector<const void *> operands(const std::vector<abi::OperandType> &types);
+  Address operandAddress(size_t number);
   int64_t carryOut();
   int64_t growTape(int64_t tape, int64_t bytes);
 
@@ -64,6 +67,8 @@ private:
   Device::Mailbox box;
   const std::vector<abi::Effect> *effects = nullptr;
   const std::vector<abi::Check> *checks = nullptr;
+  const std::vector<Product> *products = nullptr;
+  bool isToGoOn = false;
   abi::RunContext *context = nullptr;
   int64_t served = 0;
   /// The memory of tapes by the number of their place; it is kept for the next use.

@@ -7,9 +7,10 @@ namespace descent::device {
 
 namespace {
 
-/// What is before the name of the kernel, the code and a byte for each input: numbers, the last
-/// three their lengths.
-using Header = std::array<int64_t, 9>;
+/// What is before the name of the kernel, the code, a byte for each input and the products:
+/// numbers, the last four their lengths.
+using Header = std::array<int64_t, 10>;
+static_assert(std::is_trivially_copyable_v<Product> && sizeof(Product) == 12 * sizeof(int64_t));
 
 } // namespace
 
@@ -22,12 +23,14 @@ std::string ProgramImage::write() const {
                 usefulBlocks,
                 int64_t(kernel.size()),
                 int64_t(code.size()),
-                int64_t(byRows.size())};
+                int64_t(byRows.size()),
+                int64_t(products.size())};
   std::string bytes(reinterpret_cast<const char *>(header.data()), sizeof(header));
   bytes += kernel;
   bytes += code;
   for (bool each : byRows)
     bytes += each ? '1' : '0';
+  bytes.append(reinterpret_cast<const char *>(products.data()), products.size() * sizeof(Product));
   return bytes;
 }
 
@@ -38,12 +41,13 @@ std::optional<ProgramImage> ProgramImage::read(std::string_view bytes) {
   std::memcpy(header.data(), bytes.data(), sizeof(header));
   bytes.remove_prefix(sizeof(header));
   auto left = int64_t(bytes.size());
-  auto [threads, arena, block, state, words, useful, kernel, code, inputs] = header;
+  auto [threads, arena, block, state, words, useful, kernel, code, inputs, products] = header;
   for (int64_t number : header)
     if (number < 0)
       return std::nullopt;
   if (threads < 1 || threads > 1024 || kernel > left || code > left - kernel ||
-      inputs != left - kernel - code)
+      inputs > left - kernel - code || products > left ||
+      products * int64_t(sizeof(Product)) != left - kernel - code - inputs)
     return std::nullopt;
   ProgramImage image;
   image.threads = int(threads);
@@ -54,8 +58,11 @@ std::optional<ProgramImage> ProgramImage::read(std::string_view bytes) {
   image.usefulBlocks = useful;
   image.kernel = bytes.substr(0, size_t(kernel));
   image.code = bytes.substr(size_t(kernel), size_t(code));
-  for (char each : bytes.substr(size_t(kernel + code)))
+  for (char each : bytes.substr(size_t(kernel + code), size_t(inputs)))
     image.byRows.push_back(each == '1');
+  image.products.resize(size_t(products));
+  std::memcpy(image.products.data(), bytes.data() + kernel + code + inputs,
+              image.products.size() * sizeof(Product));
   return image;
 }
 

@@ -1,6 +1,8 @@
 // A program as a device takes it.
 #pragma once
 
+#include "runtime/device/Product.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +24,9 @@ struct ProgramImage {
   int64_t usefulBlocks = 1; ///< more have nothing to do
   /// By the input: whether loops read rows of it only, so that it may be far away.
   std::vector<bool> byRows;
+
+  /// Those that are left to the device's library, by their number in messages.
+  std::vector<Product> products;
 
   /// All of it as bytes.
   std::string write() const;

@@ -12,6 +12,8 @@ enum class Request : int64_t {
   Clock,       ///< answer: seconds, as the bits of a f64
   Tape,        ///< index: the tape's memory, or the number of its place where it has none yet; word
                ///< `bytes`: of the memory that it needs. answer: its address, or 0
+  Product,     ///< index: of the product; operands: the left and right matrices, the result. The
+               ///< program ends, to be launched again when the product has been made
 };
 
 /// Words of the mailbox.

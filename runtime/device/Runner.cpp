@@ -140,7 +140,7 @@ void ProgramRunner::execute(Memory &with, const std::vector<abi::Effect> &effect
                             const std::vector<abi::Check> &checks, abi::RunContext &context) {
   Lap lap;
   with.state->clear();
-  with.host.begin(effects, checks, context);
+  with.host.begin(effects, checks, image.products, context);
   std::vector<uint64_t> arguments{with.host.address(), with.state->address};
   arguments.insert(arguments.end(), with.inputs.begin(), with.inputs.end());
   arguments.insert(arguments.end(), with.results.begin(), with.results.end());
@@ -148,12 +148,20 @@ void ProgramRunner::execute(Memory &with, const std::vector<abi::Effect> &effect
   arguments.push_back(static_cast<uint64_t>(image.blockBytes));
   arguments.push_back(with.arena);
   program->launch(image.kernel, launch, arguments);
+  int launches = 1;
   using namespace std::chrono_literals;
-  for (int idle = 0; !device.isIdle();) {
+  for (int idle = 0;;) {
+    bool hasEnded = device.isIdle();
     if (with.host.serve()) {
       idle = 0;
+      if (with.host.goesOn()) {
+        program->launch(image.kernel, launch, arguments);
+        ++launches;
+      }
       continue;
     }
+    if (hasEnded)
+      break;
     with.host.passOnInterrupt();
     // A program that has just been answered often asks again soon.
     if (++idle < 1000)
@@ -163,7 +171,8 @@ void ProgramRunner::execute(Memory &with, const std::vector<abi::Effect> &effect
   }
   seconds.kernel = lap();
   with.host.rethrow();
-  seconds.kernel = device.lastLaunchSeconds().value_or(seconds.kernel);
+  if (launches == 1)
+    seconds.kernel = device.lastLaunchSeconds().value_or(seconds.kernel);
 }
 
 void ProgramRunner::provide(std::span<const Input> inputs) {
