@@ -76,6 +76,10 @@ def bench(settings, workload, size, files):
                            "--rounds", "1", "--seconds", str(settings.seconds))
     if not answer:
         raise RuntimeError(done.stderr.strip() or f"descent bench ended with {done.returncode}")
+    for row in answer["rows"]:
+        for device in "cpu", settings.device:
+            if "failed" in row.get(device, {}):
+                raise RuntimeError(f"{device}: {row[device]['failed']}")
     return answer
 
 

@@ -152,8 +152,18 @@ int bench(BenchArguments &arguments) {
     if (there == 0)
       return kScriptFailed;
     try {
-      for (const std::string &size : settings.sizes)
-        rows.push_back(measureRow(settings, size));
+      for (const std::string &size : settings.sizes) {
+        BenchRow row = measureRow(settings, size);
+        // A script that fails everywhere fails at the other sizes, too.
+        if (std::ranges::none_of(row.times, &BenchTimes::isThere)) {
+          code = kScriptFailed;
+          break;
+        }
+        for (size_t i = 0; i < row.times.size(); ++i)
+          if (settings.devices[i].problem.empty() && !row.times[i].isThere())
+            code = kScriptFailed;
+        rows.push_back(std::move(row));
+      }
     } catch (const BenchStopped &stopped) {
       std::cerr << stopped.message;
       code = stopped.code;

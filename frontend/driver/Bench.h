@@ -36,7 +36,10 @@ struct BenchTimes {
   /// element, and whose it is. Nothing for the first device.
   std::optional<double> difference;
   std::string differs;
+  /// Why there are no figures; empty where there are.
+  std::string failed;
 
+  bool isThere() const { return failed.empty(); }
   bool trains() const { return !steps.empty(); }
   /// By round: of what is compared, steps or runs.
   const std::vector<double> &compared() const { return trains() ? steps : runs; }
@@ -66,8 +69,9 @@ struct BenchStopped {
 /// Sees which devices can be had, and what copies they make. Says which cannot on standard error.
 void findDevices(BenchSettings &settings);
 
-/// Measures one size on all devices that can be had. Throws BenchStopped, Error.
-BenchRow measureRow(BenchSettings &settings, const std::string &size);
+/// Measures one size on all devices that can be had. What fails on a device is said on standard
+/// error. Throws BenchStopped where nothing can go on.
+BenchRow measureRow(const BenchSettings &settings, const std::string &size);
 
 /// Whether Ctrl-C was pressed since the process began to measure.
 bool benchInterrupted();

@@ -63,7 +63,7 @@ struct Bench {
   double joules = 0;
   int64_t joulesOf = 0; ///< runs
 
-  bool isOnProcessor() const { return device->name == "the processor"; }
+  bool isThere() const { return times.failed.empty(); }
 
   /// One run: its seconds. A step's seconds are added to `steps`.
   double run(std::vector<double> *steps = nullptr, std::vector<NamedValue> *values = nullptr) {
@@ -106,6 +106,13 @@ struct Bench {
     times.runs.push_back(medianOf(runs));
     if (!steps.empty())
       times.steps.push_back(medianOf(steps));
+  }
+
+  void finish() {
+    times.transfer = script->timing().transfer;
+    times.amount = amount();
+    if (joulesOf > 0)
+      times.joules = joules / static_cast<double>(joulesOf);
   }
 
   /// Of a step where the script trains, else of a run; nothing where that is not known.
@@ -191,63 +198,104 @@ void findDevices(BenchSettings &settings) {
   }
 }
 
-BenchRow measureRow(BenchSettings &settings, const std::string &size) {
-  std::string at = settings.sweep.empty() ? "" : fmt::format("{}={}: ", settings.sweep, size);
-  auto say = [&](const std::string &what) {
+namespace {
+
+/// Measures one size on all devices.
+class RowMeasurement {
+public:
+  RowMeasurement(const BenchSettings &settings, const std::string &size)
+      : settings(settings), size(size), benches(settings.devices.size()) {
+    for (size_t i = 0; i < benches.size(); ++i) {
+      benches[i].device = &settings.devices[i];
+      benches[i].times.failed = settings.devices[i].problem;
+    }
+  }
+
+  BenchRow measure() {
+    for (Bench &bench : benches)
+      attempt(bench, [&] { begin(bench); });
+    for (int round = 0; round < settings.rounds; ++round) {
+      if (std::ranges::any_of(benches, &Bench::isThere))
+        say(fmt::format("round {} of {}", round + 1, settings.rounds));
+      for (size_t i = 0; i < benches.size(); ++i) {
+        Bench &bench = benches[(static_cast<size_t>(round) + i) % benches.size()];
+        attempt(bench, [&] { bench.round(settings.seconds); });
+      }
+    }
+    BenchRow row{size, {}};
+    for (Bench &bench : benches) {
+      attempt(bench, [&] { bench.finish(); });
+      row.times.push_back(std::move(bench.times));
+    }
+    return row;
+  }
+
+private:
+  const BenchSettings &settings;
+  const std::string &size;
+  std::vector<Bench> benches;
+  std::optional<std::vector<NamedValue>> reference;
+
+  std::string at() const {
+    return settings.sweep.empty() ? "" : fmt::format("{}={}: ", settings.sweep, size);
+  }
+
+  void say(const std::string &what) const {
     if (benchInterrupted())
       throw BenchStopped{"interrupted\n", kInterrupted};
-    std::cerr << fmt::format("descent bench: {}{}\n", at, what);
-  };
-  std::vector<Bench> benches;
-  std::vector<NamedValue> reference;
-  for (const BenchDevice &device : settings.devices) {
-    if (!device.problem.empty())
-      continue;
-    say(fmt::format("{}: compiling, first run", device.asked));
-    bool isFirst = benches.empty();
-    Bench &bench = benches.emplace_back();
-    bench.device = &device;
-    ScriptArguments arguments = argumentsFor(settings, size, device.kind);
+    std::cerr << fmt::format("descent bench: {}{}\n", at(), what);
+  }
+
+  /// What fails on one device is told, and the others go on.
+  template <typename Fn> void attempt(Bench &bench, Fn &&fn) const {
+    if (!bench.isThere())
+      return;
+    std::string &failed = bench.times.failed;
+    try {
+      fn();
+      return;
+    } catch (const BenchStopped &stopped) {
+      if (stopped.code != kScriptFailed)
+        throw;
+      failed = stopped.message;
+    } catch (const Error &error) {
+      failed = std::string(error.what()) + "\n";
+    }
+    bench.script.reset();
+    std::cerr << fmt::format("descent bench: {}{} failed:\n{}", at(), bench.device->asked, failed);
+  }
+
+  /// Compiles, runs for the first time, and compares what comes out.
+  void begin(Bench &bench) {
+    say(fmt::format("{}: compiling, first run", bench.device->asked));
+    ScriptArguments arguments = argumentsFor(settings, size, bench.device->kind);
     bench.script = loaded(arguments);
-    bench.times.first = bench.run();
-    const Timing &cold = bench.script->timing();
-    bench.times.compile = compileSeconds(cold);
-    bench.times.open = cold.open;
-    bench.times.load = cold.load;
+    BenchTimes &times = bench.times;
+    times.first = bench.run();
+    const Timing cold = bench.script->timing();
+    times.compile = compileSeconds(cold);
+    times.open = cold.open;
+    times.load = cold.load;
     // The code is on disk now.
     if (arguments.cache) {
       bench.script.reset();
       bench.script = loaded(arguments);
     }
     std::vector<NamedValue> values;
-    bench.run(nullptr, settings.devices.size() > 1 ? &values : nullptr);
+    bench.run(nullptr, benches.size() > 1 ? &values : nullptr);
     if (bench.script->timing().cached)
-      bench.times.compileCached = compileSeconds(bench.script->timing());
-    if (isFirst)
-      reference = std::move(values);
+      times.compileCached = compileSeconds(bench.script->timing());
+    if (reference)
+      compare(times, *reference, values);
     else
-      compare(bench.times, reference, values);
+      reference = std::move(values);
   }
-  for (int round = 0; round < settings.rounds; ++round) {
-    say(fmt::format("round {} of {}", round + 1, settings.rounds));
-    for (size_t i = 0; i < benches.size(); ++i)
-      benches[(static_cast<size_t>(round) + i) % benches.size()].round(settings.seconds);
-  }
-  BenchRow row{size, {}};
-  size_t next = 0;
-  for (const BenchDevice &device : settings.devices) {
-    if (!device.problem.empty()) {
-      row.times.emplace_back();
-      continue;
-    }
-    Bench &bench = benches[next++];
-    bench.times.transfer = bench.script->timing().transfer;
-    bench.times.amount = bench.amount();
-    if (bench.joulesOf > 0)
-      bench.times.joules = bench.joules / static_cast<double>(bench.joulesOf);
-    row.times.push_back(std::move(bench.times));
-  }
-  return row;
+};
+
+} // namespace
+
+BenchRow measureRow(const BenchSettings &settings, const std::string &size) {
+  return RowMeasurement(settings, size).measure();
 }
 
 } // namespace descent::driver

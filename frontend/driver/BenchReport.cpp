@@ -84,7 +84,9 @@ std::string oneTable(const BenchSettings &settings, const BenchRow &row) {
     bool isEmpty = true;
     for (size_t i = 0; i < settings.devices.size(); ++i)
       if (isMeasured(settings, i)) {
-        line.push_back(cell(settings.devices[i], row.times[i]));
+        line.push_back(what.empty() || row.times[i].isThere()
+                           ? cell(settings.devices[i], row.times[i])
+                           : std::string(what == "run" ? "failed" : ""));
         isEmpty &= line.back().empty();
       }
     if (!isEmpty)
@@ -108,7 +110,7 @@ std::string oneTable(const BenchSettings &settings, const BenchRow &row) {
                           : std::string();
   });
   add("speed-up", [&](D, T times) {
-    return &times == &first ? std::string("1") : threeDigits(speedUp(first, times));
+    return &times == &first ? "1" : first.isThere() ? threeDigits(speedUp(first, times)) : "";
   });
   add("memory", [](D device, T times) { return memoryCell(device, times); });
   add("products", [](D, T times) {
@@ -128,6 +130,8 @@ std::pair<std::vector<double>, std::vector<double>>
 advantagesOf(const BenchSettings &settings, const std::vector<BenchRow> &rows, size_t device) {
   std::vector<double> sizes, advantages;
   for (const BenchRow &row : rows) {
+    if (!row.times[firstMeasured(settings)].isThere() || !row.times[device].isThere())
+      continue;
     sizes.push_back(std::stod(row.size));
     advantages.push_back(speedUp(row.times[firstMeasured(settings)], row.times[device]));
   }
@@ -153,7 +157,7 @@ std::string describe(const BenchSettings &settings, const Crossover &crossover, 
 }
 
 bool trains(const std::vector<BenchRow> &rows, size_t device) {
-  return !rows.empty() && rows.front().times[device].trains();
+  return std::ranges::any_of(rows, [&](const BenchRow &row) { return row.times[device].trains(); });
 }
 
 std::string sweepTable(const BenchSettings &settings, const std::vector<BenchRow> &rows) {
@@ -173,19 +177,27 @@ std::string sweepTable(const BenchSettings &settings, const std::vector<BenchRow
       if (!isMeasured(settings, i))
         continue;
       const BenchTimes &times = row.times[i];
+      if (!times.isThere()) {
+        line.push_back("failed");
+        line.resize(line.size() + (i == first ? 1 : 6));
+        continue;
+      }
       line.push_back(withSpread(times.compared()));
       line.push_back(memoryCell(settings.devices[i], times));
       if (i != first)
-        line.insert(line.end(),
-                    {threeDigits(speedUp(row.times[first], times)), inSeconds(times.compile),
-                     inSeconds(times.transfer), inSeconds(times.first), agreement(times)});
+        line.insert(
+            line.end(),
+            {row.times[first].isThere() ? threeDigits(speedUp(row.times[first], times)) : "",
+             inSeconds(times.compile), inSeconds(times.transfer), inSeconds(times.first),
+             agreement(times)});
     }
   }
   std::string text = aligned(lines);
   for (size_t i = 0; i < settings.devices.size() && !rows.empty(); ++i)
     if (i != first && isMeasured(settings, i)) {
       auto [sizes, advantages] = advantagesOf(settings, rows, i);
-      text += describe(settings, crossoverOf(sizes, advantages), i) + "\n";
+      if (!sizes.empty())
+        text += describe(settings, crossoverOf(sizes, advantages), i) + "\n";
     }
   return text;
 }
@@ -237,6 +249,10 @@ std::string benchJson(const BenchSettings &settings, const std::vector<BenchRow>
       if (!isMeasured(settings, i))
         continue;
       const BenchTimes &times = row.times[i];
+      if (!times.isThere()) {
+        entry[settings.devices[i].asked] = {{"failed", times.failed}};
+        continue;
+      }
       Json cell{{"compile", times.compile},    {"compile_cached", optional(times.compileCached)},
                 {"open", times.open},          {"load", times.load},
                 {"transfer", times.transfer},  {"first", times.first},
@@ -245,7 +261,8 @@ std::string benchJson(const BenchSettings &settings, const std::vector<BenchRow>
       cell["steps"] = times.steps;
       cell["steps_of_run"] = times.stepsOfRun;
       cell["spread"] = spreadOf(times.compared());
-      cell["speed_up"] = speedUp(row.times[first], times);
+      cell["speed_up"] =
+          row.times[first].isThere() ? Json(speedUp(row.times[first], times)) : Json();
       cell["bytes"] = times.amount ? Json(times.amount->bytes) : Json();
       cell["product_operations"] = times.amount ? Json(times.amount->productOperations) : Json();
       std::optional<double> rate = rateOf(times), copies = settings.devices[i].copyRate;
@@ -263,6 +280,8 @@ std::string benchJson(const BenchSettings &settings, const std::vector<BenchRow>
     for (size_t i = 0; i < settings.devices.size(); ++i)
       if (i != first && isMeasured(settings, i)) {
         auto [sizes, advantages] = advantagesOf(settings, rows, i);
+        if (sizes.empty())
+          continue;
         Crossover found = crossoverOf(sizes, advantages);
         static const char *const names[] = {"always", "never", "at", "mixed"};
         Json &entry = report["crossovers"][settings.devices[i].asked];
@@ -301,7 +320,7 @@ $times << EOD
   for (const BenchRow &row : rows) {
     script += row.size;
     for (const BenchTimes &times : row.times)
-      script += fmt::format(" {:.6g}", times.runs.empty() ? NAN : medianOf(times.compared()));
+      script += fmt::format(" {:.6g}", !times.isThere() ? NAN : medianOf(times.compared()));
     script += "\n";
   }
   script += "EOD\nplot ";

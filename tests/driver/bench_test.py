@@ -12,7 +12,7 @@ import tempfile
 import time
 import unittest
 
-DESCENT = pathlib.Path(sys.argv.pop(1)).resolve()
+DESCENT, FAKE_CUDA = (pathlib.Path(sys.argv.pop(1)).resolve() for _ in range(2))
 
 TRAINS = """
 let n = 30
@@ -49,7 +49,7 @@ class Bench(unittest.TestCase):
 
     def environment(self, **more):
         # No driver, wherever this runs.
-        return dict(os.environ, DESCENT_LIBCUDA="/nonexistent/libcuda.so.1", TMPDIR=str(self.path / "tmp"), **more)
+        return os.environ | {"DESCENT_LIBCUDA": "/nonexistent/libcuda.so.1", "TMPDIR": str(self.path / "tmp")} | more
 
     def bench(self, *words, code=0, **environment):
         done = subprocess.run([DESCENT, "bench", *words, "--rounds", "2", "--seconds", "0"], cwd=self.path, text=True,
@@ -139,6 +139,22 @@ class Bench(unittest.TestCase):
         done = self.bench("sums.gd")
         self.assertIn("nothing is measured on gpu: no NVIDIA driver", done.stderr)
         self.assertRegex(done.stdout, r"(?m)^run ")
+
+    def test_a_device_that_fails_while_it_is_measured(self):
+        # A driver that has a card, but does not run the program's kernel.
+        fake = {"DESCENT_LIBCUDA": str(FAKE_CUDA)}
+        done = self.bench("sums.gd", "--device", "cpu,gpu", "--json", "out.json", code=1, **fake)
+        self.assertEqual(done.stderr.count("gpu failed:\ncannot find the kernel"), 1)
+        self.assertRegex(done.stdout, r"(?m)^gpu \(Fake 0\): copies move")
+        self.assertRegex(done.stdout, r"(?m)^run .* failed$")
+        report = json.loads((self.path / "out.json").read_text())
+        self.assertIn("cannot find the kernel", report["rows"][0]["gpu"]["failed"])
+        self.assertGreater(report["rows"][0]["cpu"]["run"], 0)
+        # Over sizes, too; also where it would be the one that others are compared with.
+        done = self.bench("sums.gd", "--device", "gpu,cpu", "--sweep", "n=5,50", code=1, **fake)
+        self.assertRegex(done.stdout, r"(?m)^50 +failed +\d")
+        self.assertNotIn("faster", done.stdout)
+        self.bench("sums.gd", "--device", "gpu", code=1, **fake)
 
     def test_auto_says_what_it_is(self):
         done = self.bench("sums.gd", "--device", "auto")

@@ -1,5 +1,7 @@
-// NVIDIA's management library, for one card at 0000:10:00.0 that has no sensor of energy.
+// NVIDIA's management library, for one card at 0000:10:00.0 that has no sensor of energy but where
+// FAKE_NVML_ENERGY is set.
 
+#include <cstdlib>
 #include <cstring>
 
 #define EXPORT extern "C" __attribute__((visibility("default"))) int
@@ -22,8 +24,12 @@ EXPORT nvmlDeviceGetPowerUsage(void *, unsigned *milliwatts) {
   *milliwatts = 345600;
   return 0;
 }
-EXPORT nvmlDeviceGetTotalEnergyConsumption(void *, unsigned long long *) {
-  return 3; // NVML_ERROR_NOT_SUPPORTED
+EXPORT nvmlDeviceGetTotalEnergyConsumption(void *, unsigned long long *millijoules) {
+  if (!std::getenv("FAKE_NVML_ENERGY"))
+    return 3; // NVML_ERROR_NOT_SUPPORTED
+  static unsigned long long used = 1'000'000;
+  *millijoules = used += 500; // between two questions
+  return 0;
 }
 EXPORT nvmlDeviceGetClockInfo(void *, unsigned kind, unsigned *megahertz) {
   *megahertz = kind == 1 ? 1980 : kind == 2 ? 2619 : 0;

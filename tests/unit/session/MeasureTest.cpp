@@ -84,6 +84,27 @@ TEST(MeasureEnergy, IsNotKnownOfTheProcessor) {
   EXPECT_FALSE(script(kTrains).joules().has_value());
 }
 
+TEST(MeasureEnergy, IsReadFromTheCard) {
+  setenv("DESCENT_LIBCUDA", FAKE_CUDA, 1);
+  setenv("DESCENT_LIBNVML", FAKE_NVML, 1);
+  {
+    Script none = script(kTrains, DeviceKind::Gpu);
+    EXPECT_EQ(none.device().first, "Fake 0");
+    EXPECT_FALSE(none.joules().has_value());
+    EXPECT_GT(none.copyRate(), 1e6);
+  }
+  setenv("FAKE_NVML_ENERGY", "1", 1);
+  Script measured = script(kTrains, DeviceKind::Gpu);
+  // Nothing is known of a device before it is asked for.
+  EXPECT_FALSE(measured.joules().has_value());
+  measured.device();
+  std::optional<double> before = measured.joules(), after = measured.joules();
+  ASSERT_TRUE(before && after);
+  EXPECT_DOUBLE_EQ(*after - *before, 0.5);
+  for (const char *name : {"DESCENT_LIBCUDA", "DESCENT_LIBNVML", "FAKE_NVML_ENERGY"})
+    unsetenv(name);
+}
+
 TEST(MeasureEnergy, NoDeviceNoRate) {
   setenv("DESCENT_LIBCUDA", "/nonexistent/libcuda.so.1", 1);
   EXPECT_THROW(script(kTrains, DeviceKind::Gpu).copyRate(), Error);
