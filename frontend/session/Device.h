@@ -72,7 +72,7 @@ private:
   std::unique_ptr<device::CodeStore> store;
   std::unique_ptr<device::Device> opened;
   std::string deviceName, reason;
-  bool isEmulator = false, cache = false, hasRemarked = false;
+  bool isEmulator = false, cache = false, hasRemarked = false, isChosen = false;
   /// Null for the emulator, and where the card's cannot be read.
   std::unique_ptr<device::CardSensors> sensors;
 

@@ -14,11 +14,11 @@ constexpr int64_t kLeastBytes = int64_t{1} << 20;
 } // namespace
 
 std::vector<size_t> inputsOutside(std::span<const int64_t> bytes, const std::vector<bool> &byRows,
-                                  int64_t room) {
+                                  int64_t room, bool rowsOnly) {
   int64_t tooMuch = std::accumulate(bytes.begin(), bytes.end(), int64_t{0}) - room;
   std::vector<bool> isOutside(bytes.size());
   for (bool rows : {true, false})
-    while (tooMuch > 0) {
+    while (tooMuch > 0 && (rows || !rowsOnly)) {
       std::optional<size_t> best;
       auto isBetter = [&](size_t i) {
         if (!best)

@@ -92,7 +92,7 @@ ProgramRunner::~ProgramRunner() = default;
 
 std::unique_ptr<ProgramRunner::Memory> ProgramRunner::makeRoom(std::span<const Input> inputs,
                                                                std::span<const Output> results,
-                                                               bool mayShare) {
+                                                               Outside outside) {
   int64_t bytesOfBlocks = image.blockBytes * launch.blocks;
   NoRoom::Needs needs;
   needs.working = image.arenaBytes + bytesOfBlocks + image.stateBytes;
@@ -109,8 +109,9 @@ std::unique_ptr<ProgramRunner::Memory> ProgramRunner::makeRoom(std::span<const I
   int64_t reserve =
       std::clamp(device.properties().memoryBytes / 32, kLeastReserveBytes, kMostReserveBytes);
   leftOutside.clear();
-  if (mayShare && needs.all() > free - reserve)
-    leftOutside = inputsOutside(sizes, image.byRows, free - reserve - needs.working);
+  if (outside != Outside::Nothing && needs.all() > free - reserve)
+    leftOutside = inputsOutside(sizes, image.byRows, free - reserve - needs.working,
+                                /*rowsOnly=*/outside == Outside::ReadByRows);
   try {
     made->state = &made->add(image.stateBytes);
     made->arena = made->add(image.arenaBytes).address;
@@ -175,9 +176,9 @@ void ProgramRunner::execute(Memory &with, const std::vector<abi::Effect> &effect
     seconds.kernel = device.lastLaunchSeconds().value_or(seconds.kernel);
 }
 
-void ProgramRunner::provide(std::span<const Input> inputs) {
+void ProgramRunner::provide(std::span<const Input> inputs, Outside outside) {
   Lap lap;
-  std::unique_ptr<Memory> made = makeRoom(inputs, {}, /*mayShare=*/true);
+  std::unique_ptr<Memory> made = makeRoom(inputs, {}, outside);
   transfer(*made, inputs);
   memory = std::move(made);
   seconds.transfer = lap();
@@ -193,7 +194,7 @@ void ProgramRunner::call(std::span<const Input> arguments, std::span<const Outpu
                          const std::vector<abi::Effect> &effects,
                          const std::vector<abi::Check> &checks, abi::RunContext &context) {
   if (!memory)
-    memory = makeRoom(arguments, results, /*mayShare=*/false);
+    memory = makeRoom(arguments, results, Outside::Nothing);
   transfer(*memory, arguments);
   execute(*memory, effects, checks, context);
   if (context.failure())

@@ -59,7 +59,9 @@ public:
 
   /// Makes room for it there and copies its inputs. Throws NoRoom, DeviceError;
   /// then there is as much room as before.
-  void provide(std::span<const Input> inputs);
+  /// `outside`: what of the inputs may stay outside of the device.
+  enum class Outside { Nothing, ReadByRows, Anything };
+  void provide(std::span<const Input> inputs, Outside outside = Outside::Anything);
   /// Runs it from its beginning to its end; what it asks for meanwhile the
   /// context carries out. `effects` and `checks` are those of the context. To
   /// be called once after `provide`: the memory goes back. Throws DeviceError.
@@ -81,7 +83,7 @@ public:
 private:
   struct Memory;
   std::unique_ptr<Memory> makeRoom(std::span<const Input> inputs, std::span<const Output> results,
-                                   bool mayShare);
+                                   Outside outside);
   void transfer(const Memory &to, std::span<const Input> inputs);
   void execute(Memory &with, const std::vector<abi::Effect> &effects,
                const std::vector<abi::Check> &checks, abi::RunContext &context);

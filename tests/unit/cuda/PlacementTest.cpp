@@ -33,6 +33,13 @@ TEST(Placement, WhatIsReadByRowsComesFirst) {
   EXPECT_THAT(outside({40, 20, 30}, {false, true, false}, 35), ElementsAre(0, 1));
 }
 
+TEST(Placement, RowsOnly) {
+  std::vector<int64_t> bytes{40 * kMiB, 20 * kMiB, 30 * kMiB};
+  EXPECT_THAT(inputsOutside(bytes, {false, true, true}, 60 * kMiB, true), ElementsAre(2));
+  EXPECT_THAT(inputsOutside(bytes, {false, true, true}, 10 * kMiB, true), ElementsAre(1, 2));
+  EXPECT_THAT(inputsOutside(bytes, {false, false, false}, 10 * kMiB, true), IsEmpty());
+}
+
 TEST(Placement, WhatIsSmallStays) {
   EXPECT_THAT(inputsOutside(std::vector<int64_t>{kMiB - 1, 100}, {true, true}, 0), IsEmpty());
   EXPECT_THAT(outside({10, 10}, {}, 15), ElementsAre(0)) << "of which nothing is known";

@@ -165,6 +165,25 @@ TEST_F(CudaDataTest, WhatDoesNotFitIsReadOverTheBus) {
   EXPECT_EQ(fake->mostRegistered, 0u);
 }
 
+// The bus is for who asks for the card; else the processor reads all of it faster, again and again.
+TEST_F(CudaDataTest, AutoTakesTheProcessorForWhatEachStepReads) {
+  fake->memoryBytes = size_t{8} << 20;
+  std::string
+      steps = reading("var s = 0.0\nfor i in 0..3 { s = 1.0 + sum(points.x * s) }\nprint s\n"
+                      "print points.y[0] + points.z[0]\n"),
+      rows = reading(
+          "var s = 0.0\nfor i in 0..3 { s = s + sum(points.x[i * 5 : i * 5 + 5]) }\nprint s\n"
+          "print points.y[0] + points.z[0]\n");
+  Outcome outcome = runScript(steps, DeviceKind::Auto);
+  EXPECT_THAT(outcome.remarks,
+              StartsWith("descent: it runs on the processor, as Fake 0 has no room"));
+  EXPECT_EQ(launches, 0);
+  EXPECT_THAT(runScript(steps).remarks, HasSubstr("over the bus: `points.x`"));
+  EXPECT_EQ(launches, 1);
+  EXPECT_THAT(runScript(rows, DeviceKind::Auto).remarks, HasSubstr("over the bus: `points.x`"));
+  EXPECT_EQ(launches, 2);
+}
+
 TEST_F(CudaDataTest, SharedMemoryIsGivenBackWhereAKernelFails) {
   run = [](const FakeLaunch &) { return 700; };
   fake->memoryBytes = size_t{8} << 20;
