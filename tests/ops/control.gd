@@ -114,12 +114,23 @@ fn nested(x) = {
 
 # Loops of a known and of an unknown number of iterations, with branches, inside of each other: their tapes are
 # pushed and popped, and theirs in turn.
-test "derivatives" {
-  let x = t.hide(0.7 + 0.5 * sin(arange(9.0)))
-  for f in (euler, unknown_times, until, nested) {
+let x = t.hide(0.7 + 0.5 * sin(arange(9.0)))
+
+test "derivatives of for" {
+  for f in (euler, unknown_times) {
     let e = t.derivatives(f, x)
     assert t.right(e), "{e}"
   }
+}
+
+test "derivatives of while" {
+  let e = t.derivatives(until, x)
+  assert t.right(e), "{e}"
+}
+
+test "derivatives of loops in loops" {
+  let e = t.derivatives(nested, x)
+  assert t.right(e), "{e}"
 }
 
 test "derivatives of longer rows" {

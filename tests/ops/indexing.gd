@@ -94,30 +94,44 @@ test "scatter" {
   assert add(zeros((3, 2)), t.hidden([2, 2]), t.hide([[1.0, 2.0], [3.0, 4.0]])) == [[0.0, 0.0], [0.0, 0.0], [4.0, 6.0]]
 }
 
-test "derivatives" {
-  let x = t.hide(sin(arange(20.0)))
-  let i = t.hidden([3, 0, 3, 19, 7])
-  let j = t.hidden(14)
-  fn put(x) = {
-    var y = x * x
-    y[i] = x[:5]
-    y[2] = y[3] * y[19]
-    y
-  }
-  fn add(x) = {
-    var y = sin(x)
-    y[i] += x[5:10] * x[i]
-    y
-  }
-  fn running(x) = {
-    var y = x
-    for k in 1..20 { y[k] = y[k - 1] * x[k] + y[k] * y[(k * 7) % 20] }
-    y
-  }
-  for f in (x -> x[i] * x[i], x -> segment_sum(x[:5] * x[5:10], i // 4, 5), x -> x[j:j + 4] * x[i[0]], put, add, running) {
+let x = t.hide(sin(arange(20.0)))
+let i = t.hidden([3, 0, 3, 19, 7])
+let j = t.hidden(14)
+
+fn put(x) = {
+  var y = x * x
+  y[i] = x[:5]
+  y[2] = y[3] * y[19]
+  y
+}
+
+fn add(x) = {
+  var y = sin(x)
+  y[i] += x[5:10] * x[i]
+  y
+}
+
+fn running(x) = {
+  var y = x
+  for k in 1..20 { y[k] = y[k - 1] * x[k] + y[k] * y[(k * 7) % 20] }
+  y
+}
+
+test "derivatives of elements" {
+  for f in (x -> x[i] * x[i], x -> segment_sum(x[:5] * x[5:10], i // 4, 5), x -> x[j:j + 4] * x[i[0]]) {
     let e = t.derivatives(f, x)
     assert t.right(e), "{e}"
   }
+}
+
+test "derivatives of updates" {
+  for f in (put, add, running) {
+    let e = t.derivatives(f, x)
+    assert t.right(e), "{e}"
+  }
+}
+
+test "derivatives of rows" {
   let rows = t.hide(cos(reshape(arange(24.0), (4, 6))))
   for f in (m -> m[[2, 0, 2]] * m[1], m -> m[[0, 1], [5, 5]] * m[2, 3], m -> vmap((row, j) -> row[j])(m * m, [5, 0, 0, 1])) {
     let e = t.derivatives(f, rows)
