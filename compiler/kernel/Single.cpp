@@ -92,7 +92,8 @@ void Former::formOwnStep(Operation *op) {
   case OpClass::ArgSort: {
     // Two rows of numbers (of up to eight bytes), and two of positions.
     auto dim = int64_t(cast<ir::ArgSortOp>(op).getDim());
-    steps[step].scratchBytes = 24 * tensorType(op->getOperand(0)).getDimSize(dim);
+    if (options.forProcessor)
+      steps[step].scratchBytes = 24 * tensorType(op->getOperand(0)).getDimSize(dim);
     [[fallthrough]];
   }
   case OpClass::ArgReduce:

@@ -8,9 +8,10 @@
 namespace descent {
 namespace {
 
-/// Numbers in no order, once with many equal ones, nans, infinities and both zeros; updates.
+/// Numbers in no order, which f32 holds exactly; others, with many equal ones, nans, infinities and
+/// both zeros; updates.
 const char *const functions = R"(
-fn wave(n) = ((arange(n) * 7919) % 1013) / 500.0 - 1.0
+fn wave(n) = ((arange(n) * 7919) % 1013) / 512.0 - 1.0
 fn ties(n) = {
   let x = (arange(n) * 7919) % 15 - 7.0
   let y = where(x == 5.0, inf, where(x == -3.0, -x * 0.0, x))
@@ -62,8 +63,8 @@ std::string forSizes(std::initializer_list<int> sizes, const std::string &lines)
 TEST(Ordered, SortsRowsOfAllLengths) {
   std::string lines = "let a# = argsort(ties(#))\n"
                       "let s# = sort(wave(#), descending=true)\n";
-  check("f32", forSizes({0, 1, 2, 31, 64, 257, 3001}, lines), 0);
-  check("f64", forSizes({33, 65, 600}, lines), 0);
+  check("f32", forSizes({0, 1, 31, 64, 257, 3001}, lines), 0);
+  check("f64", forSizes({33, 600}, lines), 0);
 }
 
 TEST(Ordered, SortsIntegers) {
@@ -77,7 +78,7 @@ TEST(Ordered, SortsIntegers) {
 TEST(Ordered, SortsManyRowsAlongAnyAxis) {
   std::string text = "let middle = argsort(reshape(ties(960), (4, 30, 8)), axis=1)\n"
                      "let none = argsort(zeros([0, 3]), axis=1)\n";
-  for (std::string shape : {"300, 3", "3, 300", "20, 45", "1, 900"}) {
+  for (std::string shape : {"300, 3", "20, 45", "1, 900"}) {
     std::string name = shape.substr(0, shape.find(','));
     text += "let rows" + name + " = argsort(reshape(ties(900), (" + shape + ")), axis=1)\n";
     text += "let columns" + name + " = argsort(reshape(ties(900), (" + shape + ")), axis=0)\n";
@@ -90,8 +91,20 @@ TEST(Ordered, AddsUpRowsOfAllLengths) {
                       "let p# = cumprod(1.0 + 0.1 * wave(#))\n"
                       "let m# = cummax(wave(#) * wave(#))\n"
                       "let b# = cumsum(wave(#)[::-1])[::-1]\n";
-  check("f32", forSizes({1, 2, 31, 64, 257, 3001}, lines), 1e-4);
-  check("f64", forSizes({33, 65, 600}, lines), 1e-13);
+  check("f32", forSizes({1, 31, 257, 3001}, lines), 1e-4);
+  check("f64", forSizes({65}, lines), 1e-13);
+}
+
+// f32 is added up and multiplied in f64: what comes out is as good as rounded once.
+TEST(Ordered, RunningResultsOfF32AreRoundedOnce) {
+  std::string text = std::string(functions) +
+                     "let s = cumsum(wave(3001))\n"
+                     "let p = cumprod(1.0 + 0.125 * wave(700))\n"
+                     "let u = plus(ones([3]), places(3001, 3), wave(3001))\n"
+                     "let q = plus(ones([2000]), 0 * arange(900), wave(900))\n";
+  Program exact("precision f64" + text), program("precision f32" + text);
+  ASSERT_TRUE(program.program) << program.problems;
+  expectNear(exact.run(true), emulated(program, {64, 3, 1}), 6.1e-8);
 }
 
 TEST(Ordered, AddsUpIntegersAndFindsNans) {
@@ -107,7 +120,7 @@ TEST(Ordered, AddsUpIntegersAndFindsNans) {
 
 TEST(Ordered, AddsUpManyRowsAlongAnyAxis) {
   std::string text = "let middle = cumprod(1.0 + 0.1 * reshape(wave(3000), (5, 75, 8)), axis=1)\n";
-  for (std::string shape : {"1000, 3", "3, 1000", "60, 50", "4, 750"}) {
+  for (std::string shape : {"1000, 3", "3, 1000", "60, 50"}) {
     std::string name = shape.substr(0, shape.find(','));
     text += "let a" + name + " = reshape(wave(3000), (" + shape + "))\n";
     text += "let rows" + name + " = cumsum(a" + name + ", axis=1)\n";
@@ -138,7 +151,7 @@ TEST(Ordered, FindsExtremaAlongAnyAxis) {
   std::string text = "let middle = argmax(reshape(ties(900), (5, 60, 3)), axis=1)\n"
                      "let wholes = argmin(reshape(places(900, 31), (300, 3)), axis=0)\n"
                      "let all = argmin(ties(900))\n";
-  for (std::string shape : {"900, 1", "300, 3", "3, 300", "30, 30"}) {
+  for (std::string shape : {"900, 1", "3, 300", "30, 30"}) {
     std::string name = shape.substr(0, shape.find(','));
     text += "let a" + name + " = reshape(ties(900), (" + shape + "))\n";
     text += "let most" + name + " = argmax(a" + name + ", axis=0)\n";
@@ -155,8 +168,8 @@ TEST(Ordered, AddsUpdatesThatMeet) {
       "let many# = plus(ones([2000]), places(#, 1999), wave(#))\n"
       "let uneven# = plus(ones([2000]), minimum(places(#, 1999), 900), wave(#))\n"
       "let rows# = plus(ones([90, 5]), places(#, 83), reshape(wave(5 * #), (#, 5)))\n";
-  check("f32", forSizes({1, 17, 3001}, lines), 3e-6);
-  check("f64", forSizes({16, 257}, lines), 1e-13);
+  check("f32", forSizes({1, 3001}, lines), 3e-6);
+  check("f64", forSizes({257}, lines), 1e-13);
   check("f32",
         "let one = plus(ones([1]), 0 * arange(3000), wave(3000))\n"
         "let last = plus(ones([4000]), 3999 + 0 * arange(2000), wave(2000))\n"

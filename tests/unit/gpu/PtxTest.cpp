@@ -57,7 +57,7 @@ let functions = (exp(x), exp2(x), expm1(x), log(2 + x), log2(2 + x), log10(2 + x
   acosh(2 + x), atanh(x / 2), erf(x), erfc(x), erfinv(x / 2), lgamma(2 + x), sigmoid(x), floor(x), ceil(x), round(x))
 let wholes = (n // 7, n % 7, minimum(n, 3), maximum(n, 3))
 let reduced = (sum(x), prod(x[:5]), max(x), min(x), argmax(x), all(x > -2), any(x > 2), sum(a, axis=0), max(a, axis=1))
-let ordered = (sort(x), cumsum(x))
+let ordered = (sort(x), cumsum(x), sort(a, axis=1), cumprod(a, axis=0), argmax(a, axis=0), segment_sum(x, n % 7, 7), segment_sum(x, 7 * n % 400, 400))
 let products = (a @ a.T, a @ ones([40]))
 let soft = softmax(a, axis=1)
 let drawn = normal(key(3), [100])
