@@ -68,11 +68,13 @@ public:
 
 private:
   compiler::DeviceTarget target() const;
+  bool lacksLibrary(const device::ProgramImage &image);
 
   std::unique_ptr<device::CodeStore> store;
   std::unique_ptr<device::Device> opened;
   std::string deviceName, reason;
   bool isEmulator = false, cache = false, hasRemarked = false, isChosen = false;
+  bool leavesProducts = true; ///< to the device's library
   /// Null for the emulator, and where the card's cannot be read.
   std::unique_ptr<device::CardSensors> sensors;
 

@@ -1,6 +1,7 @@
 #include "runtime/device/cuda/Cuda.h"
 
 #include "runtime/device/cuda/Card.h"
+#include "runtime/device/cuda/CublasLt.h"
 #include "runtime/device/cuda/Module.h"
 #include "runtime/device/cuda/Pool.h"
 #include "runtime/device/cuda/Staging.h"
@@ -134,6 +135,25 @@ public:
     card.note(card.driver().memHostUnregister(const_cast<void *>(memory)), "stop sharing memory");
   }
 
+  bool multiplies() override {
+    if (!hasLookedForLibrary) {
+      hasLookedForLibrary = true;
+      library = CublasLt::find();
+    }
+    return library != nullptr;
+  }
+  void multiply(const Product &product, Address lhs, Address rhs, Address result) override {
+    card.expectUsable();
+    if (!multiplies())
+      return CudaDevice::multiply(product, lhs, rhs, result);
+    if (!workspace)
+      workspace = allocate(CublasLt::kWorkspaceBytes);
+    Card::Entered entered(card);
+    library->multiply(product, lhs, rhs, result, *workspace, queue.stream);
+    queue.hasTime = false;
+    card.launched("a product of cuBLASLt");
+  }
+
   std::unique_ptr<Program> load(std::string_view code) override {
     card.expectUsable();
     Card::Entered entered(card);
@@ -181,6 +201,7 @@ private:
     // Memory goes back when the kernels that use it have ended.
     if (queue.stream)
       driver.streamSynchronize(queue.stream);
+    library.reset();
     pool.reset();
     staging.reset();
     if (queue.start)
@@ -230,6 +251,9 @@ private:
   Queue queue;
   std::optional<Pool> pool;
   std::optional<Staging> staging;
+  std::unique_ptr<CublasLt> library;
+  bool hasLookedForLibrary = false;
+  std::optional<Address> workspace; ///< of the library
 };
 
 } // namespace

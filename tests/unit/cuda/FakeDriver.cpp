@@ -1,4 +1,5 @@
 #include "FakeDriver.h"
+#include "FakeStream.h"
 
 #include "runtime/device/cuda/Driver.h"
 
@@ -573,6 +574,10 @@ static int launch(CudaFunction function, FakeLaunch how, CudaStream stream, void
   });
   return kSuccess;
 }
+void descent::test::pushTo(CudaStream stream, std::function<void()> task) {
+  stream->push(std::move(task));
+}
+
 EXPORT cuLaunchKernel(CudaFunction function, unsigned x, unsigned, unsigned, unsigned threads,
                       unsigned, unsigned, unsigned shared, CudaStream stream, void **parameters,
                       void **) {

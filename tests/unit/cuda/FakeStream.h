@@ -1,0 +1,12 @@
+// The fake driver's streams, for what else does things in their order.
+#pragma once
+
+#include "runtime/device/cuda/Driver.h"
+
+#include <functional>
+
+namespace descent::test {
+
+void pushTo(device::cuda::CudaStream stream, std::function<void()> task);
+
+} // namespace descent::test
