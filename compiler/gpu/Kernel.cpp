@@ -21,9 +21,9 @@ using llvm::Value;
 namespace {
 
 /// Terms that each thread folds before a block gives its part away, at least.
-constexpr int64_t kTermsOfThread = 16;
+constexpr int64_t kTermsOfThread = 4;
 /// Blocks to keep a card busy; more are not needed.
-constexpr int64_t kManyBlocks = 1024;
+constexpr int64_t kManyBlocks = 512;
 constexpr int64_t kMostPartBytes = 16 << 20;
 
 /// Threads that keep a card busy, in blocks: more elements are taken several at a time.
@@ -52,10 +52,11 @@ void addNeighbours(llvm::IRBuilder<> &b, SmallVectorImpl<Counters> &all, int64_t
 
 } // namespace
 
-/// How many elements a thread takes at a time: as long as `threads` have something to do. Of the
-/// `count` elements, rows of `neighbours` lie side by side.
+/// How many elements a thread takes at a time: neighbours as long as `threads` have something to
+/// do, more of them as long as `many` have. Of the `count` elements, rows of `neighbours` lie side
+/// by side.
 Strides KernelEmitter::stridesOf(const NestCode &nest, int64_t neighbours, int64_t count,
-                                 int64_t threads) const {
+                                 int64_t threads, int64_t many) const {
   int64_t bytes = 4;
   auto consider = [&](mlir::Value value) {
     if (kernel::isArray(value))
@@ -73,7 +74,7 @@ Strides KernelEmitter::stridesOf(const NestCode &nest, int64_t neighbours, int64
       cost * strides.lanes > 2 * kMostAtOnce)
     strides.lanes = 1;
   while (strides.times < kMostTimes && cost * strides.lanes * strides.times * 2 <= kMostAtOnce &&
-         count >= strides.lanes * strides.times * 2 * threads)
+         count >= strides.lanes * strides.times * 2 * many)
     strides.times *= 2;
   return strides;
 }
@@ -423,7 +424,8 @@ void KernelEmitter::topLevel(NestCode &nest) {
     int64_t count = 1;
     for (int64_t size : nest.sizes)
       count *= size;
-    Strides strides = stridesOf(nest, nest.sizes.back(), count, kManyThreads * p.grid.threads);
+    int64_t many = kManyThreads * p.grid.threads;
+    Strides strides = stridesOf(nest, nest.sizes.back(), count, many, many);
     return p.shareOut(count, strides, [&](ArrayRef<Value *> firsts, int64_t lanes) {
       SmallVector<Counters> all;
       for (Value *first : firsts)
@@ -450,7 +452,8 @@ Strides KernelEmitter::stridesOf(const NestCode &nest, const Group &group, int64
     return {};
   // Neighbours along the innermost loop, if they are terms.
   int64_t neighbours = group.termsInner() ? group.termSizes.back() : 1;
-  Strides strides = stridesOf(nest, neighbours, group.termCount, threads);
+  int64_t many = isPart ? threads : threads * std::max<int64_t>(1, kManyThreads / group.keptCount);
+  Strides strides = stridesOf(nest, neighbours, group.termCount, threads, many);
   // Each row begins where as much is read at once as fits.
   if ((isPart || group.keptCount > 1) && neighbours % strides.lanes)
     strides.lanes = 1;

@@ -87,7 +87,8 @@ private:
   llvm::SmallVector<Candidates> evaluateAll(NestCode &nest, llvm::ArrayRef<Counters> all,
                                             llvm::ArrayRef<Reduction *> reductions, bool stores,
                                             const cpu::Rows *rows);
-  Strides stridesOf(const NestCode &nest, int64_t neighbours, int64_t count, int64_t threads) const;
+  Strides stridesOf(const NestCode &nest, int64_t neighbours, int64_t count, int64_t threads,
+                    int64_t many) const;
   Strides stridesOf(const NestCode &nest, const Group &group, int64_t threads, bool isPart) const;
   llvm::SmallVector<Candidates> evaluateTerms(NestCode &nest, const Counters &outer,
                                               const Group &group, llvm::Value *kept,
