@@ -221,9 +221,7 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
   case OpClass::Poll:
     return f.setRegister(op->getResult(0), pollHost(p));
   case OpClass::Clock:
-    return f.setRegister(
-        op->getResult(0),
-        b.CreateBitCast(askHost(p, device::Request::Clock, f.number(0), {}), b.getDoubleTy()));
+    return f.setRegister(op->getResult(0), timeOnDevice(p));
   default:
     if (control(op))
       return;

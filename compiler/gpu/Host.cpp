@@ -3,6 +3,8 @@
 #include "compiler/cpu/Steps.h"
 #include "compiler/gpu/Resume.h"
 
+#include <llvm/IR/IntrinsicsNVPTX.h>
+
 namespace descent::gpu {
 
 using llvm::Value;
@@ -101,6 +103,21 @@ void leaveToHost(ProgramEmission &p, device::Request request, Value *index,
     messenger.post();
   });
   markSuspension(p.b);
+}
+
+Value *timeOnDevice(ProgramEmission &p) {
+  llvm::IRBuilder<> &b = p.b;
+  Value *area = p.exchangeArea(8);
+  p.grid.byFirst([&] {
+    Value *nanoseconds =
+        b.CreateIntrinsic(b.getInt64Ty(), llvm::Intrinsic::nvvm_read_ptx_sreg_globaltimer, {});
+    // As many as a f64 tells apart: it begins anew every 52 days.
+    nanoseconds = b.CreateAnd(nanoseconds, (uint64_t(1) << 52) - 1);
+    b.CreateStore(nanoseconds, area);
+  });
+  p.waitForAll();
+  Value *nanoseconds = b.CreateUIToFP(b.CreateLoad(b.getInt64Ty(), area), b.getDoubleTy());
+  return b.CreateFMul(nanoseconds, llvm::ConstantFP::get(b.getDoubleTy(), 1e-9));
 }
 
 Value *pollHost(ProgramEmission &p) {

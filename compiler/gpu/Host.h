@@ -22,4 +22,8 @@ void leaveToHost(ProgramEmission &p, device::Request request, llvm::Value *index
 /// Whether the user asked to stop (i1). Looked at every few times only.
 llvm::Value *pollHost(ProgramEmission &p);
 
+/// Seconds since some time, by the card's own clock (f64): the same for all threads, who get here
+/// together. To ask the host in each step of a training would cost more than many a step.
+llvm::Value *timeOnDevice(ProgramEmission &p);
+
 } // namespace descent::gpu

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 
 namespace descent::device {
 
@@ -120,8 +119,6 @@ int64_t Host::carryOut() {
     context->checkFailed(static_cast<int32_t>(index),
                          operands(checks->at(static_cast<size_t>(index)).operands).data());
     return 0;
-  case Request::Clock:
-    return std::bit_cast<int64_t>(context->clock());
   case Request::Tape:
     return growTape(index, word(mailbox::bytes).load(std::memory_order_relaxed));
   case Request::Product:

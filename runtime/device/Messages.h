@@ -9,7 +9,6 @@ namespace descent::device {
 enum class Request : int64_t {
   Effect,      ///< index: of the effect; operands
   CheckFailed, ///< index: of the check; operands. The program then ends
-  Clock,       ///< answer: seconds, as the bits of a f64
   Tape,        ///< index: the tape's memory, or the number of its place where it has none yet; word
                ///< `bytes`: of the memory that it needs. answer: its address, or 0
   Product,     ///< index: of the product; operands: the left and right matrices, the result. The
