@@ -119,8 +119,10 @@ Value *Elements::loadFromRow(mlir::Value value, int map) {
 Value *Elements::load(mlir::Value value, int map) {
   // Of an array that is in memory as well, the row may be only what the loops' own index reads.
   auto isInRow = [&] {
-    auto row = rows ? rows->find(value) : cpu::Rows::const_iterator();
-    return rows && row != rows->end() && (map == IndexMaps::identity || row->second.isWhole);
+    if (!rows)
+      return false;
+    auto row = rows->find(value);
+    return row != rows->end() && (map == IndexMaps::identity || row->second.isWhole);
   };
   if (f.placeOf(value).kind == kernel::Place::Kind::Row || isInRow())
     return loadFromRow(value, map);

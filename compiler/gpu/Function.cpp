@@ -114,8 +114,6 @@ bool FunctionEmitter::isReplicated(const kernel::Step &step) const {
 
 /// By the code for processors: what one thread does.
 void FunctionEmitter::byProcessorCode(const kernel::Step &step) {
-  if (step.points)
-    return cpu::emitPoints(f, step);
   if (step.isKernel)
     return cpu::emitKernel(f, step);
   switch (kernel::classOf(step.roots.front())) {
@@ -130,7 +128,7 @@ void FunctionEmitter::byProcessorCode(const kernel::Step &step) {
   }
 }
 
-/// The first thread does it, and tells all others what came out.
+/// Few elements: the first thread does it, and tells all others what came out.
 void FunctionEmitter::bySingleThread(const kernel::Step &step) {
   Delivery delivery(p, step.roots);
   p.grid.byFirst([&] {
