@@ -7,6 +7,7 @@
 #include "compiler/gpu/Kernel.h"
 
 #include "compiler/cpu/Scalar.h"
+#include "compiler/gpu/Sizes.h"
 
 namespace descent::gpu {
 
@@ -31,14 +32,6 @@ constexpr int64_t kManyThreads = 256;
 /// Bytes that a thread reads or writes at once, and simple instructions that it is given at once.
 constexpr int64_t kWideBytes = 16, kMostAtOnce = 64;
 constexpr int64_t kMostTimes = 4;
-
-int64_t ceilDiv(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
-
-} // namespace
-
-namespace {
 
 /// Adds the indices of `lanes` neighbours along a loop.
 void addNeighbours(llvm::IRBuilder<> &b, SmallVectorImpl<Counters> &all, int64_t lanes,
@@ -245,175 +238,6 @@ void KernelEmitter::storeResult(Reduction &reduction, const Counters &counters, 
     }
   Value *at = cpu::linearIndex(f, dims, tensorType(value).getShape());
   cpu::storeElement(b, reduction.type(), stored, f.address(reduction.type(), memoryOf(value), at));
-}
-
-// ---- Parts of results ---------------------------------------------------------------------------
-
-int64_t KernelEmitter::bytesOfPart(const Reduction &reduction) const {
-  return reduction.isPosition() ? 16 : kernel::elementBytes(reduction.sourceType());
-}
-
-/// Whether a total has to get to all threads, not only into memory.
-bool KernelEmitter::needsParts(const Reduction &reduction) const {
-  return kernel::isRegister(reduction.value()) || p.isInFrame(reduction.value());
-}
-
-Parts &KernelEmitter::newParts(Reduction &reduction, const Group &group, int64_t chunks) {
-  parts.push_back({&reduction, group, chunks, nullptr});
-  parts.back().base = p.exchangeArea(chunks * group.keptCount * bytesOfPart(reduction));
-  return parts.back();
-}
-
-Value *KernelEmitter::partAddress(const Parts &parts, Value *chunk, Value *kept) {
-  Value *number = b.CreateAdd(b.CreateMul(chunk, f.number(parts.group.keptCount), "", true, true),
-                              kept, "", true, true);
-  Value *offset = b.CreateMul(number, f.number(bytesOfPart(*parts.reduction)), "", true, true);
-  return b.CreateInBoundsGEP(b.getInt8Ty(), parts.base, offset);
-}
-
-void KernelEmitter::storePart(const Parts &parts, Value *chunk, Value *kept, Candidate part) {
-  Value *at = partAddress(parts, chunk, kept);
-  cpu::storeElement(b, parts.reduction->sourceType(), part.value, at);
-  if (part.position)
-    b.CreateStore(part.position, b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), at, 8));
-}
-
-/// Parts of f32 are added up in f64: the error does not grow with their number.
-Folded KernelEmitter::foldedParts(Reduction &reduction) const {
-  Folded folded = Folded::of(f, reduction);
-  if (!reduction.sumsFloats() || !reduction.type().isF32())
-    return folded;
-  folded.type = b.getDoubleTy();
-  folded.neutral = llvm::ConstantFP::get(folded.type, 0.0);
-  folded.combine = [this](Candidate x, Candidate y) {
-    return Candidate{b.CreateFAdd(x.value, y.value), nullptr};
-  };
-  return folded;
-}
-
-namespace {
-
-/// A part as it is folded, and a total as it is wanted.
-Candidate widened(llvm::IRBuilder<> &b, Candidate part, llvm::Type *type) {
-  if (part.value->getType() != type)
-    part.value = b.CreateFPExt(part.value, type);
-  return part;
-}
-
-Candidate narrowed(llvm::IRBuilder<> &b, Candidate total, llvm::Type *type) {
-  if (total.value->getType() != type)
-    total.value = b.CreateFPTrunc(total.value, type);
-  return total;
-}
-
-} // namespace
-
-void KernelEmitter::finishRegister(Parts &each) {
-  Folded folded = foldedParts(*each.reduction);
-  llvm::Type *type = cpu::registerType(f.context(), each.reduction->sourceType());
-  FoldSpace space{1,           each.chunks,          true, f.number(0), f.number(1),
-                  f.number(0), f.number(each.chunks)};
-  fold(
-      p, p.grid.ofBlock(), {folded}, space,
-      [&](Value *kept, Value *chunk) -> Candidates {
-        Value *at = partAddress(each, chunk, kept);
-        Candidate part{cpu::loadElement(b, each.reduction->sourceType(), at), nullptr};
-        if (folded.hasPosition)
-          part.position =
-              b.CreateLoad(b.getInt32Ty(), b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), at, 8));
-        return {widened(b, part, folded.type)};
-      },
-      [&](Value *, ArrayRef<Candidate> totals) {
-        Candidate total = narrowed(b, totals.front(), type);
-        f.setRegister(each.reduction->value(),
-                      each.reduction->isPosition() ? total.position : total.value);
-      });
-}
-
-/// Folds the parts of an array, each element by one team.
-void KernelEmitter::finishMemory(Parts &each) {
-  Folded folded = foldedParts(*each.reduction);
-  llvm::Type *type = cpu::registerType(f.context(), each.reduction->sourceType());
-  const NestCode &nest = *llvm::find_if(nests, [&](NestCode &nest) {
-    return llvm::any_of(nest.reductions, [&](Reduction &r) { return &r == each.reduction; });
-  });
-  int64_t kept = each.group.keptCount;
-  FoldSpace space{kept, each.chunks, false, nullptr, nullptr, f.number(0), f.number(each.chunks)};
-  int64_t tile = Sharing::of(space, p.grid.threads).kept;
-  int64_t tiles = ceilDiv(kept, tile);
-  p.usefulBlocks = std::max(p.usefulBlocks, tiles);
-  Team team = p.grid.ofBlock();
-  p.grid.loop(p.grid.block, f.number(tiles), p.grid.blocks, [&](Value *number) {
-    space.keptFrom = b.CreateMul(number, f.number(tile), "", true, true);
-    Value *end = b.CreateAdd(space.keptFrom, f.number(tile), "", true, true);
-    space.keptTo = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, end, f.number(kept));
-    fold(
-        p, team, {folded}, space,
-        [&](Value *at, Value *chunk) -> Candidates {
-          Value *from = partAddress(each, chunk, at);
-          Candidate part{cpu::loadElement(b, each.reduction->sourceType(), from), nullptr};
-          if (folded.hasPosition)
-            part.position =
-                b.CreateLoad(b.getInt32Ty(), b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), from, 8));
-          return {widened(b, part, folded.type)};
-        },
-        [&](Value *at, ArrayRef<Candidate> totals) {
-          Candidate total = narrowed(b, totals.front(), type);
-          auto store = [&] {
-            storeResult(*each.reduction, countersAt({}, nest, each.group, at, nullptr), total,
-                        nullptr);
-          };
-          // Where one element is kept all threads get here.
-          if (kept == 1)
-            p.grid.onlyIf(b.CreateICmpEQ(team.rank, f.number(0)), store);
-          else
-            store();
-        });
-  });
-}
-
-/// All parts have been left: every thread, or whoever has to, folds them.
-void KernelEmitter::finishParts() {
-  if (parts.empty() && bridges.empty())
-    return;
-  p.waitForAll();
-  bool again = false;
-  for (Parts &each : parts) {
-    if (kernel::isRegister(each.reduction->value())) {
-      finishRegister(each);
-      continue;
-    }
-    finishMemory(each);
-    if (bridges.contains(each.reduction->value())) {
-      again = true;
-      continue;
-    }
-    kernel::Place place = f.placeOf(each.reduction->value());
-    p.pending.add({}, {{place.kind, place.index, place.offset,
-                        place.offset + kernel::byteSize(each.reduction->value())}});
-  }
-  if (again)
-    p.waitForAll();
-  crossBridges();
-}
-
-void KernelEmitter::makeBridges() {
-  for (mlir::Operation *root : step.roots)
-    for (mlir::Value result : root->getResults())
-      if (kernel::isArray(result) && p.isInFrame(result))
-        bridges[result] = p.exchangeArea(kernel::byteSize(result));
-}
-
-/// Every thread takes what all have written into its own frame.
-void KernelEmitter::crossBridges() {
-  for (auto &[value, from] : bridges) {
-    mlir::Type element = tensorType(value).getElementType();
-    Value *to = f.pointerTo(value);
-    for (int64_t i = 0; i < kernel::numElements(value); ++i)
-      cpu::storeElement(b, element,
-                        cpu::loadElement(b, element, f.address(element, from, f.number(i))),
-                        f.address(element, to, f.number(i)));
-  }
 }
 
 // ---- Nests that share no loops ------------------------------------------------------------------
