@@ -212,7 +212,8 @@ TEST(Ordered, InLoops) {
         1e-10);
 }
 
-// What orders the threads of different blocks are the fences and atomics that are in the code.
+// What orders the threads of different blocks, as large as on a card, are the fences and atomics
+// that are in the code.
 TEST(Ordered, TheGridBarrierOrdersBlocks) {
   Program program(std::string("precision f64") + functions +
                   "let x = wave(1500)\n"
@@ -220,7 +221,7 @@ TEST(Ordered, TheGridBarrierOrdersBlocks) {
                   "let c = cumsum(x)\n"
                   "let y = put(c, order % 700, x)\n");
   ASSERT_TRUE(program.program) << program.problems;
-  expectNear(program.run(true), emulated(program, {64, 3, 5, false}), 1e-12);
+  expectNear(program.run(true), emulated(program, {256, 3, 5, false}), 1e-12);
 }
 
 } // namespace
