@@ -111,8 +111,9 @@ std::string Card::messageOf(int code, std::string_view doing) const {
   std::string_view fault = kernelFault(code);
   if (fault.empty())
     return failure(*table, code, fmt::format("{} on {}", doing, shownName));
-  return fmt::format("{} failed on {}: {} ({}), seen while trying to {}", launchedKernels(),
-                     shownName, fault, namedCode(*table, code), doing);
+  return fmt::format("{} failed on {}: {} ({}), seen while trying to {}; the emulator "
+                     "(--device emulator) runs the same code and names the line of the script",
+                     launchedKernels(), shownName, fault, namedCode(*table, code), doing);
 }
 
 void Card::launched(const std::string &kernel) {

@@ -308,7 +308,8 @@ TEST_F(CudaTest, AKernelFails) {
           device->copyFrom(&value, place, 8);
       });
       EXPECT_THAT(why, AllOf(StartsWith("the kernel 'step' failed on GPU 0 (Fake 0): "),
-                             HasSubstr(expected), HasSubstr(", seen while trying to ")));
+                             HasSubstr(expected), HasSubstr(", seen while trying to "),
+                             HasSubstr("--device emulator")));
       // From then on nothing can be done, and every call says why.
       EXPECT_EQ(problemOf([&] { device->allocate(8); }), why);
       EXPECT_EQ(problemOf([&] { device->isIdle(); }), why);
