@@ -6,6 +6,7 @@
 // threads wait for each other once a slice.
 #include "compiler/cpu/Element.h"
 #include "compiler/dialect/Precision.h"
+#include "compiler/gpu/DotEpilogue.h"
 #include "compiler/gpu/DotSums.h"
 #include "compiler/gpu/Steps.h"
 #include "compiler/gpu/Workspace.h"
@@ -42,13 +43,18 @@ DotUnit unitOf(const ProgramEmission &p, ir::DotOp op) {
 
 class DotEmitter {
 public:
-  DotEmitter(ProgramEmission &p, ir::DotOp op)
-      : p(p), f(p.f), b(p.b), op(op), shape(kernel::dotShape(op)), result(op.getResult()),
+  DotEmitter(ProgramEmission &p, const kernel::Step &step, const kernel::Step *after)
+      : p(p), f(p.f), b(p.b), op(mlir::cast<ir::DotOp>(step.roots.front())),
+        shape(kernel::dotShape(op)), result(op.getResult()),
         element(tensorType(result).getElementType()), type(cpu::registerType(f.context(), element)),
         tiling(tilingOf(shape, unitOf(p, op), kernel::elementBytes(element), p.grid.threads)),
-        delivery(p, {op}), to(delivery.to(result)) {}
+        delivery(p, {op}), to(delivery.to(result)) {
+    if (after && count() && DotEpilogue::canBe(p, step, *after, tiling.elementsOfThread()))
+      epilogue.emplace(p, step, *after);
+  }
 
   void emit();
+  bool hasEpilogue() const { return epilogue.has_value(); }
 
 private:
   ProgramEmission &p;
@@ -62,6 +68,7 @@ private:
   const DotTiling tiling;
   Delivery delivery;
   Value *to; ///< where the result is written
+  std::optional<DotEpilogue> epilogue;
 
   int64_t count() const { return shape.batch * shape.m * shape.n; }
   Value *plus(Value *x, Value *y) { return b.CreateAdd(x, y, "", true, true); }
@@ -74,6 +81,9 @@ private:
   };
   void tile(const Tile &at, Value *to);
   void store(const Tile &at, const DotSums::Run &run, Value *to);
+  void storeRow(llvm::ArrayRef<Value *> values, Value *to, Value *position);
+  void finish(Value *batch, Value *row, Value *column, Value *position,
+              llvm::ArrayRef<Value *> sums);
   void addParts(Value *parts);
 };
 
@@ -96,9 +106,49 @@ void DotEmitter::direct() {
                     sum);
     };
     p.grid.loop(f.number(0), f.number(shape.k), f.number(1), add);
-    cpu::storeElement(b, element, b.CreateLoad(type, sum),
-                      f.address(element, to, at));
+    finish(batch, row, column, at, {b.CreateLoad(type, sum)});
   });
+}
+
+/// Neighbours, at a multiple of their number.
+void DotEmitter::storeRow(llvm::ArrayRef<Value *> values, Value *to, Value *position) {
+  Value *address = f.address(element, to, position);
+  if (values.size() == 1) {
+    cpu::storeElement(b, element, values.front(), address);
+    return;
+  }
+  Value *vector = llvm::PoisonValue::get(llvm::FixedVectorType::get(type, unsigned(values.size())));
+  for (auto [i, value] : llvm::enumerate(values))
+    vector = b.CreateInsertElement(vector, value, uint64_t(i));
+  b.CreateAlignedStore(
+      vector, address,
+      llvm::Align(uint64_t(values.size()) * uint64_t(kernel::elementBytes(element))));
+}
+
+/// Complete sums, side by side along the columns: the product's, or what is made of them.
+void DotEmitter::finish(Value *batch, Value *row, Value *column, Value *position,
+                        llvm::ArrayRef<Value *> sums) {
+  if (!epilogue || epilogue->storesProduct())
+    storeRow(sums, to, position);
+  if (!epilogue)
+    return;
+  llvm::SmallVector<cpu::Index, 4> at;
+  for (int64_t i = 0; i < int64_t(sums.size()); ++i) {
+    cpu::Index &index = at.emplace_back();
+    index.linear = plus(position, f.number(i));
+    if (epilogue->isLinear())
+      continue;
+    auto add = [&](mlir::Value operand, llvm::ArrayRef<int64_t> dims, Value *flat) {
+      llvm::SmallVector<int64_t, 4> sizes;
+      for (int64_t dim : dims)
+        sizes.push_back(tensorType(operand).getDimSize(dim));
+      index.dims.append(cpu::dimsOfLinear(f, flat, sizes));
+    };
+    add(op.getLhs(), op.getLhsBatch(), batch);
+    add(op.getLhs(), shape.lhsFree, row);
+    add(op.getRhs(), shape.rhsFree, plus(column, f.number(i)));
+  }
+  epilogue->store(at, sums);
 }
 
 void DotEmitter::store(const Tile &at, const DotSums::Run &run, Value *to) {
@@ -111,22 +161,21 @@ void DotEmitter::store(const Tile &at, const DotSums::Run &run, Value *to) {
   auto where = [&](Value *condition, llvm::function_ref<void()> body) {
     condition ? p.grid.onlyIf(condition, body) : body();
   };
+  bool isLast = tiling.parts == 1;
   where(inside(row, shape.m, tiling.rows), [&] {
     if (shape.n % width == 0) {
       where(inside(column, shape.n, tiling.columns), [&] {
-        Value *vector = llvm::PoisonValue::get(llvm::FixedVectorType::get(type, unsigned(width)));
-        for (auto [i, value] : llvm::enumerate(run.values))
-          vector = b.CreateInsertElement(vector, value, uint64_t(i));
-        b.CreateAlignedStore(vector, f.address(element, to, first),
-                             llvm::Align(uint64_t(width * kernel::elementBytes(element))));
+        isLast ? finish(at.batch, row, column, first, run.values) : storeRow(run.values, to, first);
       });
       return;
     }
-    for (int64_t i = 0; i < width; ++i)
-      where(inside(plus(column, f.number(i)), shape.n, tiling.columns), [&] {
-        cpu::storeElement(b, element, run.values[size_t(i)],
-                          f.address(element, to, plus(first, f.number(i))));
+    for (int64_t i = 0; i < width; ++i) {
+      Value *next = plus(column, f.number(i)), *position = plus(first, f.number(i));
+      where(inside(next, shape.n, tiling.columns), [&] {
+        isLast ? finish(at.batch, row, next, position, {run.values[size_t(i)]})
+               : storeRow({run.values[size_t(i)]}, to, position);
       });
+    }
   });
 }
 
@@ -209,7 +258,8 @@ void DotEmitter::addParts(Value *parts) {
     }
     if (wide != type)
       sum = b.CreateFPTrunc(sum, type);
-    cpu::storeElement(b, element, sum, f.address(element, to, at));
+    auto dims = cpu::dimsOfLinear(f, at, {shape.batch, shape.m, shape.n});
+    finish(dims[0], dims[1], dims[2], at, {sum});
   });
 }
 
@@ -230,14 +280,18 @@ void DotEmitter::emit() {
     Pending::Spans written;
     p.span(result, written);
     p.pending.add({}, written);
+    if (epilogue)
+      epilogue->touchAgain();
   }
   delivery.finish();
 }
 
 } // namespace
 
-void emitDot(ProgramEmission &p, const kernel::Step &step) {
-  DotEmitter(p, mlir::cast<ir::DotOp>(step.roots.front())).emit();
+bool emitDot(ProgramEmission &p, const kernel::Step &step, const kernel::Step *after) {
+  DotEmitter emitter(p, step, after);
+  emitter.emit();
+  return emitter.hasEpilogue();
 }
 
 } // namespace descent::gpu

@@ -160,6 +160,14 @@ private:
 
 } // namespace
 
+int64_t DotTiling::elementsOfThread() const {
+  // Parts are added up, and elements made directly, one after the other.
+  if (isDirect || parts > 1)
+    return 1;
+  MmaShape mma = MmaShape::of(unit);
+  return ownRows * ownColumns * (unit == DotUnit::Plain ? 1 : mma.rows * mma.columns / kWarp);
+}
+
 DotTiling tilingOf(const kernel::DotShape &shape, DotUnit unit, int64_t elementBytes,
                    int64_t threads) {
   return Chooser(shape, unit, elementBytes, threads).choose();

@@ -31,6 +31,8 @@ struct DotTiling {
   /// Terms in a word of shared memory.
   int64_t wordTerms() const { return unit == DotUnit::Bf16 ? 2 : 1; }
   int64_t words() const { return slice / wordTerms(); }
+  /// Of the result, that a thread has at once.
+  int64_t elementsOfThread() const;
 };
 
 /// The rows, columns and words of the operands of one `mma` operation.

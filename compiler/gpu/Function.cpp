@@ -31,11 +31,14 @@ private:
   ProgramEmission &p;
   /// By which other way a place may be reached.
   llvm::SmallVector<Pending::State, 4> ways;
+  /// A step that was made with the one before it.
+  const kernel::Step *madeBefore = nullptr;
 
   void readParameters();
   void returnResults();
   void step(const kernel::Step &step) override;
   void plainStep(const kernel::Step &step);
+  const kernel::Step *nextOf(const kernel::Step &step) const;
   bool isReplicated(const kernel::Step &step) const;
   void byProcessorCode(const kernel::Step &step);
   void bySingleThread(const kernel::Step &step);
@@ -139,7 +142,14 @@ void FunctionEmitter::bySingleThread(const kernel::Step &step) {
   delivery.finish();
 }
 
+const kernel::Step *FunctionEmitter::nextOf(const kernel::Step &step) const {
+  const auto &steps = f.plan.blocks.find(step.roots.front()->getBlock())->second.steps;
+  return &step == &steps.back() ? nullptr : &step + 1;
+}
+
 void FunctionEmitter::step(const kernel::Step &step) {
+  if (&step == madeBefore)
+    return;
   p.setPlace(step.roots.front()->getLoc());
   OpClass kind = kernel::classOf(step.roots.front());
   bool touches = step.isKernel || step.points;
@@ -190,7 +200,9 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
   case OpClass::Dot:
     if (emitLibraryDot(p, step))
       return;
-    return emitDot(p, step);
+    if (const kernel::Step *next = nextOf(step); emitDot(p, step, next))
+      madeBefore = next;
+    return;
   case OpClass::ArgReduce:
     return emitArgReduce(p, step);
   case OpClass::Scan:

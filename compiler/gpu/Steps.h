@@ -27,8 +27,9 @@ bool emitLibraryDot(ProgramEmission &p, const kernel::Step &step);
 /// Loops over arrays, point by point (Points.cpp).
 void emitPoints(ProgramEmission &p, const kernel::Step &step);
 
-/// The general product of two arrays (Dot.cpp).
-void emitDot(ProgramEmission &p, const kernel::Step &step);
+/// The general product of two arrays (Dot.cpp). `after`: the step behind it, if any; true where that
+/// has been made with it.
+bool emitDot(ProgramEmission &p, const kernel::Step &step, const kernel::Step *after);
 
 // Tapes.cpp: what loops keep for their derivative. A tape is { memory, capacity, elements } in
 // registers.

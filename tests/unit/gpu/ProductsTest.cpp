@@ -206,6 +206,51 @@ TEST(Products, HaveTheSameBitsWithAnyNumberOfBlocks) {
   }
 }
 
+// What is made of a product's elements alone is made with it, also where others read the product,
+// or where the results take the place of the operands.
+TEST(Products, AreGoneOnWith) {
+  for (const char *precision : {"f64", "tf32"}) {
+    std::string text = "precision " + std::string(precision) + "\n" +
+                       made("x", "cos", "0.75", {65, 40}) + made("w", "sin", "0.375", {40, 66}) +
+                       made("u", "cos", "0.25", {66, 66}) + made("c", "cos", "0.5", {66}) +
+                       made("long", "cos", "0.75", {20, 1000}) +
+                       made("many", "sin", "0.25", {3, 33, 40}) +
+                       "let a = relu(x @ w + c)\n"
+                       "let z = x @ w\nlet b = (0.5 * z, z + c, sum(z, axis=0))\n"
+                       "let d = (long @ long.T) * 2 - 1\n"
+                       "let e = 3 - many @ w * 0.5\n"
+                       "let small = x[:5, :3] @ w[:3, :4] + 1\n"
+                       "let turned = (x @ w).T + 1\n"
+                       "var v = u\nfor i in 0..3 { v = relu(0.01 * (v @ u) + c) }\nlet last = v\n"
+                       "var t = cos(arange(400.0))\n"
+                       "for i in 0..3 { let q = long @ long.T + reshape(t, (20, 20))\n"
+                       "t = 0.001 * reshape(q[::-1], 400) }\nlet end = t\n"
+                       "fn loss(w) = mean(relu(x @ w + c)^2)\nlet g = grad(loss)(w)\n";
+    Program program(text);
+    ASSERT_TRUE(program.program) << program.problems;
+    double tolerance = precision == std::string("f64") ? 1e-12 : 2e-2;
+    expectNear(program.run(true), emulated(program, {64, 3, 1}), tolerance);
+  }
+}
+
+size_t waitsOf(const std::string &text) {
+  Program program(text);
+  EXPECT_TRUE(program.program) << program.problems;
+  std::string ptx =
+      compiler::compileForDevice(emit(*program.program, program.sources), {}, {}).image.code;
+  size_t count = 0;
+  for (size_t at = 0; (at = ptx.find("call.uni descent_grid_barrier", at)) != ptx.npos; ++at)
+    ++count;
+  return count;
+}
+
+TEST(Products, AreNotWaitedForBetween) {
+  std::string text = made("x", "cos", "0.75", {256, 256}) + "let z = x @ x\n";
+  size_t with = waitsOf(text + "let a = relu(z + z[0])\nlet b = a @ x\n"),
+         without = waitsOf(text + "let a = relu(z)\nlet b = a @ x\n");
+  EXPECT_EQ(without + 1, with);
+}
+
 // What tests of results need not notice.
 TEST(Products, AreTriedInAllForms) {
   std::set<std::pair<int64_t, int64_t>> forms[2];
