@@ -129,10 +129,20 @@ private:
       }
   }
 
+  /// At most so many bytes has a slice in shared memory (DotOperand::bytes).
+  int64_t paddedBytes(const DotTiling &tiling) const {
+    constexpr int64_t most = 8; // of words, at the end of a row
+    int64_t free = tiling.rows + tiling.columns, words = tiling.words();
+    int64_t byWords = (free + 2 * most) * words;
+    int64_t byTerms = unit == DotUnit::Plain ? 0 : free * (words + most / 2);
+    return std::max(byWords, byTerms) * bytes;
+  }
+
   void considerParts(DotTiling tiling) {
-    // What a thread has on the way from memory to shared memory has to be in its registers.
+    // What a thread has on the way from memory to shared memory has to be in its registers, and two
+    // slices, with what keeps their rows apart, in the 48 KiB that every card has.
     if ((tiling.rows + tiling.columns) * tiling.slice * bytes > threads * 96 ||
-        std::max(tiling.rows, tiling.columns) > 256)
+        2 * paddedBytes(tiling) > (48 << 10) || std::max(tiling.rows, tiling.columns) > 256)
       return;
     auto tiles =
         double(shape.batch * ceilDiv(shape.m, tiling.rows) * ceilDiv(shape.n, tiling.columns));
