@@ -208,7 +208,7 @@ void addBench(CLI::App &app, int &result) {
   command
       ->add_option("--sweep", *sweep,
                    "Measure several sizes: values of a top-level `let` of a literal, as for --set")
-      ->type_name("NAME=N,N,…");
+      ->type_name("NAME=N,N,...");
   command->add_option("--json", arguments->json, "Also write all figures to this file")
       ->type_name("FILE");
   command
@@ -218,7 +218,7 @@ void addBench(CLI::App &app, int &result) {
   addMachineArguments(*command, settings.script);
   command->footer("Nothing that the script prints, saves or plots is carried out. Code is compiled "
                   "anew and kept in a folder of "
-                  "its own.\nresults go to standard output, progress to standard error. Exit code: "
+                  "its own.\nResults go to standard output, progress to standard error. Exit code: "
                   "0 done, 1 the "
                   "script failed or a device\nthat was named cannot be had, 2 it has errors, 130 "
                   "interrupted.\n\n"
