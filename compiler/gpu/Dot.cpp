@@ -8,6 +8,7 @@
 #include "compiler/dialect/Precision.h"
 #include "compiler/gpu/DotEpilogue.h"
 #include "compiler/gpu/DotSums.h"
+#include "compiler/gpu/Sizes.h"
 #include "compiler/gpu/Steps.h"
 #include "compiler/gpu/Workspace.h"
 
@@ -17,10 +18,6 @@ using kernel::tensorType;
 using llvm::Value;
 
 namespace {
-
-int64_t ceilDiv(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
 
 DotUnit unitOf(const ProgramEmission &p, ir::DotOp op) {
   mlir::Type element = tensorType(op.getResult()).getElementType();

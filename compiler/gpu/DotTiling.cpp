@@ -3,6 +3,8 @@
 // ones keep more blocks busy and waste less at the edges.
 #include "compiler/gpu/DotTiling.h"
 
+#include "compiler/gpu/Sizes.h"
+
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/Support/MathExtras.h>
 
@@ -23,10 +25,6 @@ constexpr double kPartsCycles = 5000;
 constexpr double kBytesPerCycle = 32;
 constexpr int64_t kLeastPartTerms = 64, kMostParts = 64;
 constexpr int64_t kMostPartBytes = 16 << 20;
-
-int64_t ceilDiv(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
 
 /// Cycles of a multiprocessor for one term of a tile.
 double cyclesOfTerm(const DotTiling &tiling, int64_t bytes, int64_t threads) {

@@ -1,6 +1,7 @@
 // Arrays that are written piece by piece.
 #include "compiler/cpu/Element.h"
 #include "compiler/cpu/Steps.h"
+#include "compiler/gpu/Sizes.h"
 #include "compiler/gpu/Steps.h"
 
 namespace descent::gpu {
@@ -13,13 +14,6 @@ using llvm::SmallVector;
 using llvm::Value;
 
 namespace {
-
-int64_t product(ArrayRef<int64_t> sizes) {
-  int64_t all = 1;
-  for (int64_t size : sizes)
-    all *= size;
-  return all;
-}
 
 /// Shares out the indices of a shape.
 void overShape(ProgramEmission &p, ArrayRef<int64_t> shape,

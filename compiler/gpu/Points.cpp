@@ -6,6 +6,7 @@
 // in the block's memory, with the threads innermost.
 #include "compiler/cpu/PointsCode.h"
 #include "compiler/gpu/Fold.h"
+#include "compiler/gpu/Sizes.h"
 #include "compiler/gpu/Steps.h"
 
 namespace descent::gpu {
@@ -77,11 +78,10 @@ private:
 
 void PointsEmitter::layOut() {
   // A warp for each block, as long as there are few points.
-  chunk = int64_t(llvm::alignTo(
-      uint64_t(llvm::divideCeil(uint64_t(points.count), uint64_t(kManyChunks))), Grid::warpSize));
+  chunk = int64_t(llvm::alignTo(uint64_t(ceilDiv(points.count, kManyChunks)), Grid::warpSize));
   if (chunk > threads)
     chunk = int64_t(llvm::alignTo(uint64_t(chunk), uint64_t(threads)));
-  chunks = int64_t(llvm::divideCeil(uint64_t(points.count), uint64_t(chunk)));
+  chunks = ceilDiv(points.count, chunk);
   p.usefulBlocks = std::max(p.usefulBlocks, chunks);
   int64_t bytes = 0;
   auto take = [&](int64_t size) {
@@ -277,7 +277,7 @@ void PointsEmitter::finish(const PointSum &sum) {
   } else {
     FoldSpace space{sum.entries, chunks, false, nullptr, nullptr, f.number(0), f.number(chunks)};
     int64_t tile = Sharing::of(space, threads).kept;
-    auto tiles = int64_t(llvm::divideCeil(uint64_t(sum.entries), uint64_t(tile)));
+    int64_t tiles = ceilDiv(sum.entries, tile);
     p.usefulBlocks = std::max(p.usefulBlocks, tiles);
     p.grid.loop(p.grid.block, f.number(tiles), p.grid.blocks, [&](Value *number) {
       space.keptFrom = b.CreateMul(number, f.number(tile), "", true, true);

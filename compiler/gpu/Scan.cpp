@@ -6,6 +6,7 @@
 // M. Garland, "Single-pass parallel prefix scan with decoupled look-back", 2016; the single pass
 // that they prefer has sums whose order depends on who comes first).
 #include "compiler/gpu/Scan.h"
+#include "compiler/gpu/Sizes.h"
 #include "compiler/gpu/Steps.h"
 #include "compiler/gpu/Workspace.h"
 
@@ -25,17 +26,6 @@ namespace {
 constexpr int64_t kElementsOfThread = 16;
 constexpr int64_t kManyBlocks = 1024;
 constexpr int64_t kMostTotalBytes = 16 << 20;
-
-int64_t ceilDiv(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
-
-int64_t product(ArrayRef<int64_t> sizes) {
-  int64_t all = 1;
-  for (int64_t size : sizes)
-    all *= size;
-  return all;
-}
 
 class ScanEmitter {
 public:

@@ -13,6 +13,7 @@
 // Where updates overwrite each other, each first says that it wants an element: the last one gets
 // it, by an atomic maximum of numbers.
 #include "compiler/gpu/Fold.h"
+#include "compiler/gpu/Sizes.h"
 #include "compiler/gpu/Sort.h"
 #include "compiler/gpu/Steps.h"
 #include "compiler/gpu/Workspace.h"
@@ -39,17 +40,6 @@ constexpr int64_t kLeastOfChunk = 8, kMostOfChunk = 256, kMostChunks = 32;
 constexpr int64_t kMostChunkBytes = 16 << 20;
 /// Updates of a piece.
 constexpr int64_t kPiece = 32;
-
-int64_t ceilDiv(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
-
-int64_t product(ArrayRef<int64_t> sizes) {
-  int64_t all = 1;
-  for (int64_t size : sizes)
-    all *= size;
-  return all;
-}
 
 class ScatterEmitter {
 public:

@@ -11,6 +11,7 @@
 
 #include "compiler/cpu/Element.h"
 #include "compiler/cpu/Steps.h"
+#include "compiler/gpu/Sizes.h"
 #include "compiler/gpu/Steps.h"
 #include "compiler/gpu/Workspace.h"
 
@@ -27,10 +28,6 @@ namespace {
 constexpr int64_t kKeysOfThread = 4;
 /// Pairs that a warp compares lie in so many neighbouring elements.
 constexpr int kBitsOfWarp = 6;
-
-int64_t ceilDiv(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
 
 int log2Of(int64_t n) {
   return int(llvm::Log2_64(uint64_t(n)));

@@ -7,6 +7,7 @@
 #include "compiler/gpu/Scan.h"
 
 #include "compiler/cpu/Scalar.h"
+#include "compiler/gpu/Sizes.h"
 
 namespace descent::gpu {
 
@@ -25,17 +26,6 @@ constexpr int64_t kMostPartBytes = 16 << 20;
 /// Elements that a thread has for itself, in registers if all goes well.
 constexpr int64_t kMostOfThread = 64;
 constexpr int64_t kMostShared = 40 << 10;
-
-int64_t ceilDiv(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
-
-int64_t product(ArrayRef<int64_t> sizes) {
-  int64_t all = 1;
-  for (int64_t size : sizes)
-    all *= size;
-  return all;
-}
 
 } // namespace
 
