@@ -41,7 +41,7 @@
 // empty launch 0.01 ms and 35 ns for each thread, a checked access 13 ns, a barrier or a warp
 // operation 50 ns for each thread that takes part, an atomic 55 ns, a poll 80 ns.
 //
-// Not seen: a race on bytes of one 4-byte word after a third thread wrote other bytes of that word;
+// Not seen: a race on bytes of one 4-byte word after a third thread wrote or read other bytes of it;
 // more than two concurrent readers, where atomics order some of them; local memory read before it
 // is written.
 #pragma once

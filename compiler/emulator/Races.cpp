@@ -119,7 +119,9 @@ void Machine::noteRead(Touch &read, uint32_t bytes, const Access &access) {
   }
   if (access.atomic && !read.atomic)
     return;
-  bool replaces = read.atomic && !access.atomic;
+  // Of readers of different bytes only the last is remembered: none of them is to be taken for a
+  // reader of another's.
+  bool replaces = (read.atomic && !access.atomic) || (read.bytes & bytes) == 0;
   read = {now,       number,   replaces ? bytes : bytes | read.bytes, 0, access.atomic,
           !replaces, access.id};
 }

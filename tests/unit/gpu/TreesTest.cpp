@@ -66,5 +66,12 @@ TEST(Trees, FewElementsOfAProduct) {
         "let r = (q.T @ q + w[0, 1]) @ ones([4, 2])\n");
 }
 
+// Bools of neighbouring threads share a word of shared memory.
+TEST(Trees, BoolsOfEachThread) {
+  check("let a = normal(key(1), [33, 70])\n"
+        "let middle = median(a, axis=0)\n"
+        "let first = top_k(a, 3)\n");
+}
+
 } // namespace
 } // namespace descent
