@@ -67,8 +67,7 @@ struct EmulatorOptions {
   /// Whether reads of global memory that neither a kernel nor a copy has written are reported.
   bool checkUnwrittenGlobal = false;
   /// Whether `descent_grid_barrier` is known to order all that was before it. Without, only what
-  /// its
-  /// own atomics and fences order is ordered, as for any other function.
+  /// its own atomics and fences order is ordered, as for any other function.
   bool trustGridBarrier = true;
   /// A thread loses its turn at one of so many plain accesses, on average; 0: never.
   uint32_t switchEvery = 256;
