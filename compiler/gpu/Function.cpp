@@ -5,6 +5,7 @@
 #include "compiler/gpu/Fold.h"
 #include "compiler/gpu/Host.h"
 #include "compiler/gpu/Kernel.h"
+#include "compiler/gpu/Reached.h"
 #include "compiler/gpu/Steps.h"
 #include "compiler/gpu/Workspace.h"
 #include "compiler/kernel/Small.h"
@@ -23,12 +24,14 @@ namespace {
 
 class FunctionEmitter : public cpu::ControlFlow {
 public:
-  explicit FunctionEmitter(ProgramEmission &p) : ControlFlow(p.f, tapeType(p.f.context())), p(p) {}
+  explicit FunctionEmitter(ProgramEmission &p)
+      : ControlFlow(p.f, tapeType(p.f.context())), p(p), reached(p) {}
 
   void emit();
 
 private:
   ProgramEmission &p;
+  Reached reached;
   /// By which other way a place may be reached.
   llvm::SmallVector<Pending::State, 4> ways;
   /// A step that was made with the one before it.
@@ -40,6 +43,7 @@ private:
   void plainStep(const kernel::Step &step);
   const kernel::Step *nextOf(const kernel::Step &step) const;
   bool isReplicated(const kernel::Step &step) const;
+  bool mayFault(const kernel::Step &step) const;
   void byProcessorCode(const kernel::Step &step);
   void bySingleThread(const kernel::Step &step);
   void copies(mlir::Operation *at) override;
@@ -115,6 +119,13 @@ bool FunctionEmitter::isReplicated(const kernel::Step &step) const {
   return true;
 }
 
+/// Whether a step reads or writes arrays, and so could do so where there are none.
+bool FunctionEmitter::mayFault(const kernel::Step &step) const {
+  return step.isKernel || step.points || !step.reads.empty() ||
+         llvm::any_of(step.roots.front()->getResults(),
+                      [](mlir::Value result) { return kernel::isArray(result); });
+}
+
 /// By the code for processors: what one thread does.
 void FunctionEmitter::byProcessorCode(const kernel::Step &step) {
   if (step.isKernel)
@@ -157,9 +168,12 @@ void FunctionEmitter::step(const kernel::Step &step) {
   case OpClass::For:
   case OpClass::While:
   case OpClass::If:
+    break;
   case OpClass::TapeCreate:
   case OpClass::TapePush:
   case OpClass::TapePop:
+    reached.step(step.roots.front()->getLoc());
+    break;
   case OpClass::Effect:
   case OpClass::Poll:
   case OpClass::Clock:
@@ -167,8 +181,11 @@ void FunctionEmitter::step(const kernel::Step &step) {
   default:
     touches = true;
   }
-  if (touches)
+  if (touches) {
+    if (mayFault(step))
+      reached.step(step.roots.front()->getLoc());
     p.beforeStep(step);
+  }
   plainStep(step);
 }
 
@@ -333,6 +350,7 @@ void FunctionEmitter::copies(mlir::Operation *at) {
 void FunctionEmitter::beginLoop() {
   ways.push_back(p.pending.state());
   p.pending.beginLog();
+  reached.beginLoop();
 }
 
 void FunctionEmitter::mayLeave() {
@@ -344,23 +362,28 @@ void FunctionEmitter::endIteration() {
   auto [reads, writes] = p.pending.endLog();
   if (p.pending.conflicts(reads, writes))
     p.waitForAll();
+  reached.endIteration();
 }
 
 void FunctionEmitter::endLoop() {
+  reached.endLoop();
   p.pending.join(ways.pop_back_val());
 }
 
 void FunctionEmitter::beginBranch() {
+  reached.otherWay();
   ways.push_back(p.pending.state());
 }
 
 void FunctionEmitter::otherBranch() {
+  reached.otherWay();
   Pending::State before = std::move(ways.back());
   ways.back() = p.pending.state();
   p.pending.restore(std::move(before));
 }
 
 void FunctionEmitter::endBranch() {
+  reached.otherWay();
   p.pending.join(ways.pop_back_val());
 }
 

@@ -198,6 +198,7 @@ GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::Target
     code.mailboxWords = device::mailbox::words(program.mostOperands);
     code.usefulBlocks = program.usefulBlocks;
     code.products = std::move(program.products);
+    code.steps = std::move(program.steps);
   }
   code.tapePlaces = emission.tapePlaces;
   cpu::linkMath(*code.module, emission.mathNames);

@@ -1,6 +1,7 @@
 // From a module of plain `descent` operations to code for NVIDIA GPUs.
 #pragma once
 
+#include "compiler/gpu/Program.h"
 #include "compiler/kernel/LargeArrays.h"
 #include "runtime/device/Product.h"
 
@@ -31,6 +32,8 @@ struct GpuCode {
   int64_t usefulBlocks = 1;              ///< more have nothing to do
   std::vector<device::Product> products; ///< by their number in messages
   std::vector<mlir::Location> tapePlaces;
+  /// The steps that the mailbox tells of, by their number there less 1 (see Reached.h).
+  std::vector<StepPlace> steps;
   /// The arrays that take most of the arena.
   std::vector<kernel::LargeArray> largest;
   std::vector<bool> byRows; ///< see kernel::readByRows

@@ -114,13 +114,18 @@ void ProgramEmission::beforeStep(const kernel::Step &step) {
   touch(reads, writes);
 }
 
-void ProgramEmission::setPlace(mlir::Location location) {
-  llvm::DISubprogram *whole = f.function->getSubprogram();
+mlir::FileLineColRange placeOf(mlir::Location location) {
   mlir::FileLineColRange range;
   location->walk([&](mlir::Location part) {
     range = mlir::dyn_cast<mlir::FileLineColRange>(part);
     return range ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
   });
+  return range;
+}
+
+void ProgramEmission::setPlace(mlir::Location location) {
+  llvm::DISubprogram *whole = f.function->getSubprogram();
+  mlir::FileLineColRange range = placeOf(location);
   if (!range) {
     b.SetCurrentDebugLocation(llvm::DILocation::get(f.context(), 0, 0, whole));
     return;

@@ -7,6 +7,15 @@
 
 namespace descent::gpu {
 
+/// The place in the script; null where there is none.
+mlir::FileLineColRange placeOf(mlir::Location location);
+
+/// A step of a program, for what is said where it fails (see Reached.h).
+struct StepPlace {
+  mlir::FileLineColRange where;
+  bool isInLoop;
+};
+
 /// What a thread takes at a time: `times` rows of `lanes` neighbours. Neighbours in memory are then
 /// read together, and much is under way at once.
 struct Strides {
@@ -43,6 +52,9 @@ public:
   /// Blocks that the largest step can keep busy.
   int64_t usefulBlocks = 1;
 
+  /// Those that the mailbox tells of, by their number there less 1.
+  std::vector<StepPlace> steps;
+
   /// Memory of the arena for one purpose alone: its offset.
   int64_t addMemory(int64_t bytes);
   /// Memory that threads write to, wait for all, and then read. Each time that the place is run it
@@ -64,6 +76,8 @@ public:
   void begin();
   /// To be called when all has been emitted. Gives the bytes of the state.
   int64_t finish();
+  /// Whether this thread is the first of all (i1).
+  llvm::Value *isFirstThread() const { return isFirst; }
 
   bool isInFrame(mlir::Value value) const {
     return f.placeOf(value).kind == kernel::Place::Kind::Frame;
