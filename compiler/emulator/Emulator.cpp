@@ -243,8 +243,8 @@ public:
   }
 
   bool multiplies() override { return true; }
-  void multiply(const device::Product &product, Address lhs, Address rhs, Address result) override {
-    emulator::multiply(*this, product, lhs, rhs, result);
+  void multiply(const device::Product &product, const device::ProductArrays &arrays) override {
+    emulator::multiply(*this, product, arrays);
   }
 
   std::unique_ptr<Program> load(std::string_view code) override {

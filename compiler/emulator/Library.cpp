@@ -7,6 +7,7 @@ namespace descent::emulator {
 using device::Address;
 using device::Device;
 using device::Product;
+using device::ProductArrays;
 
 namespace {
 
@@ -32,31 +33,47 @@ private:
   std::vector<T> elements;
 };
 
+template <typename T> std::vector<T> elementsAt(Device &device, Address from, int64_t count) {
+  std::vector<T> elements(static_cast<size_t>(count));
+  device.copyFrom(elements.data(), from, count * static_cast<int64_t>(sizeof(T)));
+  return elements;
+}
+
 template <typename T>
-void multiplyAs(Device &device, const Product &product, Address lhs, Address rhs, Address result) {
-  Matrices<T> left(device, product, product.lhs, product.m, lhs);
-  Matrices<T> right(device, product, product.rhs, product.n, rhs);
-  std::vector<T> made;
-  made.reserve(static_cast<size_t>(product.batch * product.m * product.n));
+void multiplyAs(Device &device, const Product &product, const ProductArrays &arrays) {
+  Matrices<T> left(device, product, product.lhs, product.m, arrays.lhs);
+  Matrices<T> right(device, product, product.rhs, product.n, arrays.rhs);
+  int64_t count = product.batch * product.m * product.n;
+  std::vector<T> added, bias, made;
+  if (product.beta != 0)
+    added = elementsAt<T>(device, arrays.added, count);
+  if (product.hasBias)
+    bias = elementsAt<T>(device, arrays.bias, product.n);
+  made.reserve(static_cast<size_t>(count));
   for (int64_t batch = 0; batch < product.batch; ++batch)
     for (int64_t row = 0; row < product.m; ++row)
       for (int64_t column = 0; column < product.n; ++column) {
         double sum = 0;
         for (int64_t term = 0; term < product.k; ++term)
           sum += static_cast<double>(left.at(batch, row, term)) * right.at(batch, column, term);
+        sum *= product.alpha;
+        if (!added.empty())
+          sum += product.beta * added[made.size()];
+        if (!bias.empty())
+          sum += bias[static_cast<size_t>(column)];
         made.push_back(static_cast<T>(sum));
       }
-  device.copyTo(result, made.data(), static_cast<int64_t>(made.size() * sizeof(T)));
+  device.copyTo(arrays.result, made.data(), static_cast<int64_t>(made.size() * sizeof(T)));
 }
 
 } // namespace
 
-void multiply(Device &device, const Product &product, Address lhs, Address rhs, Address result) {
+void multiply(Device &device, const Product &product, const ProductArrays &arrays) {
   device.wait();
   if (product.element == Product::Element::F32)
-    multiplyAs<float>(device, product, lhs, rhs, result);
+    multiplyAs<float>(device, product, arrays);
   else
-    multiplyAs<double>(device, product, lhs, rhs, result);
+    multiplyAs<double>(device, product, arrays);
 }
 
 } // namespace descent::emulator

@@ -5,9 +5,9 @@
 
 namespace descent::emulator {
 
-/// result[batch, m, n] = lhs · rhs of matrices in the device's memory, each sum in its order, in
-/// f64. Returns when it is done. Throws DeviceError.
-void multiply(device::Device &device, const device::Product &product, device::Address lhs,
-              device::Address rhs, device::Address result);
+/// A product of matrices in the device's memory, each sum in its order, in f64, with what is added
+/// to it. Returns when it is done. Throws DeviceError.
+void multiply(device::Device &device, const device::Product &product,
+              const device::ProductArrays &arrays);
 
 } // namespace descent::emulator

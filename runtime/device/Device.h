@@ -104,9 +104,11 @@ public:
 
   /// Whether there is a library for `multiply`.
   virtual bool multiplies() { return false; }
-  /// Starts a product of matrices in the device's memory and returns; it begins when what was
-  /// launched before has ended. Throws DeviceError.
-  virtual void multiply(const Product &, Address /*lhs*/, Address /*rhs*/, Address /*result*/) {
+  /// Whether it has something for a product: to be asked before a program runs that has it made.
+  virtual bool multiplies(const Product &) { return multiplies(); }
+  /// Starts a product of matrices and returns; it begins when what was launched before has ended.
+  /// Throws DeviceError.
+  virtual void multiply(const Product &, const ProductArrays &) {
     throw DeviceError("there is no library for products of matrices here");
   }
 

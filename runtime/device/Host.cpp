@@ -121,11 +121,18 @@ int64_t Host::carryOut() {
     return 0;
   case Request::Tape:
     return growTape(index, word(mailbox::bytes).load(std::memory_order_relaxed));
-  case Request::Product:
-    device.multiply(products->at(static_cast<size_t>(index)), operandAddress(0), operandAddress(1),
-                    operandAddress(2));
+  case Request::Product: {
+    const Product &product = products->at(static_cast<size_t>(index));
+    ProductArrays arrays{operandAddress(0), operandAddress(1), operandAddress(2)};
+    size_t next = 3;
+    if (product.beta != 0)
+      arrays.added = operandAddress(next++);
+    if (product.hasBias)
+      arrays.bias = operandAddress(next);
+    device.multiply(product, arrays);
     isToGoOn = true;
     return 0;
+  }
   }
   return 0;
 }

@@ -10,7 +10,7 @@ namespace {
 /// What is before the name of the kernel, the code, a byte for each input and the products:
 /// numbers, the last four their lengths.
 using Header = std::array<int64_t, 10>;
-static_assert(std::is_trivially_copyable_v<Product> && sizeof(Product) == 12 * sizeof(int64_t));
+static_assert(std::is_trivially_copyable_v<Product> && sizeof(Product) == 15 * sizeof(int64_t));
 
 } // namespace
 

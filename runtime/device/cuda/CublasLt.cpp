@@ -6,7 +6,6 @@
 #include "runtime/device/cuda/Library.h"
 
 #include <cstdlib>
-#include <cstring>
 #include <fmt/format.h>
 #include <type_traits>
 
@@ -95,8 +94,10 @@ void CublasLt::check(int code, const char *doing) const {
 
 const CublasLt::Prepared &CublasLt::prepare(const Product &product) {
   for (const std::unique_ptr<Prepared> &each : known)
-    if (std::memcmp(&each->product, &product, sizeof(product)) == 0)
+    if (each->product == product)
       return *each;
+  if (!handle)
+    check(lt.create(&handle), "start");
   auto made = std::make_unique<Prepared>(lt, product);
   bool isF32 = product.element == Product::Element::F32;
   LtType type = isF32 ? kLtF32 : kLtF64;
@@ -112,6 +113,13 @@ const CublasLt::Prepared &CublasLt::prepare(const Product &product) {
   };
   transposed(kLtTransA, product.rhs.termsInner != 0);
   transposed(kLtTransB, product.lhs.termsInner == 0);
+  if (product.hasBias) {
+    // The columns of our result are the rows of its.
+    auto epilogue = static_cast<uint32_t>(kLtAddBias);
+    check(lt.descSet(made->desc, kLtEpilogue, &epilogue, sizeof(epilogue)), describing);
+    // Whoever does not read there takes it for an address that is aligned like all that will come.
+    setBias(*made, kAlignment);
+  }
   auto layout = [&](LtLayout &into, int64_t inner, int64_t outer, int64_t stride,
                     int64_t batchStride) {
     check(lt.layoutCreate(&into, type, static_cast<uint64_t>(inner), static_cast<uint64_t>(outer),
@@ -131,6 +139,7 @@ const CublasLt::Prepared &CublasLt::prepare(const Product &product) {
   };
   operand(made->left, product.rhs, product.n);
   operand(made->right, product.lhs, product.m);
+  // That of what is added, too.
   layout(made->result, product.n, product.m, product.n, product.m * product.n);
 
   LtPreference preference = nullptr;
@@ -150,20 +159,36 @@ const CublasLt::Prepared &CublasLt::prepare(const Product &product) {
   return *known.emplace_back(std::move(made));
 }
 
-void CublasLt::multiply(const Product &product, uint64_t lhs, uint64_t rhs, uint64_t result,
-                        uint64_t workspace, CudaStream stream) {
-  if (!handle)
-    check(lt.create(&handle), "start");
+void CublasLt::setBias(const Prepared &prepared, uint64_t address) {
+  check(lt.descSet(prepared.desc, kLtBiasPointer, &address, sizeof(address)),
+        "describe a product of matrices");
+}
+
+bool CublasLt::has(const Product &product) {
+  try {
+    prepare(product);
+    return true;
+  } catch (const DeviceError &) {
+    return false;
+  }
+}
+
+void CublasLt::multiply(const Product &product, const ProductArrays &arrays, uint64_t workspace,
+                        CudaStream stream) {
   const Prepared &prepared = prepare(product);
-  const float one = 1, zero = 0;
-  const double wideOne = 1, wideZero = 0;
+  if (product.hasBias)
+    setBias(prepared, arrays.bias);
+  auto alpha = static_cast<float>(product.alpha), beta = static_cast<float>(product.beta);
   bool isF32 = product.element == Product::Element::F32;
-  check(lt.multiply(handle, prepared.desc,
-                    isF32 ? static_cast<const void *>(&one) : static_cast<const void *>(&wideOne),
-                    rhs, prepared.left, lhs, prepared.right,
-                    isF32 ? static_cast<const void *>(&zero) : static_cast<const void *>(&wideZero),
-                    result, prepared.result, result, prepared.result, &prepared.choice.algorithm,
-                    workspace, static_cast<size_t>(kWorkspaceBytes), stream),
+  auto factor = [&](const float &narrow, const double &wide) {
+    return isF32 ? static_cast<const void *>(&narrow) : static_cast<const void *>(&wide);
+  };
+  // What is added may be the result itself.
+  uint64_t added = product.beta != 0 ? arrays.added : arrays.result;
+  check(lt.multiply(handle, prepared.desc, factor(alpha, product.alpha), arrays.rhs, prepared.left,
+                    arrays.lhs, prepared.right, factor(beta, product.beta), added, prepared.result,
+                    arrays.result, prepared.result, &prepared.choice.algorithm, workspace,
+                    static_cast<size_t>(kWorkspaceBytes), stream),
         "multiply matrices");
 }
 

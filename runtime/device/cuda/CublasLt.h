@@ -44,7 +44,10 @@ enum LtCompute : int {
   kLtComputeBf16 = 75,
   kLtComputeTf32 = 77,
 };
-enum LtDescAttribute : int { kLtTransA = 3, kLtTransB = 4 };
+enum LtDescAttribute : int { kLtTransA = 3, kLtTransB = 4, kLtEpilogue = 7, kLtBiasPointer = 8 };
+/// What follows the product. What it calls ReLU gives 0 for NaN, and is not used for that:
+/// https://forums.developer.nvidia.com/t/329783.
+enum LtEpilogue : uint32_t { kLtAddBias = 4 };
 enum LtTranspose : int32_t { kLtPlain = 0, kLtTransposed = 1 };
 enum LtLayoutAttribute : int { kLtBatchCount = 5, kLtBatchStride = 6 };
 /// Of the alignments those of the matrices A, B, C and D follow each other.
@@ -69,15 +72,18 @@ public:
 
   /// Bytes of working memory that `multiply` may use.
   static constexpr int64_t kWorkspaceBytes = int64_t{32} << 20;
+  /// Whether it can be started, and has something for a product.
+  bool has(const Product &product);
   /// Puts a product into the stream. Throws DeviceError: the library cannot do it.
-  void multiply(const Product &product, uint64_t lhs, uint64_t rhs, uint64_t result,
-                uint64_t workspace, CudaStream stream);
+  void multiply(const Product &product, const ProductArrays &arrays, uint64_t workspace,
+                CudaStream stream);
 
 private:
   explicit CublasLt(const LtFunctions &functions);
 
   struct Prepared;
   const Prepared &prepare(const Product &product);
+  void setBias(const Prepared &prepared, uint64_t address);
   void check(int code, const char *doing) const;
 
   LtFunctions lt;

@@ -142,14 +142,21 @@ public:
     }
     return library != nullptr;
   }
-  void multiply(const Product &product, Address lhs, Address rhs, Address result) override {
+  bool multiplies(const Product &product) override {
     card.expectUsable();
     if (!multiplies())
-      return CudaDevice::multiply(product, lhs, rhs, result);
+      return false;
+    Card::Entered entered(card);
+    return library->has(product);
+  }
+  void multiply(const Product &product, const ProductArrays &arrays) override {
+    card.expectUsable();
+    if (!multiplies())
+      return CudaDevice::multiply(product, arrays);
     if (!workspace)
       workspace = allocate(CublasLt::kWorkspaceBytes);
     Card::Entered entered(card);
-    library->multiply(product, lhs, rhs, result, *workspace, queue.stream);
+    library->multiply(product, arrays, *workspace, queue.stream);
     queue.hasTime = false;
     card.launched("a product of cuBLASLt");
   }

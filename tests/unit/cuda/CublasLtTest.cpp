@@ -33,16 +33,45 @@ public:
   Address address = 0;
 };
 
-template <typename T> void expectProduct(Device &device, const Product &product) {
+/// Numbers in a device's memory.
+template <typename T> class Numbers {
+public:
+  Numbers(Device &device, int64_t count, T first, T step)
+      : device(device), bytes(count * int64_t(sizeof(T))), address(device.allocate(bytes)) {
+    for (int64_t i = 0; i < count; ++i)
+      elements.push_back(first + T(i) * step);
+    device.copyTo(address, elements.data(), bytes);
+  }
+  ~Numbers() { device.release(address); }
+  T operator[](int64_t i) const { return elements[size_t(i)]; }
+  std::vector<T> now() const {
+    std::vector<T> values(elements.size());
+    device.copyFrom(values.data(), address, bytes);
+    return values;
+  }
+  Device &device;
+  const int64_t bytes;
+  const Address address;
+  std::vector<T> elements;
+};
+
+/// `inPlace`: what is added is where the result goes.
+template <typename T>
+void expectProduct(Device &device, const Product &product, bool inPlace = false) {
   Matrices<T> lhs(device, product, product.lhs, product.m, T(1)),
       rhs(device, product, product.rhs, product.n, T(-3));
-  std::vector<T> result(size_t(product.batch * product.m * product.n));
-  auto bytes = int64_t(result.size() * sizeof(T));
-  Address to = device.allocate(bytes);
-  device.multiply(product, lhs.address, rhs.address, to);
+  int64_t count = product.batch * product.m * product.n;
+  Numbers<T> to(device, count, T(5), T(2)), apart(device, count, T(-7), T(3)),
+      bias(device, product.n, T(100), T(1000));
+  const Numbers<T> &added = inPlace ? to : apart;
+  ProductArrays arrays{lhs.address, rhs.address, to.address};
+  if (product.beta != 0)
+    arrays.added = added.address;
+  if (product.hasBias)
+    arrays.bias = bias.address;
+  device.multiply(product, arrays);
   device.wait();
-  device.copyFrom(result.data(), to, bytes);
-  device.release(to);
+  std::vector<T> result = to.now();
   size_t i = 0;
   for (int64_t batch = 0; batch < product.batch; ++batch)
     for (int64_t row = 0; row < product.m; ++row)
@@ -50,6 +79,9 @@ template <typename T> void expectProduct(Device &device, const Product &product)
         double sum = 0;
         for (int64_t term = 0; term < product.k; ++term)
           sum += double(lhs.at(batch, row, term)) * double(rhs.at(batch, column, term));
+        sum = sum * product.alpha + product.beta * double(added[int64_t(i)]);
+        if (product.hasBias)
+          sum += double(bias[column]);
         EXPECT_EQ(double(result[i++]), sum) << batch << " " << row << " " << column;
       }
 }
@@ -101,10 +133,47 @@ TEST_F(CublasLtTest, MakesProductsOfAllLayouts) {
   }
 }
 
+// Numbers that are exact whoever adds them up.
+TEST_F(CublasLtTest, AddsToProducts) {
+  auto device = openCuda();
+  for (int64_t batch : {1, 3})
+    for (double alpha : {1.0, -0.5, 3.0})
+      for (double beta : {0.0, 1.0, -2.0})
+        for (bool hasBias : {false, true})
+          for (bool inPlace : {false, true}) {
+            SCOPED_TRACE(testing::Message() << batch << " " << alpha << " " << beta << hasBias);
+            Product made = product(true, false, batch);
+            made.alpha = alpha;
+            made.beta = beta;
+            made.hasBias = hasBias;
+            EXPECT_TRUE(device->multiplies(made));
+            expectProduct<float>(*device, made, inPlace);
+            made.element = Product::Element::F64;
+            EXPECT_TRUE(device->multiplies(made));
+            expectProduct<double>(*device, made, inPlace);
+          }
+}
+
+TEST_F(CublasLtTest, TellsBeforeWhatItHas) {
+  auto device = openCuda();
+  Product plain = product(true, true), withBias = plain;
+  withBias.hasBias = true;
+  environment.set("FAKE_CUBLASLT_LACKS", "bias");
+  EXPECT_TRUE(device->multiplies(plain));
+  EXPECT_FALSE(device->multiplies(withBias));
+  environment.set("FAKE_CUBLASLT_LACKS", "");
+  EXPECT_TRUE(device->multiplies(withBias));
+  // A library that cannot be started has nothing.
+  auto other = openCuda();
+  environment.set("FAKE_CUBLASLT_FAIL", "cublasLtCreate=1");
+  EXPECT_TRUE(other->multiplies());
+  EXPECT_FALSE(other->multiplies(plain));
+}
+
 TEST_F(CublasLtTest, SaysWhatItCannotDo) {
   auto device = openCuda();
   Product made = product(true, true);
-  auto doing = [&] { device->multiply(made, 0, 0, 0); };
+  auto doing = [&] { device->multiply(made, {}); };
   environment.set("FAKE_CUBLASLT_FAIL", "cublasLtCreate=1");
   EXPECT_THAT(problemOf(doing), AllOf(HasSubstr("cuBLASLt cannot start"), HasSubstr("status 1")));
   environment.set("FAKE_CUBLASLT_FAIL", "cublasLtMatmulAlgoGetHeuristic=15");
@@ -120,7 +189,7 @@ TEST_F(CublasLtTest, IsNotThere) {
   environment.set("DESCENT_LIBCUBLASLT", FAKE_NVML); // has none of its functions
   auto device = openCuda();
   EXPECT_FALSE(device->multiplies());
-  EXPECT_THAT(problemOf([&] { device->multiply(product(true, true), 0, 0, 0); }),
+  EXPECT_THAT(problemOf([&] { device->multiply(product(true, true), {}); }),
               HasSubstr("there is no library for products"));
 }
 

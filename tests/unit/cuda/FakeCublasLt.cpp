@@ -22,6 +22,8 @@ struct descent::device::cuda::LtPreferenceTag {
 struct descent::device::cuda::LtDescTag {
   int compute, scale;
   int32_t transA = kLtPlain, transB = kLtPlain;
+  uint32_t epilogue = 1; // none
+  uint64_t bias = 0;
 };
 struct descent::device::cuda::LtLayoutTag {
   int type;
@@ -52,13 +54,19 @@ T elementOf(const T *matrix, const LtLayoutTag &layout, bool transposed, int64_t
   return transposed ? matrix[row * layout.stride + column] : matrix[column * layout.stride + row];
 }
 
+uint64_t alignmentOf(uint64_t address) {
+  return address & -address;
+}
+
 template <typename T>
 void multiplyAs(LtDescTag desc, T alpha, uint64_t a, LtLayoutTag aLayout, uint64_t b,
-                LtLayoutTag bLayout, uint64_t d, LtLayoutTag dLayout) {
+                LtLayoutTag bLayout, T beta, uint64_t c, uint64_t d, LtLayoutTag dLayout) {
+  const T *bias = reinterpret_cast<const T *>(desc.bias);
   for (int32_t batch = 0; batch < dLayout.batch; ++batch) {
     const T *left = reinterpret_cast<const T *>(a) + batch * aLayout.batchStride;
     const T *right = reinterpret_cast<const T *>(b) + batch * bLayout.batchStride;
     T *result = reinterpret_cast<T *>(d) + batch * dLayout.batchStride;
+    const T *added = reinterpret_cast<const T *>(c) + batch * dLayout.batchStride;
     uint64_t terms = desc.transA ? aLayout.rows : aLayout.columns;
     for (uint64_t row = 0; row < dLayout.rows; ++row)
       for (uint64_t column = 0; column < dLayout.columns; ++column) {
@@ -66,7 +74,13 @@ void multiplyAs(LtDescTag desc, T alpha, uint64_t a, LtLayoutTag aLayout, uint64
         for (uint64_t term = 0; term < terms; ++term)
           sum += double(elementOf(left, aLayout, desc.transA, int64_t(row), int64_t(term))) *
                  double(elementOf(right, bLayout, desc.transB, int64_t(term), int64_t(column)));
-        result[int64_t(column) * dLayout.stride + int64_t(row)] = alpha * T(sum);
+        sum *= double(alpha);
+        int64_t at = int64_t(column) * dLayout.stride + int64_t(row);
+        if (beta != 0)
+          sum += double(beta) * double(added[at]);
+        if (desc.epilogue == kLtAddBias)
+          sum += double(bias[row]);
+        result[at] = T(sum);
       }
   }
 }
@@ -95,10 +109,25 @@ EXPORT cublasLtMatmulDescDestroy(LtDesc desc) {
   return kLtSuccess;
 }
 EXPORT cublasLtMatmulDescSetAttribute(LtDesc desc, int attribute, const void *value, size_t bytes) {
-  if (bytes != 4)
+  void *to = nullptr;
+  switch (attribute) {
+  case kLtTransA:
+    to = &desc->transA;
+    break;
+  case kLtTransB:
+    to = &desc->transB;
+    break;
+  case kLtEpilogue:
+    to = &desc->epilogue;
+    break;
+  case kLtBiasPointer:
+    to = &desc->bias;
+    break;
+  }
+  if (!to || bytes != (attribute == kLtBiasPointer ? 8 : 4))
     return kLtInvalidValue;
-  std::memcpy(attribute == kLtTransA ? &desc->transA : &desc->transB, value, bytes);
-  return attribute == kLtTransA || attribute == kLtTransB ? kLtSuccess : kLtInvalidValue;
+  std::memcpy(to, value, bytes);
+  return kLtSuccess;
 }
 EXPORT cublasLtMatrixLayoutCreate(LtLayout *layout, int type, uint64_t rows, uint64_t columns,
                                   int64_t stride) {
@@ -147,27 +176,52 @@ EXPORT cublasLtMatmulAlgoGetHeuristic(LtHandle handle, LtDesc desc, LtLayout a, 
       a->batch != d->batch || b->batch != d->batch || asked != 1 ||
       preference->alignments.size() != 4)
     return kLtInvalidValue;
+  bool addsBias = desc->epilogue == kLtAddBias;
+  if ((!addsBias && desc->epilogue != 1) || addsBias != (desc->bias != 0))
+    return kLtInvalidValue;
+  // $FAKE_CUBLASLT_LACKS: what it has nothing for ("bias").
+  const char *lacks = std::getenv("FAKE_CUBLASLT_LACKS");
+  if (lacks && std::strcmp(lacks, "bias") == 0 && addsBias)
+    return kLtNotSupported;
   *choices = {};
   choices->algorithm.data[0] = 42;
+  choices->algorithm.data[1] = alignmentOf(desc->bias);
+  for (auto [attribute, alignment] : preference->alignments)
+    choices->algorithm.data[size_t(2 + attribute - kLtLeastAlignment)] = alignment;
   choices->workspaceBytes = preference->workspace;
   *found = 1;
   return kLtSuccess;
 }
 EXPORT cublasLtMatmul(LtHandle, LtDesc desc, const void *alpha, uint64_t a, LtLayout aLayout,
-                      uint64_t b, LtLayout bLayout, const void *, uint64_t, LtLayout, uint64_t d,
-                      LtLayout dLayout, const LtAlgorithm *algorithm, uint64_t workspace,
-                      size_t workspaceBytes, CudaStream stream) {
+                      uint64_t b, LtLayout bLayout, const void *beta, uint64_t c, LtLayout cLayout,
+                      uint64_t d, LtLayout dLayout, const LtAlgorithm *algorithm,
+                      uint64_t workspace, size_t workspaceBytes, CudaStream stream) {
   BEGIN(cublasLtMatmul)
-  if (algorithm->data[0] != 42 || (workspaceBytes && !workspace))
+  if (algorithm->data[0] != 42 || (workspaceBytes && !workspace) || cLayout != dLayout)
     return kLtInvalidValue;
-  double factor = desc->compute == kLtComputeF64 ? *static_cast<const double *>(alpha)
-                                                 : *static_cast<const float *>(alpha);
+  // Nothing is where the one that chose did not expect it.
+  const uint64_t addresses[] = {desc->bias, a, b, c, d};
+  for (size_t i = 0; i < 5; ++i)
+    if (uint64_t least = algorithm->data[1 + i]; least && addresses[i] % least)
+      return kLtInvalidValue;
+  if ((desc->epilogue == kLtAddBias) != (desc->bias != 0))
+    return kLtInvalidValue;
+  bool isWide = desc->compute == kLtComputeF64;
+  auto factor = [&](const void *at) {
+    return isWide ? *static_cast<const double *>(at) : double(*static_cast<const float *>(at));
+  };
+  double ofProduct = factor(alpha), ofAdded = factor(beta);
+  // What is added is the result, or apart from it.
+  uint64_t size = (isWide ? 8 : 4) * dLayout->rows * dLayout->columns * uint64_t(dLayout->batch);
+  if (ofAdded != 0 && (!c || (c != d && c < d + size && d < c + size)))
+    return kLtInvalidValue;
   descent::test::pushTo(
       stream, [=, desc = *desc, aLayout = *aLayout, bLayout = *bLayout, dLayout = *dLayout] {
         if (desc.compute == kLtComputeF64)
-          multiplyAs<double>(desc, factor, a, aLayout, b, bLayout, d, dLayout);
+          multiplyAs<double>(desc, ofProduct, a, aLayout, b, bLayout, ofAdded, c, d, dLayout);
         else
-          multiplyAs<float>(desc, float(factor), a, aLayout, b, bLayout, d, dLayout);
+          multiplyAs<float>(desc, float(ofProduct), a, aLayout, b, bLayout, float(ofAdded), c, d,
+                            dLayout);
       });
   return kLtSuccess;
 }
