@@ -2,6 +2,7 @@
 #include "frontend/sema/Fold.h"
 #include "frontend/sema/Specializer.h"
 #include "frontend/sema/Structure.h"
+#include "frontend/sema/builtins/Support.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,7 +19,11 @@ Value Specializer::evaluate(const Expr *expr) {
   Value value = evaluateKind(expr);
   builder.range = around;
   if (builder.tooLarge) {
-    diagnostics.error(expr->range, Msg::ArrayTooLarge, describe(*builder.tooLarge));
+    double count = 1;
+    for (int64_t dim : builder.tooLarge->dims)
+      count *= static_cast<double>(dim);
+    diagnostics.error(expr->range, Msg::ArrayTooLarge, describe(*builder.tooLarge), toText(count),
+                      Builder::kMaxElements);
     builder.tooLarge.reset();
     return ErrorValue{};
   }

@@ -10,3 +10,7 @@ train w^2 with mine, steps=3
 print uniform(key(0), [2], 3.0, 5.0)
 print arange(0, 5, 0)
 print true ^ false
+print arange(1e30)
+print arange(2.0, 1e13, 1.0)
+print arange(0.0, 1.0 / 0.0, 1.0)
+print sum(zeros([1000000, 1000000, 1000]))

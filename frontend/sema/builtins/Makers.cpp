@@ -86,11 +86,19 @@ Value arangeFunction(BuiltinCall &call) {
   if (!isFloat(*dtype) && !isInteger(*dtype))
     return fail(call, call.arguments[3], Msg::BadArgument, "dtype", call.name, "a number's type",
                 nameOf(*dtype));
+  const Argument &last = call.arguments[oneBound ? 0 : 1];
+  static const char *const names[] = {"start", "stop", "step"};
+  for (int i = 0; i < 3; ++i)
+    if (!std::isfinite(toDouble(bounds[i])))
+      return fail(call, i == 1 ? last : call.arguments[i], Msg::BadArgument, names[i], call.name,
+                  "a finite number", toText(bounds[i]));
   double start = toDouble(bounds[0]), stop = toDouble(bounds[1]), step = toDouble(bounds[2]);
-  double count = std::ceil((stop - start) / step);
-  if (step == 0 || !std::isfinite(count) || count > 1e12)
+  if (step == 0)
     return fail(call, call.arguments[2], Msg::BadArgument, "step", call.name,
                 "a number that leads from start to stop", toText(bounds[2]));
+  double count = std::ceil((stop - start) / step);
+  if (count > static_cast<double>(Builder::kMaxElements))
+    return fail(call, last, Msg::ArrayTooLarge, call.name, toText(count), Builder::kMaxElements);
   TensorType type{*dtype, {static_cast<int64_t>(std::max(count, 0.0))}};
   Builder &builder = call.sema.builder;
   if (!floats || isFloat(*dtype)) {
