@@ -33,7 +33,8 @@ constexpr int64_t kManyThreads = 256;
 constexpr int64_t kWideBytes = 16, kMostAtOnce = 64;
 constexpr int64_t kMostTimes = 4;
 
-/// Adds the indices of `lanes` neighbours along a loop.
+} // namespace
+
 void addNeighbours(llvm::IRBuilder<> &b, SmallVectorImpl<Counters> &all, int64_t lanes,
                    Counters first, size_t along) {
   for (int64_t i = 0; i < lanes; ++i) {
@@ -43,13 +44,7 @@ void addNeighbours(llvm::IRBuilder<> &b, SmallVectorImpl<Counters> &all, int64_t
   }
 }
 
-} // namespace
-
-/// How many elements a thread takes at a time: neighbours as long as `threads` have something to
-/// do, more of them as long as `many` have. Of the `count` elements, rows of `neighbours` lie side
-/// by side.
-Strides KernelEmitter::stridesOf(const NestCode &nest, int64_t neighbours, int64_t count,
-                                 int64_t threads, int64_t many) const {
+int64_t KernelEmitter::widestElement(const NestCode &nest) const {
   int64_t bytes = 4;
   auto consider = [&](mlir::Value value) {
     if (kernel::isArray(value))
@@ -60,6 +55,15 @@ Strides KernelEmitter::stridesOf(const NestCode &nest, int64_t neighbours, int64
       consider(read.value);
   for (mlir::Operation *op : nest.stores)
     consider(op->getResult(0));
+  return bytes;
+}
+
+/// How many elements a thread takes at a time: neighbours as long as `threads` have something to
+/// do, more of them as long as `many` have. Of the `count` elements, rows of `neighbours` lie side
+/// by side.
+Strides KernelEmitter::stridesOf(const NestCode &nest, int64_t neighbours, int64_t count,
+                                 int64_t threads, int64_t many) const {
+  int64_t bytes = widestElement(nest);
   int64_t cost = std::max(nest.loop->cost, 1);
   Strides strides;
   strides.lanes = kWideBytes / bytes;

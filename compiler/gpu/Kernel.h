@@ -41,6 +41,10 @@ struct Parts {
   llvm::Value *base = nullptr; ///< [chunks, kept]
 };
 
+/// Adds the indices of `lanes` neighbours along a loop.
+void addNeighbours(llvm::IRBuilder<> &b, llvm::SmallVectorImpl<Counters> &all, int64_t lanes,
+                   Counters first, size_t along);
+
 class KernelEmitter {
 public:
   KernelEmitter(ProgramEmission &p, const kernel::Step &step)
@@ -87,6 +91,8 @@ private:
   llvm::SmallVector<Candidates> evaluateAll(NestCode &nest, llvm::ArrayRef<Counters> all,
                                             llvm::ArrayRef<Reduction *> reductions, bool stores,
                                             const cpu::Rows *rows);
+  /// Bytes of the largest element that a nest reads or writes, 4 at least.
+  int64_t widestElement(const NestCode &nest) const;
   Strides stridesOf(const NestCode &nest, int64_t neighbours, int64_t count, int64_t threads,
                     int64_t many) const;
   Strides stridesOf(const NestCode &nest, const Group &group, int64_t threads, bool isPart) const;
@@ -101,7 +107,7 @@ private:
   void topLevel(NestCode &nest);
   void topLevelGroup(NestCode &nest, const Group &group, bool stores);
 
-  // Trees (Tree.cpp).
+  // Trees (Tree.h).
   struct Accumulators;
   struct Tree;
   bool crosses(const Reduction &reduction) const;
