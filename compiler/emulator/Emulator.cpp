@@ -183,6 +183,51 @@ private:
   Code code;
 };
 
+/// A kernel with products between, which are made where the device is asked how far it is.
+class EmulatedRepetition final : public Repetition {
+public:
+  EmulatedRepetition(Device &device, Program &program, std::string kernel, const Launch &how,
+                     std::span<const uint64_t> arguments, std::span<const ProductCall> products,
+                     Address next, EmulatedRepetition *&running)
+      : device(device), program(program), kernel(std::move(kernel)), how(how),
+        arguments(arguments.begin(), arguments.end()), products(products.begin(), products.end()),
+        next(next), running(running) {}
+  ~EmulatedRepetition() override {
+    if (running == this)
+      running = nullptr;
+  }
+
+  bool launch() override {
+    program.launch(kernel, how, arguments);
+    running = this;
+    return true;
+  }
+
+  /// The kernel has ended.
+  void goOn() {
+    running = nullptr;
+    int64_t number = 0;
+    device.copyFrom(&number, next, sizeof(number));
+    if (number == 0)
+      return;
+    const int64_t none = 0;
+    device.copyTo(next, &none, sizeof(none));
+    const ProductCall &call = products.at(static_cast<size_t>(number - 1));
+    device.multiply(call.product, call.arrays);
+    launch();
+  }
+
+private:
+  Device &device;
+  Program &program;
+  const std::string kernel;
+  const Launch how;
+  const std::vector<uint64_t> arguments;
+  const std::vector<ProductCall> products;
+  const Address next;
+  EmulatedRepetition *&running;
+};
+
 class EmulatedDevice final : public Device {
 public:
   explicit EmulatedDevice(const EmulatorOptions &options)
@@ -246,21 +291,54 @@ public:
   void multiply(const device::Product &product, const device::ProductArrays &arrays) override {
     emulator::multiply(*this, product, arrays);
   }
+  std::unique_ptr<Repetition> repeat(Program &program, const std::string &kernel, const Launch &how,
+                                     std::span<const uint64_t> arguments,
+                                     std::span<const ProductCall> products, Address next) override {
+    if (!options.repeats)
+      return nullptr;
+    return std::make_unique<EmulatedRepetition>(*this, program, kernel, how, arguments, products,
+                                                next, repetition);
+  }
 
   std::unique_ptr<Program> load(std::string_view code) override {
     return std::make_unique<EmulatedProgram>(code, options, machine, memory, queue);
   }
 
-  bool isIdle() override { return queue.isIdle(); }
-  void wait() override { queue.wait(); }
+  bool isIdle() override {
+    return told([&] {
+      if (!queue.isIdle())
+        return false;
+      if (!repetition)
+        return true;
+      repetition->goOn();
+      return false;
+    });
+  }
+  void wait() override {
+    told([&] {
+      for (queue.wait(); repetition; queue.wait())
+        repetition->goOn();
+    });
+  }
 
 private:
+  /// What fails is not repeated.
+  template <typename Call> auto told(Call call) -> decltype(call()) {
+    try {
+      return call();
+    } catch (...) {
+      repetition = nullptr;
+      throw;
+    }
+  }
+
   const EmulatorOptions options;
   Properties known;
   Memory memory;
   std::map<const void *, Address> sharedAt;
   Machine machine;
   Queue queue;
+  EmulatedRepetition *repetition = nullptr; ///< the one that runs
 };
 
 } // namespace

@@ -69,6 +69,8 @@ struct EmulatorOptions {
   /// Whether `descent_grid_barrier` is known to order all that was before it. Without, only what
   /// its own atomics and fences order is ordered, as for any other function.
   bool trustGridBarrier = true;
+  /// Whether kernels that leave for products are run again without the host (Device::repeat).
+  bool repeats = true;
   /// A thread loses its turn at one of so many plain accesses, on average; 0: never.
   uint32_t switchEvery = 256;
 };

@@ -140,8 +140,7 @@ bool emitLibraryDot(ProgramEmission &p, const kernel::Step &step) {
   if (!found)
     return false;
   p.products.push_back(found->product);
-  leaveToHost(p, device::Request::Product, p.f.number(int64_t(p.products.size()) - 1),
-              {found->lhs, found->rhs, op.getResult()});
+  leaveForProduct(p, int64_t(p.products.size()) - 1, {found->lhs, found->rhs, op.getResult()});
   return true;
 }
 

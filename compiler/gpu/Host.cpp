@@ -2,6 +2,7 @@
 
 #include "compiler/cpu/Steps.h"
 #include "compiler/gpu/Resume.h"
+#include "runtime/device/ProductTable.h"
 
 #include <llvm/IR/IntrinsicsNVPTX.h>
 
@@ -75,6 +76,40 @@ private:
   llvm::IRBuilder<> &b;
 };
 
+/// The number of a product's entry in the table, which is left in the state; 0 where it has none.
+Value *findProduct(ProgramEmission &p, int64_t number, mlir::ValueRange operands) {
+  namespace table = device::producttable;
+  static_assert((device::state::next + 1) * 8 <= Grid::stateBytes);
+  llvm::IRBuilder<> &b = p.b;
+  cpu::FunctionEmission &f = p.f;
+  llvm::IntegerType *type = b.getInt64Ty();
+  auto word = [&](Value *base, Value *at) { return b.CreateInBoundsGEP(type, base, at); };
+  auto read = [&](Value *base, Value *at) { return b.CreateLoad(type, word(base, at)); };
+  Value *state = f.function->getArg(1);
+  llvm::SmallVector<Value *, 5> addresses;
+  for (mlir::Value operand : operands)
+    addresses.push_back(b.CreatePtrToInt(f.pointerTo(operand), type));
+  llvm::AllocaInst *found = f.variable(type);
+  b.CreateStore(f.number(0), found);
+  Value *address = read(state, f.number(device::state::products));
+  p.grid.onlyIf(b.CreateICmpNE(address, f.number(0)), [&] {
+    Value *products = b.CreateIntToPtr(address, b.getPtrTy());
+    Value *first = read(products, f.number(number * table::wordsOfProduct));
+    Value *count = read(products, f.number(number * table::wordsOfProduct + 1));
+    p.grid.loop(f.number(0), count, f.number(1), [&](Value *i) {
+      Value *entry =
+          word(products, b.CreateAdd(first, b.CreateMul(i, f.number(table::wordsOfEntry))));
+      Value *isHere = b.getTrue();
+      for (auto [at, here] : llvm::enumerate(addresses))
+        isHere = b.CreateAnd(isHere, b.CreateICmpEQ(read(entry, f.number(int64_t(at) + 1)), here));
+      Value *known = b.CreateSelect(isHere, read(entry, f.number(0)), b.CreateLoad(type, found));
+      b.CreateStore(known, found);
+    });
+    b.CreateStore(b.CreateLoad(type, found), word(state, f.number(device::state::next)));
+  });
+  return b.CreateLoad(type, found);
+}
+
 } // namespace
 
 Value *askHost(ProgramEmission &p, device::Request request, Value *index,
@@ -93,16 +128,19 @@ Value *askHost(ProgramEmission &p, device::Request request, Value *index,
   return b.CreateLoad(b.getInt64Ty(), area);
 }
 
-void leaveToHost(ProgramEmission &p, device::Request request, Value *index,
-                 mlir::ValueRange operands) {
+void leaveForProduct(ProgramEmission &p, int64_t number, mlir::ValueRange operands) {
+  llvm::IRBuilder<> &b = p.b;
   Messenger messenger(p);
   p.mostOperands = std::max(p.mostOperands, int64_t(operands.size()));
   p.waitForAll();
   p.grid.byFirst([&] {
-    messenger.ask(request, index, operands);
-    messenger.post();
+    Value *known = findProduct(p, number, operands);
+    p.grid.onlyIf(b.CreateICmpEQ(known, p.f.number(0)), [&] {
+      messenger.ask(device::Request::Product, p.f.number(number), operands);
+      messenger.post();
+    });
   });
-  markSuspension(p.b);
+  markSuspension(b);
 }
 
 Value *timeOnDevice(ProgramEmission &p) {

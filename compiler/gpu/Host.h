@@ -14,10 +14,9 @@ namespace descent::gpu {
 llvm::Value *askHost(ProgramEmission &p, device::Request request, llvm::Value *index,
                      mlir::ValueRange operands);
 
-/// Asks the host for something that is done when the kernel has ended: the program goes on from
-/// here in another launch.
-void leaveToHost(ProgramEmission &p, device::Request request, llvm::Value *index,
-                 mlir::ValueRange operands);
+/// Has a product made when the kernel has ended, by the device itself where it knows it there
+/// (ProductTable.h), else by the host: the program goes on from here in another launch.
+void leaveForProduct(ProgramEmission &p, int64_t number, mlir::ValueRange operands);
 
 /// Whether the user asked to stop (i1). Looked at every few times only.
 llvm::Value *pollHost(ProgramEmission &p);

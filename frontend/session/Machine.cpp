@@ -35,6 +35,12 @@ std::vector<std::pair<std::string, std::string>> describeCards() {
                        status.version.empty()
                            ? status.library
                            : fmt::format("{}, for CUDA {}", status.library, status.version));
+  if (!status.cards.empty())
+    lines.emplace_back("CUDA graphs",
+                       status.noGraphs.empty()
+                           ? "steps with products of cuBLASLt run without the host"
+                           : "not used, the host goes on behind each product of cuBLASLt: " +
+                                 status.noGraphs);
   for (const device::CudaCard &card : status.cards)
     lines.emplace_back(
         fmt::format("GPU {}", card.number),

@@ -71,6 +71,20 @@ public:
                       std::span<const uint64_t> arguments) = 0;
 };
 
+/// A product of a program, and where its arrays are.
+struct ProductCall {
+  Product product;
+  ProductArrays arrays;
+};
+
+/// A kernel that a device runs again and again, with products between, by itself.
+class Repetition {
+public:
+  virtual ~Repetition() = default;
+  /// As Program::launch does. False where the device cannot after all; then nothing has begun.
+  virtual bool launch() = 0;
+};
+
 /// A device. Used by one thread at a time; programs and memory must not outlive it.
 class Device {
 public:
@@ -110,6 +124,18 @@ public:
   /// Throws DeviceError.
   virtual void multiply(const Product &, const ProductArrays &) {
     throw DeviceError("there is no library for products of matrices here");
+  }
+
+  /// What runs a kernel of a program of this device, then the product whose number, from 1 on, the
+  /// kernel has left in the word at `next`, and so on, until that is 0; it is 0 before each time.
+  /// All of the products have been made before. Null where the device cannot do that by itself.
+  /// Throws DeviceError.
+  virtual std::unique_ptr<Repetition> repeat(Program &, const std::string & /*kernel*/,
+                                             const Launch &,
+                                             std::span<const uint64_t> /*arguments*/,
+                                             std::span<const ProductCall> /*products*/,
+                                             Address /*next*/) {
+    return nullptr;
   }
 
   /// Puts code on the device: PTX for a GPU, LLVM bitcode for the emulator. Throws DeviceError.

@@ -130,6 +130,7 @@ int64_t Host::carryOut() {
     if (product.hasBias)
       arrays.bias = operandAddress(next);
     device.multiply(product, arrays);
+    madeLast = {static_cast<size_t>(index), arrays};
     isToGoOn = true;
     return 0;
   }

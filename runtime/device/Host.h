@@ -29,6 +29,12 @@ public:
   Address address = 0;
 };
 
+/// A product of a program, by its number, that the host had the device's library make.
+struct MadeProduct {
+  size_t number = 0;
+  ProductArrays arrays;
+};
+
 /// What a program asks of, for its runs one after the other.
 class Host {
 public:
@@ -48,6 +54,8 @@ public:
   bool serve();
   /// Whether what was just served ended the program, which is to be launched again.
   bool goesOn() const { return isToGoOn; }
+  /// For which product it ended.
+  const MadeProduct &made() const { return madeLast; }
   /// Tells the program where the user asked it to stop.
   void passOnInterrupt();
   /// Throws what went wrong here while it ran.
@@ -69,6 +77,7 @@ private:
   const std::vector<abi::Check> *checks = nullptr;
   const std::vector<Product> *products = nullptr;
   bool isToGoOn = false;
+  MadeProduct madeLast;
   abi::RunContext *context = nullptr;
   int64_t served = 0;
   /// The memory of tapes by the number of their place; it is kept for the next use.

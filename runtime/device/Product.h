@@ -40,6 +40,8 @@ struct Product {
 /// The first elements of a product's arrays, in the device's memory; 0: there is none.
 struct ProductArrays {
   uint64_t lhs = 0, rhs = 0, result = 0, added = 0, bias = 0;
+
+  bool operator==(const ProductArrays &) const = default;
 };
 
 } // namespace descent::device

@@ -3,6 +3,7 @@
 #include "runtime/core/Memory.h"
 #include "runtime/device/Host.h"
 #include "runtime/device/Placement.h"
+#include "runtime/device/ProductLoop.h"
 
 #include <fmt/format.h>
 
@@ -71,6 +72,7 @@ struct ProgramRunner::Memory {
   std::map<const void *, Address> shared;
   std::vector<Address> inputs, results;
   Address ofBlocks = 0, arena = 0;
+  std::unique_ptr<ProductLoop> loop; ///< of the program, with this memory
 };
 
 ProgramRunner::ProgramRunner(Device &device, const ProgramImage &image)
@@ -142,22 +144,26 @@ void ProgramRunner::execute(Memory &with, const std::vector<abi::Effect> &effect
   Lap lap;
   with.state->clear();
   with.host.begin(effects, checks, image.products, context);
-  std::vector<uint64_t> arguments{with.host.address(), with.state->address};
-  arguments.insert(arguments.end(), with.inputs.begin(), with.inputs.end());
-  arguments.insert(arguments.end(), with.results.begin(), with.results.end());
-  arguments.push_back(with.ofBlocks);
-  arguments.push_back(static_cast<uint64_t>(image.blockBytes));
-  arguments.push_back(with.arena);
-  program->launch(image.kernel, launch, arguments);
-  int launches = 1;
+  if (!with.loop) {
+    std::vector<uint64_t> arguments{with.host.address(), with.state->address};
+    arguments.insert(arguments.end(), with.inputs.begin(), with.inputs.end());
+    arguments.insert(arguments.end(), with.results.begin(), with.results.end());
+    arguments.push_back(with.ofBlocks);
+    arguments.push_back(static_cast<uint64_t>(image.blockBytes));
+    arguments.push_back(with.arena);
+    with.loop = std::make_unique<ProductLoop>(device, *program, image, launch, arguments,
+                                              with.state->address);
+  }
+  with.loop->start();
+  seconds.launches = 1;
   using namespace std::chrono_literals;
   for (int idle = 0;;) {
     bool hasEnded = device.isIdle();
     if (with.host.serve()) {
       idle = 0;
       if (with.host.goesOn()) {
-        program->launch(image.kernel, launch, arguments);
-        ++launches;
+        with.loop->goOn(with.host.made());
+        ++seconds.launches;
       }
       continue;
     }
@@ -172,7 +178,7 @@ void ProgramRunner::execute(Memory &with, const std::vector<abi::Effect> &effect
   }
   seconds.kernel = lap();
   with.host.rethrow();
-  if (launches == 1)
+  if (seconds.launches == 1)
     seconds.kernel = device.lastLaunchSeconds().value_or(seconds.kernel);
 }
 

@@ -28,6 +28,7 @@ struct RunTimes {
   double transfer = 0; ///< until it has the inputs
   double kernel = 0;   ///< the program itself; by the device's clock, if it measures launches
   int64_t bytes = 0;   ///< of the device's memory when it begins
+  int launches = 0;    ///< by the host: it left the device for all but the first
 };
 
 /// A device has no room for a program. `what()` is a clause: "NVIDIA H100 has no room for this

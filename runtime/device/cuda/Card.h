@@ -72,6 +72,7 @@ public:
 
   const Driver &driver() const { return *table; }
   const CardFacts &facts() const { return cardFacts; }
+  CudaContext handle() const { return context; }
   /// "GPU 0 (NVIDIA H100)"
   const std::string &name() const { return shownName; }
 

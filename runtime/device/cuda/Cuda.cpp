@@ -2,6 +2,7 @@
 
 #include "runtime/device/cuda/Card.h"
 #include "runtime/device/cuda/CublasLt.h"
+#include "runtime/device/cuda/Graph.h"
 #include "runtime/device/cuda/Module.h"
 #include "runtime/device/cuda/Pool.h"
 #include "runtime/device/cuda/Staging.h"
@@ -161,6 +162,25 @@ public:
     card.launched("a product of cuBLASLt");
   }
 
+  std::unique_ptr<Repetition> repeat(Program &program, const std::string &kernel, const Launch &how,
+                                     std::span<const uint64_t> arguments,
+                                     std::span<const ProductCall> products, Address next) override {
+    card.expectUsable();
+    // Both are there, as the products were made before.
+    if (!library || !workspace)
+      return nullptr;
+    Card::Entered entered(card);
+    if (!graphs)
+      graphs.emplace(card);
+    CudaFunction function = static_cast<Module &>(program).prepare(kernel, how, arguments);
+    return graphs->make(
+        queue, {kernel, function, how, arguments}, products.size(),
+        [&](size_t i, CudaStream stream) {
+          library->multiply(products[i].product, products[i].arrays, *workspace, stream);
+        },
+        next);
+  }
+
   std::unique_ptr<Program> load(std::string_view code) override {
     card.expectUsable();
     Card::Entered entered(card);
@@ -209,6 +229,7 @@ private:
     if (queue.stream)
       driver.streamSynchronize(queue.stream);
     library.reset();
+    graphs.reset();
     pool.reset();
     staging.reset();
     if (queue.start)
@@ -261,6 +282,7 @@ private:
   std::unique_ptr<CublasLt> library;
   bool hasLookedForLibrary = false;
   std::optional<Address> workspace; ///< of the library
+  std::optional<GraphMaker> graphs;
 };
 
 } // namespace
@@ -275,6 +297,7 @@ CudaStatus findCuda() {
     std::shared_ptr<const Driver> driver = findDriver();
     status.library = driver->library;
     status.version = versionOf(*driver);
+    status.noGraphs = whyNoGraphs(*driver);
     startDriver();
     int count = countCards(*driver);
     for (int i = 0; i < count; ++i) {

@@ -28,6 +28,8 @@ struct CudaStatus {
   std::string library; ///< the driver's file; empty where there is none
   std::string version; ///< of CUDA, that the driver is for: "13.0"
   std::vector<CudaCard> cards;
+  /// Why the host has to take part in each product of cuBLASLt, a clause; empty where it has not.
+  std::string noGraphs;
   /// Why no card can be used, a clause; empty where one can.
   std::string problem;
 };

@@ -15,6 +15,10 @@ using CudaFunction = struct CudaFunctionTag *;
 using CudaStream = struct CudaStreamTag *;
 using CudaEvent = struct CudaEventTag *;
 using CudaLink = struct CudaLinkTag *;
+using CudaGraph = struct CudaGraphTag *;
+using CudaGraphExec = struct CudaGraphExecTag *;
+using CudaNode = struct CudaNodeTag *;
+using CudaEdge = struct CudaEdgeTag;
 
 /// The return codes that are told apart.
 enum Code : int {
@@ -50,6 +54,7 @@ enum Code : int {
   kCooperativeLaunchTooLarge = 720,
   kTensorMemoryLeak = 721,
   kNotPermitted = 800,
+  kNotSupported = 801,
   kSystemNotReady = 802,
   kSystemDriverMismatch = 803,
   kCompatNotSupported = 804,
@@ -79,6 +84,47 @@ enum LinkInput : int { kInputPtx = 1 };
 enum StreamFlag : unsigned { kStreamNonBlocking = 1 };
 enum EventFlag : unsigned { kEventDefault = 0, kEventDisableTiming = 2 };
 enum HostMemoryFlag : unsigned { kHostPortable = 1, kHostMapped = 2 };
+
+// ---- Graphs (cuda.h of CUDA 13.0: CUgraphNodeParams and what is in it) --------------------------
+
+enum NodeKind : int { kKernelNode = 0, kConditionalNode = 13 };
+enum ConditionKind : int { kWhile = 1, kSwitch = 2 };
+enum HandleFlag : unsigned { kAssignDefault = 1 };
+enum LaunchAttributeKind : int { kCooperative = 2 };
+enum CaptureMode : int { kRelaxedCapture = 2 };
+
+struct KernelNode {
+  CudaFunction function;
+  unsigned gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes;
+  void **parameters, **extra;
+  void *kernel;
+  CudaContext context;
+};
+struct ConditionalNode {
+  uint64_t handle;
+  int kind;
+  unsigned count;    ///< of bodies
+  CudaGraph *bodies; ///< set where the node is added
+  CudaContext context;
+};
+/// All that is unused has to be 0.
+struct NodeParameters {
+  int kind;
+  int reserved[3];
+  union {
+    int64_t words[29];
+    KernelNode kernel;
+    ConditionalNode conditional;
+  };
+  int64_t last;
+};
+static_assert(sizeof(KernelNode) == 72 && offsetof(KernelNode, parameters) == 40);
+static_assert(sizeof(ConditionalNode) == 32 && offsetof(ConditionalNode, bodies) == 16);
+static_assert(sizeof(NodeParameters) == 256 && offsetof(NodeParameters, kernel) == 16);
+union LaunchAttribute {
+  char bytes[64];
+  int cooperative;
+};
 
 /// The driver's functions.
 struct Driver {

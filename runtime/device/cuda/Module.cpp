@@ -139,11 +139,8 @@ int Module::residentBlocks(const std::string &name, int threads, int64_t sharedB
   return blocksAtOnce(name, kernel, threads, sharedBytes);
 }
 
-void Module::launch(const std::string &name, const Launch &how,
-                    std::span<const uint64_t> arguments) {
-  card.expectUsable();
-  Card::Entered entered(card);
-  const Driver &driver = card.driver();
+CudaFunction Module::prepare(const std::string &name, const Launch &how,
+                             std::span<const uint64_t> arguments) {
   Kernel &kernel = find(name);
   if (kernel.parameters >= 0 && kernel.parameters != static_cast<int>(arguments.size()))
     throw DeviceError(
@@ -151,6 +148,15 @@ void Module::launch(const std::string &name, const Launch &how,
                     "arguments were given",
                     name, card.name(), kernel.parameters, arguments.size()));
   allowShared(name, kernel, how.sharedBytes);
+  return kernel.function;
+}
+
+void Module::launch(const std::string &name, const Launch &how,
+                    std::span<const uint64_t> arguments) {
+  card.expectUsable();
+  Card::Entered entered(card);
+  const Driver &driver = card.driver();
+  CudaFunction function = prepare(name, how, arguments);
   // The driver copies the arguments before it returns; it does not write to them.
   parameters.clear();
   for (const uint64_t &argument : arguments)
@@ -165,16 +171,16 @@ void Module::launch(const std::string &name, const Launch &how,
   auto blocks = static_cast<unsigned>(how.blocks), threads = static_cast<unsigned>(how.threads),
        shared = static_cast<unsigned>(how.sharedBytes);
   int code = how.cooperative
-                 ? driver.launchCooperativeKernel(kernel.function, blocks, 1, 1, threads, 1, 1,
-                                                  shared, queue.stream, parameters.data())
-                 : driver.launchKernel(kernel.function, blocks, 1, 1, threads, 1, 1, shared,
-                                       queue.stream, parameters.data(), nullptr);
+                 ? driver.launchCooperativeKernel(function, blocks, 1, 1, threads, 1, 1, shared,
+                                                  queue.stream, parameters.data())
+                 : driver.launchKernel(function, blocks, 1, 1, threads, 1, 1, shared, queue.stream,
+                                       parameters.data(), nullptr);
   if (code == kCooperativeLaunchTooLarge)
     throw DeviceError(fmt::format(
         "cannot start the kernel '{}' on {}: its {} blocks of {} threads have to run at the same "
         "time, and {} can ({})",
         name, card.name(), how.blocks, how.threads,
-        blocksAtOnce(name, kernel, how.threads, how.sharedBytes), namedCode(driver, code)));
+        blocksAtOnce(name, find(name), how.threads, how.sharedBytes), namedCode(driver, code)));
   if (code != kSuccess)
     card.fail(code, doing());
   card.launched(name);

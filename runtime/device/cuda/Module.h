@@ -32,6 +32,10 @@ public:
   void launch(const std::string &kernel, const Launch &how,
               std::span<const uint64_t> arguments) override;
 
+  /// For launches of that shape; in the card's context. Throws DeviceError.
+  CudaFunction prepare(const std::string &kernel, const Launch &how,
+                       std::span<const uint64_t> arguments);
+
 private:
   struct Kernel {
     CudaFunction function = nullptr;

@@ -197,6 +197,10 @@ EXPORT cublasLtMatmul(LtHandle, LtDesc desc, const void *alpha, uint64_t a, LtLa
                       uint64_t d, LtLayout dLayout, const LtAlgorithm *algorithm,
                       uint64_t workspace, size_t workspaceBytes, CudaStream stream) {
   BEGIN(cublasLtMatmul)
+  // It cannot do everything in a stream that is captured.
+  if (descent::test::isCaptured(stream))
+    if (int status = failureOf("captured"))
+      return status;
   if (algorithm->data[0] != 42 || (workspaceBytes && !workspace) || cLayout != dLayout)
     return kLtInvalidValue;
   // Nothing is where the one that chose did not expect it.

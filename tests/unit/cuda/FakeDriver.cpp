@@ -1,32 +1,11 @@
-#include "FakeDriver.h"
-#include "FakeStream.h"
+#include "FakeState.h"
 
-#include "runtime/device/cuda/Driver.h"
-
-#include <chrono>
-#include <condition_variable>
 #include <cstdlib>
 #include <cstring>
-#include <deque>
-#include <memory>
 #include <sstream>
-#include <string>
-#include <thread>
-#include <vector>
 
 using namespace descent::test;
-using namespace descent::device::cuda;
 
-#define EXPORT extern "C" __attribute__((visibility("default"))) int
-
-struct descent::device::cuda::CudaContextTag {};
-struct descent::device::cuda::CudaModuleTag {
-  std::string text;
-};
-struct descent::device::cuda::CudaFunctionTag {
-  const FakeKernel *kernel;
-  int dynamicShared;
-};
 struct descent::device::cuda::CudaEventTag {
   std::mutex mutex;
   std::condition_variable changed;
@@ -39,88 +18,33 @@ struct descent::device::cuda::CudaLinkTag {
   size_t logBytes = 0;
 };
 
-/// A stream is a thread that does one thing after the other.
-struct descent::device::cuda::CudaStreamTag {
-  CudaStreamTag() : thread([this] { run(); }) {}
-  ~CudaStreamTag() {
-    {
-      std::lock_guard lock(mutex);
-      ending = true;
-    }
-    changed.notify_all();
-    thread.join();
-  }
-  void push(std::function<void()> task) {
-    {
-      std::lock_guard lock(mutex);
-      tasks.push_back(std::move(task));
-    }
-    changed.notify_all();
-  }
-  bool isIdle() {
-    std::lock_guard lock(mutex);
-    return tasks.empty();
-  }
-  void wait() {
-    std::unique_lock lock(mutex);
-    changed.wait(lock, [this] { return tasks.empty(); });
-  }
+State::State() {
+  const char *list = std::getenv("FAKE_CUDA_FAIL");
+  std::stringstream words(list ? list : "");
+  for (std::string word; std::getline(words, word, ',');)
+    if (size_t at = word.find('='); at != std::string::npos)
+      failures[word.substr(0, at)] = std::atoi(word.c_str() + at + 1);
+  if (const char *mebibytes = std::getenv("FAKE_CUDA_MIB"))
+    memoryBytes = size_t(std::atoi(mebibytes)) << 20;
+  // The kernel of a program, with so many parameters.
+  if (const char *parameters = std::getenv("FAKE_CUDA_KERNEL"))
+    kernels["descent_program"] = {[](const FakeLaunch &) {
+                                    if (const char *seconds = std::getenv("FAKE_CUDA_NAP"))
+                                      std::this_thread::sleep_for(
+                                          std::chrono::seconds(std::atoi(seconds)));
+                                    return 0;
+                                  },
+                                  std::atoi(parameters)};
+}
 
-private:
-  void run() {
-    std::unique_lock lock(mutex);
-    while (true) {
-      changed.wait(lock, [this] { return ending || !tasks.empty(); });
-      if (tasks.empty())
-        return;
-      std::function<void()> task = tasks.front();
-      lock.unlock();
-      task();
-      lock.lock();
-      // A task that runs is still one of them.
-      tasks.pop_front();
-      changed.notify_all();
-    }
-  }
-
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::deque<std::function<void()>> tasks;
-  bool ending = false;
-  std::thread thread;
-};
-
-namespace {
-
-struct State : FakeCuda {
-  State() {
-    const char *list = std::getenv("FAKE_CUDA_FAIL");
-    std::stringstream words(list ? list : "");
-    for (std::string word; std::getline(words, word, ',');)
-      if (size_t at = word.find('='); at != std::string::npos)
-        failures[word.substr(0, at)] = std::atoi(word.c_str() + at + 1);
-    if (const char *mebibytes = std::getenv("FAKE_CUDA_MIB"))
-      memoryBytes = size_t(std::atoi(mebibytes)) << 20;
-    // The kernel of a program, with so many parameters.
-    if (const char *parameters = std::getenv("FAKE_CUDA_KERNEL"))
-      kernels["descent_program"] = {[](const FakeLaunch &) { return 0; }, std::atoi(parameters)};
-  }
-  CudaContextTag context;
-  std::vector<CudaStream> allStreams;
-  std::vector<CudaModule> allModules;
-  std::vector<std::unique_ptr<CudaFunctionTag>> functions;
-  bool initialized = false;
-};
-
-State &state() {
+State &descent::test::state() {
   static State *it = new State;
   return *it;
 }
 
-thread_local std::vector<CudaContext> current;
+static thread_local std::vector<CudaContext> current;
 
-/// What a call returns before it does anything.
-int before(const char *symbol, bool needsContext = true) {
+int descent::test::before(const char *symbol, bool needsContext) {
   State &s = state();
   std::lock_guard lock(s.mutex);
   if (auto found = s.failures.find(symbol); found != s.failures.end())
@@ -136,15 +60,15 @@ int before(const char *symbol, bool needsContext = true) {
   return s.fault;
 }
 
-#define BEGIN(symbol)                                                                              \
-  if (int code = before(#symbol))                                                                  \
+int descent::test::beforeOn(CudaStream stream, const char *symbol) {
+  if (int code = before(symbol))
     return code;
-#define BEGIN_WITHOUT_CONTEXT(symbol)                                                              \
-  if (int code = before(#symbol, false))                                                           \
-    return code;
+  stream->isBroken |= stream->captured != nullptr;
+  return stream->captured ? 900 : kSuccess;
+}
 
 /// Waits for all streams, as the driver does before it gives memory back.
-void waitForAll() {
+static void waitForAll() {
   std::vector<CudaStream> streams;
   {
     std::lock_guard lock(state().mutex);
@@ -154,7 +78,7 @@ void waitForAll() {
     stream->wait();
 }
 
-bool isMemory(uint64_t address, size_t bytes) {
+bool descent::test::isMemory(uint64_t address, size_t bytes) {
   State &s = state();
   std::lock_guard lock(s.mutex);
   auto after = s.memory.upper_bound(address);
@@ -164,7 +88,7 @@ bool isMemory(uint64_t address, size_t bytes) {
   return address + bytes <= start + size;
 }
 
-const std::map<int, std::pair<const char *, const char *>> kTexts{
+static const std::map<int, std::pair<const char *, const char *>> kTexts{
     {0, {"CUDA_SUCCESS", "no error"}},
     {2, {"CUDA_ERROR_OUT_OF_MEMORY", "out of memory"}},
     {100, {"CUDA_ERROR_NO_DEVICE", "no CUDA-capable device is detected"}},
@@ -173,10 +97,10 @@ const std::map<int, std::pair<const char *, const char *>> kTexts{
     {500, {"CUDA_ERROR_NOT_FOUND", "named symbol not found"}},
     {700, {"CUDA_ERROR_ILLEGAL_ADDRESS", "an illegal memory access was encountered"}},
     {719, {"CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"}},
+    {801, {"CUDA_ERROR_NOT_SUPPORTED", "operation not supported"}},
+    {901, {"CUDA_ERROR_STREAM_CAPTURE_INVALIDATED", "an operation failed due to a capture"}},
     {720, {"CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE", "too many blocks in cooperative launch"}},
 };
-
-} // namespace
 
 extern "C" __attribute__((visibility("default"))) FakeCuda *descent::test::fakeCuda() {
   return &state();
@@ -319,12 +243,12 @@ EXPORT cuMemFree_v2(uint64_t address) {
   return release(address);
 }
 #ifndef FAKE_WITHOUT_OPTIONAL
-EXPORT cuMemAllocAsync(uint64_t *address, size_t bytes, CudaStream) {
-  BEGIN(cuMemAllocAsync)
+EXPORT cuMemAllocAsync(uint64_t *address, size_t bytes, CudaStream stream) {
+  BEGIN_ON(stream, cuMemAllocAsync)
   return allocate(address, bytes);
 }
 EXPORT cuMemFreeAsync(uint64_t address, CudaStream stream) {
-  BEGIN(cuMemFreeAsync)
+  BEGIN_ON(stream, cuMemFreeAsync)
   stream->wait();
   return release(address);
 }
@@ -364,21 +288,21 @@ EXPORT cuMemHostGetDevicePointer_v2(uint64_t *address, void *memory, unsigned) {
   return kSuccess;
 }
 EXPORT cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, CudaStream stream) {
-  BEGIN(cuMemcpyHtoDAsync_v2)
+  BEGIN_ON(stream, cuMemcpyHtoDAsync_v2)
   if (!isMemory(to, bytes))
     return kInvalidValue;
   stream->push([=] { std::memcpy(reinterpret_cast<void *>(to), from, bytes); });
   return kSuccess;
 }
 EXPORT cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, CudaStream stream) {
-  BEGIN(cuMemcpyDtoHAsync_v2)
+  BEGIN_ON(stream, cuMemcpyDtoHAsync_v2)
   if (!isMemory(from, bytes))
     return kInvalidValue;
   stream->push([=] { std::memcpy(to, reinterpret_cast<const void *>(from), bytes); });
   return kSuccess;
 }
 EXPORT cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, CudaStream stream) {
-  BEGIN(cuMemcpyDtoDAsync_v2)
+  BEGIN_ON(stream, cuMemcpyDtoDAsync_v2)
   if (!isMemory(to, bytes) || !isMemory(from, bytes))
     return kInvalidValue;
   stream->push([=] {
@@ -405,11 +329,11 @@ EXPORT cuStreamDestroy_v2(CudaStream stream) {
   return kSuccess;
 }
 EXPORT cuStreamQuery(CudaStream stream) {
-  BEGIN(cuStreamQuery)
+  BEGIN_ON(stream, cuStreamQuery)
   return stream->isIdle() ? before("cuStreamQuery") : kNotReady;
 }
 EXPORT cuStreamSynchronize(CudaStream stream) {
-  BEGIN(cuStreamSynchronize)
+  BEGIN_ON(stream, cuStreamSynchronize)
   stream->wait();
   return before("cuStreamSynchronize");
 }
@@ -426,7 +350,7 @@ EXPORT cuEventDestroy_v2(CudaEvent event) {
   return kSuccess;
 }
 EXPORT cuEventRecord(CudaEvent event, CudaStream stream) {
-  BEGIN(cuEventRecord) {
+  BEGIN_ON(stream, cuEventRecord) {
     std::lock_guard lock(event->mutex);
     ++event->pending;
   }
@@ -495,7 +419,8 @@ EXPORT cuLinkDestroy(CudaLink link) {
 EXPORT cuModuleLoadData(CudaModule *module, const void *image) {
   BEGIN(cuModuleLoadData)
   std::string text = static_cast<const char *>(image);
-  if (text.rfind("cubin ", 0) != 0)
+  // The driver takes PTX as well.
+  if (text.rfind("cubin ", 0) != 0 && text.rfind(".version ", 0) != 0)
     return kInvalidImage;
   *module = new CudaModuleTag{text};
   state().allModules.push_back(*module);
@@ -514,11 +439,12 @@ EXPORT cuModuleGetFunction(CudaFunction *function, CudaModule module, const char
   BEGIN(cuModuleGetFunction)
   State &s = state();
   auto found = s.kernels.find(name);
-  if (found == s.kernels.end() ||
-      module->text.find(std::string(".entry ") + name) == std::string::npos)
+  const FakeKernel *kernel =
+      found != s.kernels.end() ? &found->second : selectIn(module->text, name);
+  if (!kernel || module->text.find(std::string(".entry ") + name) == std::string::npos)
     return kNotFound;
   s.functions.push_back(std::make_unique<CudaFunctionTag>(
-      CudaFunctionTag{&found->second, (48 << 10) - found->second.staticShared}));
+      CudaFunctionTag{kernel, (48 << 10) - kernel->staticShared}));
   *function = s.functions.back().get();
   return kSuccess;
 }
@@ -537,7 +463,11 @@ EXPORT cuFuncSetAttribute(CudaFunction function, int attribute, int value) {
   function->dynamicShared = value;
   return kSuccess;
 }
-#ifndef FAKE_WITHOUT_OPTIONAL
+#ifdef FAKE_WITHOUT_OPTIONAL
+const FakeKernel *descent::test::selectIn(const std::string &, const char *) {
+  return nullptr;
+}
+#else
 EXPORT cuFuncGetParamInfo(CudaFunction function, size_t index, size_t *offset, size_t *bytes) {
   BEGIN(cuFuncGetParamInfo)
   if (index >= size_t(function->kernel->parameters))
@@ -556,26 +486,36 @@ EXPORT cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, CudaFunction fun
   return kSuccess;
 }
 
+bool descent::test::isLaunch(CudaFunction function, const FakeLaunch &how) {
+  return how.threads <= 1024 && how.threads >= 1 && how.blocks >= 1 &&
+         how.sharedBytes <= function->dynamicShared;
+}
+void descent::test::runKernel(const FakeKernel &kernel, FakeLaunch how,
+                              const std::vector<uint64_t> &arguments) {
+  if (state().fault != 0)
+    return;
+  how.arguments = arguments.data();
+  if (int code = kernel.run(how))
+    state().fault = code;
+}
+
 static int launch(CudaFunction function, FakeLaunch how, CudaStream stream, void **parameters) {
-  if (how.threads > 1024 || how.threads < 1 || how.blocks < 1 ||
-      how.sharedBytes > function->dynamicShared)
+  if (!isLaunch(function, how))
     return kInvalidValue;
   State &s = state();
   s.largestShared = int(how.sharedBytes);
+  ++s.launches;
   std::vector<uint64_t> arguments;
   for (int i = 0; i < function->kernel->parameters; ++i)
     arguments.push_back(*static_cast<uint64_t *>(parameters[i]));
-  stream->push([=, kernel = function->kernel]() mutable {
-    if (state().fault != 0)
-      return;
-    how.arguments = arguments.data();
-    if (int code = kernel->run(how))
-      state().fault = code;
-  });
+  stream->push([=, kernel = function->kernel] { runKernel(*kernel, how, arguments); });
   return kSuccess;
 }
 void descent::test::pushTo(CudaStream stream, std::function<void()> task) {
   stream->push(std::move(task));
+}
+bool descent::test::isCaptured(CudaStream stream) {
+  return stream->captured != nullptr;
 }
 
 EXPORT cuLaunchKernel(CudaFunction function, unsigned x, unsigned, unsigned, unsigned threads,
@@ -592,14 +532,3 @@ EXPORT cuLaunchCooperativeKernel(CudaFunction function, unsigned x, unsigned, un
     return kCooperativeLaunchTooLarge;
   return launch(function, {int(x), int(threads), shared, true, nullptr}, stream, parameters);
 }
-
-// The signatures are those of the table.
-static_assert([] {
-#define CUDA_FUNCTION(name, symbol, parameters)                                                    \
-  static_assert(std::is_same_v<decltype(&symbol), decltype(Driver::name)>, #symbol);
-#ifdef FAKE_WITHOUT_OPTIONAL
-#define CUDA_OPTIONAL(name, symbol, parameters)
-#endif
-#include "runtime/device/cuda/Driver.def"
-  return true;
-}());

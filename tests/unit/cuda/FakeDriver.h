@@ -32,7 +32,7 @@ struct FakeKernel {
 
 struct FakeCuda {
   /// Kernels by the names that modules have for them. Set up while nothing runs. $FAKE_CUDA_KERNEL
-  /// gives a program one that does nothing and has so many parameters.
+  /// gives a program one that does nothing, for $FAKE_CUDA_NAP seconds, and has so many parameters.
   std::map<std::string, FakeKernel> kernels;
   /// These functions fail, by their symbols. $FAKE_CUDA_FAIL sets them, too: "cuInit=803,…".
   std::map<std::string, int> failures;
@@ -43,11 +43,14 @@ struct FakeCuda {
   size_t memoryBytes = size_t{1} << 30; ///< $FAKE_CUDA_MIB sets it, too
   /// What was not given back.
   std::atomic<int> contexts = 0, streams = 0, events = 0, modules = 0, links = 0, pinned = 0;
+  std::atomic<int> graphs = 0, graphExecs = 0;
   std::map<uint64_t, size_t> memory;
   /// The process's own memory that kernels may read, and how many there were at most.
   std::map<const void *, size_t> registered;
   size_t mostRegistered = 0;
   std::atomic<int64_t> allocations = 0, compilations = 0, loads = 0;
+  /// By the host.
+  std::atomic<int64_t> launches = 0, graphLaunches = 0;
   /// Calls that need a context and were made without one.
   std::atomic<int> strays = 0;
   /// The sticky error of a kernel that failed.

@@ -8,5 +8,7 @@
 namespace descent::test {
 
 void pushTo(device::cuda::CudaStream stream, std::function<void()> task);
+/// Whether what is put into it becomes part of a graph.
+bool isCaptured(device::cuda::CudaStream stream);
 
 } // namespace descent::test

@@ -61,6 +61,8 @@ protected:
     EXPECT_EQ(fake->events, 0);
     EXPECT_EQ(fake->modules, 0);
     EXPECT_EQ(fake->links, 0);
+    EXPECT_EQ(fake->graphs, 0);
+    EXPECT_EQ(fake->graphExecs, 0);
     EXPECT_EQ(fake->pinned, 0);
     EXPECT_EQ(fake->memory.size(), 0u);
     EXPECT_EQ(fake->registered.size(), 0u);
@@ -86,6 +88,8 @@ protected:
     fake->allocations = 0;
     fake->compilations = 0;
     fake->loads = 0;
+    fake->launches = 0;
+    fake->graphLaunches = 0;
   }
   /// A kernel that adds arguments[1] to the integer at arguments[0].
   void addKernel() {

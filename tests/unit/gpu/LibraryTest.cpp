@@ -73,6 +73,51 @@ TEST(Library, ProgramsGoOnWhereTheyLeft) {
   expectAsOnTheProcessor(program, 1e-10);
 }
 
+/// How often the host starts a program, and what it keeps, where the device repeats what it left
+/// for products and where it does not.
+std::pair<int, Values> launchesOf(const Program &program, bool repeats) {
+  emulator::EmulatorOptions options;
+  options.residentBlocks = 3;
+  options.repeats = repeats;
+  std::unique_ptr<device::Device> device = emulator::makeEmulator(options);
+  abi::RunContext context(program.program->effects, program.program->checks, {});
+  compiler::DeviceCode code = codeFor(program);
+  device::RunTimes times = device::runProgram(*device, code.image, {}, program.program->effects,
+                                              program.program->checks, context);
+  Values values;
+  for (const abi::KeptValue &kept : context.kept())
+    for (const Array &array : kept.arrays) {
+      auto elements = array.values<double>();
+      values[kept.name].insert(values[kept.name].end(), elements.begin(), elements.end());
+    }
+  return {times.launches, values};
+}
+
+// The host has the products of the first steps made, until the first of them comes again at the
+// same places.
+TEST(Library, TheHostIsNotNeededForProductsThatComeAgain) {
+  Program program("precision f64\n"
+                  "let x = sin(reshape(arange(600.0), (60, 10)))\n"
+                  "let t = cos(reshape(arange(180.0), (60, 3)))\n"
+                  "fn loss(w, v) = mean((tanh(x @ w) @ v - t)^2)\n"
+                  "var w = 0.1 * sin(reshape(arange(80.0), (10, 8)))\n"
+                  "var v = 0.1 * cos(reshape(arange(24.0), (8, 3)))\n"
+                  "for i in 0..20 {\n"
+                  "  let g = grad(loss, wrt=(w, v))(w, v)\n"
+                  "  w = w - 0.1 * g[0]\n"
+                  "  v = v - 0.1 * g[1]\n"
+                  "}\n"
+                  "let all = (w, v)\n");
+  ASSERT_TRUE(program.program) << program.problems;
+  auto products = int(productsOf(program));
+  auto [alone, ofDevice] = launchesOf(program, true);
+  auto [often, ofHost] = launchesOf(program, false);
+  EXPECT_EQ(often, 1 + 20 * products);
+  EXPECT_LE(alone, 1 + 2 * products);
+  expectBits(ofDevice, ofHost);
+  expectNear(program.run(true), ofDevice, 1e-10);
+}
+
 // A vector, a small product, one of integers: not worth it, or not to be had.
 TEST(Library, LeavesOutWhatItCannotOrNeedNotMake) {
   Program program("let a = sin(reshape(arange(35.0), (7, 5)))\n"
