@@ -170,8 +170,9 @@ void Formatter::lambda(const LambdaExpr *lambda, Gap gap) {
 
 void Formatter::condition(const IfExpr *condition, Gap gap) {
   word("if", gap);
+  size_t indent = out.indent();
   expr(condition->condition, Gap::Space);
-  block(condition->then, Gap::Joined);
+  block(condition->then, Gap::Joined, indent);
   if (!condition->otherwise)
     return;
   word("else", Gap::Joined);

@@ -85,16 +85,20 @@ void Formatter::stmt(const Stmt *node, Gap gap) {
     return initializer(as<BindingStmt>(node)->value);
   case StmtKind::Function:
     return function(as<FunctionStmt>(node), gap);
-  case StmtKind::For:
+  case StmtKind::For: {
     word("for", gap);
+    size_t indent = out.indent();
     pattern(as<ForStmt>(node)->pattern, Gap::Space);
     word("in", Gap::Space);
     expr(as<ForStmt>(node)->iterable, Gap::Space);
-    return block(as<ForStmt>(node)->body, Gap::Joined);
-  case StmtKind::While:
+    return block(as<ForStmt>(node)->body, Gap::Joined, indent);
+  }
+  case StmtKind::While: {
     word("while", gap);
+    size_t indent = out.indent();
     expr(as<WhileStmt>(node)->condition, Gap::Space);
-    return block(as<WhileStmt>(node)->body, Gap::Joined);
+    return block(as<WhileStmt>(node)->body, Gap::Joined, indent);
+  }
   case StmtKind::Expr:
     return expr(as<ExprStmt>(node)->expr, gap);
   case StmtKind::Print: {
@@ -132,6 +136,7 @@ void Formatter::function(const FunctionStmt *function, Gap gap) {
   if (function->isExported)
     word("export", gap);
   word("fn", function->isExported ? Gap::Joined : gap);
+  size_t indent = out.indent();
   word(function->name.text, Gap::Space);
   params(function->params, Gap::Glued);
   if (function->resultType) {
@@ -139,9 +144,10 @@ void Formatter::function(const FunctionStmt *function, Gap gap) {
     type(function->resultType, Gap::Space);
   }
   if (function->hasEquals)
-    initializer(function->body);
-  else
-    block(as<BlockExpr>(function->body), Gap::Joined);
+    word("=", Gap::Joined);
+  if (function->body->kind != ExprKind::Block || !out.at(TokenKind::LeftBrace))
+    return expr(function->body, Gap::Space);
+  block(as<BlockExpr>(function->body), function->hasEquals ? Gap::Space : Gap::Joined, indent);
 }
 
 /// The parameters of a function or a lambda, in parentheses.
@@ -154,8 +160,9 @@ void Formatter::params(List<Param> params, Gap gap) {
   });
 }
 
-/// A block stays on one line if it was.
-void Formatter::block(const BlockExpr *block, Gap gap) {
+/// A block stays on one line if it was. Else its statements are indented from `indent`, that of the
+/// line where begins what the block belongs to, or from the line with the brace.
+void Formatter::block(const BlockExpr *block, Gap gap, std::optional<size_t> indent) {
   uint32_t closingBegin = out.partner(out.next()).begin;
   bool isOneLine = lineOf(out.next().begin) == lineOf(closingBegin);
   word("{", gap);
@@ -165,7 +172,7 @@ void Formatter::block(const BlockExpr *block, Gap gap) {
     word("}", block->statements.empty() ? Gap::Glued : Gap::Joined);
     return;
   }
-  out.beginBlock();
+  out.beginBlock(indent.value_or(out.indent()));
   for (const Stmt *statement : block->statements)
     stmt(statement, Gap::Line);
   word("}", Gap::Line);

@@ -3,6 +3,7 @@
 #include "frontend/syntax/Ast.h"
 #include "frontend/syntax/LayoutWriter.h"
 
+#include <optional>
 #include <type_traits>
 #include <unordered_map>
 
@@ -21,7 +22,7 @@ private:
   void stmt(const ast::Stmt *node, Gap gap);
   void function(const ast::FunctionStmt *function, Gap gap);
   void params(ast::List<ast::Param> params, Gap gap);
-  void block(const ast::BlockExpr *block, Gap gap);
+  void block(const ast::BlockExpr *block, Gap gap, std::optional<size_t> indent = {});
   void type(const ast::Type *type, Gap gap);
   void pattern(const ast::Pattern *pattern, Gap gap);
   void annotation(const ast::Type *annotated);

@@ -114,9 +114,8 @@ void LayoutWriter::close(Gap gap) {
   contexts.pop_back();
 }
 
-void LayoutWriter::beginBlock() {
-  size_t lineIndent = lines.back().indent;
-  contexts.push_back({lineIndent + 2, lineIndent + 4, lineIndent});
+void LayoutWriter::beginBlock(size_t indent) {
+  contexts.push_back({indent + 2, indent + 4, indent});
   justOpened = true;
 }
 

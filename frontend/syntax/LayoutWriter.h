@@ -48,9 +48,11 @@ public:
   void open(Gap gap);
   void close(Gap gap);
 
-  /// Statements that follow are indented by two from the line written last, and lines that go on
-  /// with one by four, until `endBlock`.
-  void beginBlock();
+  /// By how much the line written last is indented.
+  size_t indent() const { return lines.back().indent; }
+  /// Statements that follow are indented by two from `indent`, and lines that go on with one by
+  /// four, until `endBlock`.
+  void beginBlock(size_t indent);
   void endBlock();
 
   /// The text, after the comments that are left.

@@ -55,6 +55,19 @@ TEST(Formatter, Spaces) {
   EXPECT_EQ(format("[ f( i )for i in xs ]"), "[f(i) for i in xs]\n");
 }
 
+TEST(Formatter, BlocksAreIndentedFromWhatTheyBelongTo) {
+  EXPECT_EQ(format("for x in (1,\n2) {\nprint x\n}"), "for x in (1,\n          2) {\n  print x\n}\n");
+  EXPECT_EQ(format("while a and\nb {\nx += 1\n}"), "while a and\n  b {\n  x += 1\n}\n");
+  for (const char *equals : {" ", " = "})
+    EXPECT_EQ(format(std::string("fn f(a,\nb)") + equals + "{\nlet c = a\nc + b\n}"),
+              std::string("fn f(a,\n     b)") + equals + "{\n  let c = a\n  c + b\n}\n");
+  EXPECT_EQ(format("fn f(a) = ({\na\n})"), "fn f(a) = ({\n  a\n})\n");
+  EXPECT_EQ(format("let y = if a and\nb {\n1\n} else if c and\nd {\n2\n} else {\n3\n}"),
+            "let y = if a and\n  b {\n  1\n} else if c and\n  d {\n  2\n} else {\n  3\n}\n");
+  EXPECT_EQ(format("let y =\nif c {\n1\n} else {\n2\n}"), "let y =\n  if c {\n    1\n  } else {\n    2\n  }\n");
+  EXPECT_EQ(format("f(x,\nz -> {\nz\n})"), "f(x,\n  z -> {\n    z\n  })\n");
+}
+
 TEST(Formatter, ArithmeticStaysTightWhereItWas) {
   EXPECT_EQ(format("3*x^2 + 4*x-2"), "3*x^2 + 4*x - 2\n");
   EXPECT_EQ(format("a+b*c"), "a+b*c\n");
