@@ -31,6 +31,8 @@ def arguments():
         settings.rounds, settings.seconds = 1, 0.01
     if settings.rounds < 1:
         parser.error("--rounds: at least one")
+    if not 0 < settings.seconds <= 3600:
+        parser.error("--seconds: above 0, and up to 3600")
     settings.build = settings.build.resolve()
     settings.data = settings.out / "data"
     return settings

@@ -66,6 +66,9 @@ def test_words(folder):
     done = call("nothing-like-this")
     assert done.returncode == 2 and "there is no workload that is called like nothing-like-this" in done.stderr
     assert call("--rounds", "0").returncode == 2
+    for seconds in "0", "-1", "nan", "inf", "1e9":
+        done = call("--seconds", seconds)
+        assert done.returncode == 2 and "--seconds: above 0, and up to 3600" in done.stderr, done.stderr
 
 
 def row(**fields):
@@ -129,7 +132,7 @@ def test_peers(folder):
     script.write_text(PEER)
     python.write_text(f"#!/bin/sh\nexec {sys.executable} {script} \"$@\"\n")
     python.chmod(0o755)
-    settings = types.SimpleNamespace(device="emulator", rounds=2, seconds=0, no_peers=False, python=python, build=pathlib.Path(BUILD),
+    settings = types.SimpleNamespace(device="emulator", rounds=2, seconds=1e-6, no_peers=False, python=python, build=pathlib.Path(BUILD),
                                      out=pathlib.Path(folder), data=pathlib.Path(folder, "data"), quick=True)
     workload = next(w for w in measure.load(True) if w.name == "reduction")
     size = workload.sizes[0]

@@ -1,5 +1,6 @@
 // descent bench: time a script on several devices, side by side.
 #include "frontend/driver/Bench.h"
+#include "runtime/core/Interrupt.h"
 
 #include <fmt/format.h>
 
@@ -7,22 +8,22 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <map>
 #include <memory>
-#include <unistd.h>
 
 namespace descent::driver {
 namespace {
 
 struct BenchArguments {
   BenchSettings settings;
-  std::string devices;
+  std::optional<std::string> devices;
+  std::string sweep;
   std::string json, plot;
 };
 
-/// A folder for code, so that none is found that was kept before, and none is left behind.
+/// A folder for code (and for a plot's script), so that none is found that was kept before, and
+/// none is left behind.
 class CacheFolder {
 public:
   CacheFolder() {
@@ -35,22 +36,26 @@ public:
     // NVIDIA's driver keeps code, too.
     setenv("CUDA_CACHE_DISABLE", "1", 1);
   }
-  ~CacheFolder() {
+  ~CacheFolder() { remove(); }
+  CacheFolder(const CacheFolder &) = delete;
+  CacheFolder &operator=(const CacheFolder &) = delete;
+
+  std::string name() const { return path.string(); }
+  void remove() {
     std::error_code ignored;
     std::filesystem::remove_all(path, ignored);
   }
-  CacheFolder(const CacheFolder &) = delete;
-  CacheFolder &operator=(const CacheFolder &) = delete;
 
 private:
   std::filesystem::path path;
 };
 
-std::vector<std::string> splitAt(const std::string &text, char separator) {
+/// The words between commas, without blanks around them.
+std::vector<std::string> listed(const std::string &text) {
   std::vector<std::string> parts;
   for (size_t begin = 0; begin <= text.size();) {
-    size_t end = std::min(text.find(separator, begin), text.size());
-    parts.push_back(text.substr(begin, end - begin));
+    size_t end = std::min(text.find(',', begin), text.size());
+    parts.push_back(CLI::detail::trim_copy(text.substr(begin, end - begin)));
     begin = end + 1;
   }
   return parts;
@@ -62,7 +67,7 @@ std::vector<BenchDevice> devicesOf(const std::string &list) {
                                                        {"auto", DeviceKind::Auto},
                                                        {"emulator", DeviceKind::Emulator}};
   std::vector<BenchDevice> devices;
-  for (const std::string &name : splitAt(list, ',')) {
+  for (const std::string &name : listed(list)) {
     auto kind = kinds.find(name);
     if (kind == kinds.end())
       throw CLI::ValidationError(
@@ -87,12 +92,12 @@ void parseSweep(const std::string &text, BenchSettings &settings) {
   size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0)
     throw refuse("there is no name in " + text);
-  settings.sweep = text.substr(0, equals);
+  settings.sweep = CLI::detail::trim_copy(text.substr(0, equals));
   std::map<double, std::string> sizes;
-  for (const std::string &word : splitAt(text.substr(equals + 1), ',')) {
+  for (const std::string &word : listed(text.substr(equals + 1))) {
     char *end = nullptr;
     double value = std::strtod(word.c_str(), &end);
-    if (word.empty() || *end || !std::isfinite(value) || std::isspace(word.front()))
+    if (word.empty() || *end || !std::isfinite(value))
       throw refuse(fmt::format("'{}' is no number", word));
     // 1e6 is a whole number here, which it is not in a script.
     bool isWhole =
@@ -107,29 +112,47 @@ void parseSweep(const std::string &text, BenchSettings &settings) {
     settings.sizes.push_back(word);
 }
 
-void expectWritable(const std::string &option, const std::string &path) {
-  if (path.empty())
-    return;
-  std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  if (access(folder.empty() ? "." : folder.c_str(), W_OK) != 0 ||
-      std::filesystem::is_directory(path))
-    throw BenchStopped{
-        fmt::format("descent: {} cannot be written (asked for with {})\n", path, option),
-        kUsageOrCompileError};
+/// What can be seen to make no sense before anything is measured.
+void checkArguments(const BenchArguments &arguments) {
+  const BenchSettings &settings = arguments.settings;
+  for (const std::string &setting : settings.script.settings)
+    if (!settings.sweep.empty() && setting.starts_with(settings.sweep + "="))
+      throw CLI::ValidationError(
+          "--set", fmt::format("{} is set by --set {} and by --sweep {}; leave one of them out",
+                               settings.sweep, setting, arguments.sweep));
+  if (!arguments.plot.empty() && settings.sweep.empty())
+    throw CLI::ValidationError("--plot",
+                               "there is one size only to draw; name several with --sweep");
+  if (!arguments.plot.empty() && std::stod(settings.sizes.back()) <= 0)
+    throw CLI::ValidationError(
+        "--plot", fmt::format("sizes are drawn on a logarithmic scale, and {} has none above 0",
+                              arguments.sweep));
+  std::string problem = problemOfOutputs({{"--json", arguments.json}, {"--plot", arguments.plot}},
+                                         inputsOf(settings.script));
+  if (!problem.empty())
+    throw BenchStopped{fmt::format("descent: {}\n", problem), kUsageOrCompileError};
 }
 
 /// What was measured so far is shown, whatever ends it.
-void show(const BenchArguments &arguments, const std::vector<BenchRow> &rows) {
+void show(const BenchArguments &arguments, const std::vector<BenchRow> &rows,
+          const CacheFolder &folder) {
   const BenchSettings &settings = arguments.settings;
-  std::cout << benchTable(settings, rows) << std::flush;
-  if (!arguments.json.empty()) {
-    std::ofstream file(arguments.json);
-    file << benchJson(settings, rows) << std::flush;
-    if (!file)
-      throw Error(arguments.json + " could not be written");
-  }
-  if (!arguments.plot.empty())
-    plotBench(settings, rows, arguments.plot);
+  auto write = [](const std::string &path, const std::string &text) {
+    if (!replaceFile(path, text))
+      throw Error(path + " could not be written");
+  };
+  if (!settings.sweep.empty() || std::ranges::any_of(rows, &BenchRow::isMeasured))
+    std::cout << benchTable(settings, rows) << std::flush;
+  if (!arguments.json.empty())
+    write(arguments.json, benchJson(settings, rows));
+  if (arguments.plot.empty())
+    return;
+  write(arguments.plot, benchPicture(settings, rows, folder.name()));
+  for (const BenchRow &row : rows)
+    if (std::stod(row.size) <= 0)
+      std::cerr << fmt::format("descent bench: {}={} is not in the picture, whose scale is "
+                               "logarithmic\n",
+                               settings.sweep, row.size);
 }
 
 int bench(BenchArguments &arguments) {
@@ -137,12 +160,16 @@ int bench(BenchArguments &arguments) {
   int code = kDone;
   std::vector<BenchRow> rows;
   try {
-    expectWritable("--json", arguments.json);
-    expectWritable("--plot", arguments.plot);
+    checkArguments(arguments);
     CacheFolder cache;
-    catchInterrupts();
+    // Where Ctrl-C ends all of it.
+    std::optional<BeforeInterruptEnd> shown(std::in_place, [&] {
+      if (!rows.empty())
+        show(arguments, rows, cache);
+      cache.remove();
+    });
     findDevices(settings);
-    bool isAsked = !arguments.devices.empty();
+    bool isAsked = arguments.devices.has_value();
     size_t there = 0;
     for (const BenchDevice &device : settings.devices) {
       there += device.problem.empty();
@@ -154,22 +181,19 @@ int bench(BenchArguments &arguments) {
     try {
       for (const std::string &size : settings.sizes) {
         BenchRow row = measureRow(settings, size);
-        // A script that fails everywhere fails at the other sizes, too.
-        if (std::ranges::none_of(row.times, &BenchTimes::isThere)) {
-          code = kScriptFailed;
-          break;
-        }
         for (size_t i = 0; i < row.times.size(); ++i)
           if (settings.devices[i].problem.empty() && !row.times[i].isThere())
             code = kScriptFailed;
+        InterruptGuard whole;
         rows.push_back(std::move(row));
       }
     } catch (const BenchStopped &stopped) {
       std::cerr << stopped.message;
       code = stopped.code;
     }
+    shown.reset();
     if (!rows.empty())
-      show(arguments, rows);
+      show(arguments, rows, cache);
   } catch (const BenchStopped &stopped) {
     std::cerr << stopped.message;
     return stopped.code;
@@ -187,8 +211,8 @@ void addBench(CLI::App &app, int &result) {
   settings.sizes = {""};
   addScriptArguments(*command, settings.script);
   command
-      ->add_option(
-          "--device", arguments->devices,
+      ->add_option_function<std::string>(
+          "--device", [arguments](const std::string &names) { arguments->devices = names; },
           "What to measure, separated by commas: cpu, gpu, auto, emulator (whose times mean "
           "nothing).\nOthers are compared with the first. Without this: cpu, and gpu if "
           "there is one")
@@ -202,36 +226,34 @@ void addBench(CLI::App &app, int &result) {
       ->add_option("--seconds", settings.seconds,
                    "The least time of a round on a device, in seconds")
       ->type_name("S")
-      ->check(CLI::Range(0.0, 3600.0))
+      ->check([](const std::string &text) -> std::string {
+        char *end = nullptr;
+        double value = std::strtod(text.c_str(), &end);
+        bool isTime = !text.empty() && !*end && value > 0 && value <= 3600;
+        return isTime ? "" : "it takes seconds above 0 and up to 3600, not " + text;
+      })
       ->capture_default_str();
-  auto sweep = std::make_shared<std::string>();
   command
-      ->add_option("--sweep", *sweep,
+      ->add_option("--sweep", arguments->sweep,
                    "Measure several sizes: values of a top-level `let` of a literal, as for --set")
       ->type_name("NAME=N,N,...");
-  command->add_option("--json", arguments->json, "Also write all figures to this file")
-      ->type_name("FILE");
-  command
-      ->add_option("--plot", arguments->plot,
-                   "Draw the times of a sweep into this SVG file (needs gnuplot)")
-      ->type_name("FILE");
+  addOutput(*command, "--json", arguments->json, "Also write all figures to this file");
+  addOutput(*command, "--plot", arguments->plot,
+            "Draw the times of a sweep into this SVG file (needs gnuplot)");
   addMachineArguments(*command, settings.script);
   command->footer("Nothing that the script prints, saves or plots is carried out. Code is compiled "
                   "anew and kept in a folder of "
                   "its own.\nResults go to standard output, progress to standard error. Exit code: "
                   "0 done, 1 the "
-                  "script failed or a device\nthat was named cannot be had, 2 it has errors, 130 "
+                  "script failed (at a size: the others are\nmeasured) or a device that was named "
+                  "cannot be had, 2 it has errors, 130 "
                   "interrupted.\n\n"
                   "Example:\n  descent bench model.gd --device cpu,gpu --sweep n=1e3,1e4,1e5,1e6 "
                   "--plot times.svg");
-  command->callback([arguments, sweep, &result] {
-    arguments->settings.devices =
-        devicesOf(arguments->devices.empty() ? "cpu,gpu" : arguments->devices);
-    if (!sweep->empty())
-      parseSweep(*sweep, arguments->settings);
-    if (!arguments->plot.empty() && sweep->empty())
-      throw CLI::ValidationError("--plot",
-                                 "there is one size only to draw; name several with --sweep");
+  command->callback([arguments, command, &result] {
+    arguments->settings.devices = devicesOf(arguments->devices.value_or("cpu,gpu"));
+    if (command->count("--sweep"))
+      parseSweep(arguments->sweep, arguments->settings);
     result = bench(*arguments);
   });
 }

@@ -3,6 +3,7 @@
 
 #include "frontend/driver/ScriptArguments.h"
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -49,6 +50,8 @@ struct BenchTimes {
 struct BenchRow {
   std::string size;              ///< as it was set
   std::vector<BenchTimes> times; ///< by the device; none where there was a problem
+
+  bool isMeasured() const { return std::ranges::any_of(times, &BenchTimes::isThere); }
 };
 
 struct BenchSettings {
@@ -67,16 +70,12 @@ struct BenchStopped {
 };
 
 /// Sees which devices can be had, and what copies they make. Says which cannot on standard error.
+/// Throws BenchStopped where the script has errors at all sizes.
 void findDevices(BenchSettings &settings);
 
-/// Measures one size on all devices that can be had. What fails on a device is said on standard
-/// error. Throws BenchStopped where nothing can go on.
+/// Measures one size on all devices that can be had. What fails, on a device or at this size, is in
+/// the row and said on standard error. Throws BenchStopped where nothing can go on.
 BenchRow measureRow(const BenchSettings &settings, const std::string &size);
-
-/// Whether Ctrl-C was pressed since the process began to measure.
-bool benchInterrupted();
-/// From now on Ctrl-C ends the measurement; a second one ends the process.
-void catchInterrupts();
 
 double medianOf(std::vector<double> values);
 /// Half the range of the values over their median.
@@ -108,8 +107,9 @@ std::string inSeconds(double seconds);
 std::string benchTable(const BenchSettings &settings, const std::vector<BenchRow> &rows);
 /// The results as JSON.
 std::string benchJson(const BenchSettings &settings, const std::vector<BenchRow> &rows);
-/// Draws times over sizes by gnuplot. Throws Error.
-void plotBench(const BenchSettings &settings, const std::vector<BenchRow> &rows,
-               const std::string &path);
+/// Times over sizes as SVG, drawn by gnuplot, which is handed a script in `folder`. Both axes are
+/// logarithmic: sizes of 0 and less are left out. Throws Error.
+std::string benchPicture(const BenchSettings &settings, const std::vector<BenchRow> &rows,
+                         const std::string &folder);
 
 } // namespace descent::driver

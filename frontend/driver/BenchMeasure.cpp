@@ -6,22 +6,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <csignal>
 #include <iostream>
 #include <memory>
 #include <sstream>
-#include <unistd.h>
 
 namespace descent::driver {
 namespace {
-
-volatile std::sig_atomic_t interrupts = 0;
-
-void onInterrupt(int) {
-  if (interrupts > 0)
-    _exit(kInterrupted);
-  interrupts = 1;
-}
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -74,8 +64,6 @@ struct Bench {
     double before = script->timing().run;
     RunResult result = script->run(options);
     if (result.status == RunStatus::Interrupted)
-      interrupts = 1;
-    if (benchInterrupted())
       throw BenchStopped{"interrupted\n", kInterrupted};
     if (result.status == RunStatus::Failed)
       throw BenchStopped{result.message, kScriptFailed};
@@ -164,27 +152,29 @@ void compare(BenchTimes &times, const std::vector<NamedValue> &wanted,
 
 } // namespace
 
-void catchInterrupts() {
-  struct sigaction action = {};
-  action.sa_handler = onInterrupt;
-  sigemptyset(&action.sa_mask);
-  action.sa_flags = SA_RESTART;
-  sigaction(SIGINT, &action, nullptr);
+namespace {
+
+/// A size at which the script has no errors; its warnings are shown.
+std::string sizeThatLoads(const BenchSettings &settings) {
+  std::optional<BenchStopped> first;
+  for (const std::string &size : settings.sizes)
+    try {
+      loaded(argumentsFor(settings, size, DeviceKind::Cpu)).showDiagnostics(std::cerr);
+      return size;
+    } catch (const BenchStopped &stopped) {
+      if (!first)
+        first = stopped;
+    }
+  throw *first;
 }
 
-bool benchInterrupted() {
-  return interrupts > 0;
-}
+} // namespace
 
 void findDevices(BenchSettings &settings) {
+  std::string size = sizeThatLoads(settings);
   for (BenchDevice &device : settings.devices) {
-    if (benchInterrupted())
-      throw BenchStopped{"interrupted\n", kInterrupted};
     try {
-      ScriptArguments arguments = argumentsFor(settings, settings.sizes.front(), device.kind);
-      Script script = loaded(arguments);
-      if (&device == &settings.devices.front())
-        script.showDiagnostics(std::cerr);
+      Script script = loaded(argumentsFor(settings, size, device.kind));
       auto [name, whyNot] = script.device();
       device.name = name;
       if (!whyNot.empty())
@@ -212,11 +202,13 @@ public:
   }
 
   BenchRow measure() {
+    checkSize();
     for (Bench &bench : benches)
       attempt(bench, [&] { begin(bench); });
     for (int round = 0; round < settings.rounds; ++round) {
-      if (std::ranges::any_of(benches, &Bench::isThere))
-        say(fmt::format("round {} of {}", round + 1, settings.rounds));
+      if (std::ranges::none_of(benches, &Bench::isThere))
+        break;
+      say(fmt::format("round {} of {}", round + 1, settings.rounds));
       for (size_t i = 0; i < benches.size(); ++i) {
         Bench &bench = benches[(static_cast<size_t>(round) + i) % benches.size()];
         attempt(bench, [&] { bench.round(settings.seconds); });
@@ -241,9 +233,21 @@ private:
   }
 
   void say(const std::string &what) const {
-    if (benchInterrupted())
-      throw BenchStopped{"interrupted\n", kInterrupted};
     std::cerr << fmt::format("descent bench: {}{}\n", at(), what);
+  }
+
+  /// A script may have errors at some sizes alone: these fail on all devices.
+  void checkSize() {
+    if (settings.sweep.empty())
+      return;
+    try {
+      loaded(argumentsFor(settings, size, DeviceKind::Cpu));
+    } catch (const BenchStopped &stopped) {
+      for (Bench &bench : benches)
+        if (bench.isThere())
+          bench.times.failed = stopped.message;
+      std::cerr << fmt::format("descent bench: {}it has errors:\n{}", at(), stopped.message);
+    }
   }
 
   /// What fails on one device is told, and the others go on.

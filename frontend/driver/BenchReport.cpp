@@ -6,9 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <csignal>
-#include <cstdio>
-#include <sys/wait.h>
 
 namespace descent::driver {
 namespace {
@@ -160,6 +157,20 @@ bool trains(const std::vector<BenchRow> &rows, size_t device) {
   return std::ranges::any_of(rows, [&](const BenchRow &row) { return row.times[device].trains(); });
 }
 
+/// Why a row lacks figures: the first line of each message.
+std::string failuresOf(const BenchSettings &settings, const BenchRow &row) {
+  std::string text;
+  const std::string *before = nullptr;
+  for (size_t i = 0; i < settings.devices.size(); ++i) {
+    const std::string &failed = row.times[i].failed;
+    if (!isMeasured(settings, i) || failed.empty() || (before && *before == failed))
+      continue;
+    text += (text.empty() ? "" : "; ") + failed.substr(0, failed.find('\n'));
+    before = &failed;
+  }
+  return text;
+}
+
 std::string sweepTable(const BenchSettings &settings, const std::vector<BenchRow> &rows) {
   size_t first = firstMeasured(settings);
   std::vector<std::vector<std::string>> lines{{settings.sweep}};
@@ -191,7 +202,11 @@ std::string sweepTable(const BenchSettings &settings, const std::vector<BenchRow
              inSeconds(times.compile), inSeconds(times.transfer), inSeconds(times.first),
              agreement(times)});
     }
+    if (std::string failures = failuresOf(settings, row); !failures.empty())
+      line.push_back(failures);
   }
+  if (std::ranges::any_of(lines, [&](const auto &line) { return line.size() > lines[0].size(); }))
+    lines[0].push_back("error");
   std::string text = aligned(lines);
   for (size_t i = 0; i < settings.devices.size() && !rows.empty(); ++i)
     if (i != first && isMeasured(settings, i)) {
@@ -289,62 +304,8 @@ std::string benchJson(const BenchSettings &settings, const std::vector<BenchRow>
         if (found.kind == Crossover::Kind::At)
           entry["size"] = found.size;
       }
-  return report.dump(1) + "\n";
-}
-
-void plotBench(const BenchSettings &settings, const std::vector<BenchRow> &rows,
-               const std::string &path) {
-  // In gnuplot's single quotes a quote is doubled; nothing else has a meaning.
-  auto quoted = [](const std::string &text) {
-    std::string result = "'";
-    for (char c : text)
-      result += c == '\'' ? "''" : std::string(1, c == '\n' ? ' ' : c);
-    return result + "'";
-  };
-  std::string script = fmt::format(
-      R"(set terminal svg size 640,400 font "sans-serif,13" background "#ffffff" noenhanced
-set output {}
-set logscale xy
-set border 3 lc "#888888"
-set tics nomirror textcolor "#444444"
-set grid lc "#e8e8e8"
-set format y "%g"
-set key top left
-set title {}
-set xlabel {}
-set ylabel "seconds of a {}"
-$times << EOD
-)",
-      quoted(path), quoted(settings.script.path), quoted(settings.sweep),
-      trains(rows, firstMeasured(settings)) ? "step" : "run");
-  for (const BenchRow &row : rows) {
-    script += row.size;
-    for (const BenchTimes &times : row.times)
-      script += fmt::format(" {:.6g}", !times.isThere() ? NAN : medianOf(times.compared()));
-    script += "\n";
-  }
-  script += "EOD\nplot ";
-  static const char *const colours[] = {"#4878cf", "#d1495b", "#6acc65", "#956cb4"};
-  const char *separator = "";
-  for (size_t i = 0; i < settings.devices.size(); ++i)
-    if (isMeasured(settings, i)) {
-      const BenchDevice &device = settings.devices[i];
-      script +=
-          fmt::format("{}$times using 1:{} with linespoints lw 2 pt 7 ps 0.5 lc '{}' title {}",
-                      separator, i + 2, colours[i % 4], quoted(device.asked + ": " + device.name));
-      separator = ", ";
-    }
-  script += "\n";
-  auto ignored = std::signal(SIGPIPE, SIG_IGN); // gnuplot may be missing
-  FILE *gnuplot = popen("gnuplot 2>&1 >/dev/null", "w");
-  if (gnuplot)
-    fputs(script.c_str(), gnuplot);
-  int status = gnuplot ? pclose(gnuplot) : -1;
-  std::signal(SIGPIPE, ignored);
-  if (gnuplot && WIFEXITED(status) && WEXITSTATUS(status) == 127)
-    throw Error("no picture was drawn, as there is no gnuplot (Debian's package gnuplot-nox)");
-  if (status != 0)
-    throw Error(fmt::format("gnuplot could not draw {}", path));
+  // Messages quote scripts, which may be no text.
+  return report.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 } // namespace descent::driver

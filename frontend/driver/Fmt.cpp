@@ -1,6 +1,7 @@
 // descent fmt: scripts in the standard layout.
 #include "descent/Script.h"
 #include "frontend/driver/Commands.h"
+#include "frontend/driver/Outputs.h"
 
 #include <filesystem>
 #include <fstream>
@@ -25,24 +26,6 @@ std::optional<std::string> readFile(const std::string &path) {
   if (!in || std::filesystem::is_directory(path, ignored))
     return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
-/// Writes a temporary file beside the script, which then takes its place: a full disk loses nothing.
-bool replaceFile(const std::string &path, const std::string &text) {
-  std::string temporary = path + ".fmt-tmp";
-  std::error_code problem;
-  {
-    std::ofstream out(temporary, std::ios::binary);
-    out << text;
-    out.close();
-    if (!out) {
-      std::filesystem::remove(temporary, problem);
-      return false;
-    }
-  }
-  std::filesystem::permissions(temporary, std::filesystem::status(path).permissions(), problem);
-  std::filesystem::rename(temporary, path, problem);
-  return !problem;
 }
 
 int formatAll(const FmtArguments &arguments) {
@@ -80,10 +63,13 @@ int formatAll(const FmtArguments &arguments) {
 void addFmt(CLI::App &app, int &result) {
   CLI::App *command = app.add_subcommand("fmt", "Bring scripts into the standard layout");
   auto arguments = std::make_shared<FmtArguments>();
-  command->add_option("scripts", arguments->paths, "Scripts to rewrite; - for standard input to output")
+  command
+      ->add_option("scripts", arguments->paths,
+                   "Scripts to rewrite; - for standard input to output")
       ->required()
       ->type_name("FILE");
-  command->add_flag("--check", arguments->check, "Change nothing; exit with 1 if a script would change");
+  command->add_flag("--check", arguments->check,
+                    "Change nothing; exit with 1 if a script would change");
   command->footer("Example:\n  descent fmt model.gd");
   command->callback([arguments, &result] { result = formatAll(*arguments); });
 }

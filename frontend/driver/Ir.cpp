@@ -66,15 +66,7 @@ void addIr(CLI::App &app, int &result) {
       ->default_str("array")
       ->type_name("STAGE");
   command->add_flag("--tests", arguments->tests, "With the script's test blocks");
-  command
-      ->add_option_function<std::string>(
-          "--test",
-          [arguments](const std::string &name) {
-            arguments->script.onlyTest = name;
-            arguments->tests = true;
-          },
-          "With the test block of this name")
-      ->type_name("NAME");
+  addTestName(*command, "--test", arguments->script.onlyTest, "With the test block of this name");
   command->footer(
       "ast: the syntax tree; array: array operations, derivatives still to be taken;\n"
       "derivative: derivatives and batching expanded; kernel: grouped into loops;\n"
@@ -82,9 +74,12 @@ void addIr(CLI::App &app, int &result) {
       "Examples:\n  descent ir model.gd --stage derivative\n  descent ir model.gd --stage ptx --sm "
       "90");
   command->callback([arguments, &result] {
-    std::optional<Script> script = loadScript(arguments->script, arguments->tests);
-    result = script ? kDone : kUsageOrCompileError;
-    if (script)
+    bool tests = arguments->tests || !arguments->script.onlyTest.empty();
+    std::optional<Script> script = loadScript(arguments->script, tests);
+    result = !script                                     ? kUsageOrCompileError
+             : !hasTestAsked(*script, arguments->script) ? kScriptFailed
+                                                         : kDone;
+    if (result == kDone)
       std::cout << script->show(arguments->stage);
   });
 }

@@ -1,9 +1,9 @@
 // descent run: compile a script and run it.
+#include "frontend/driver/Outputs.h"
 #include "frontend/driver/ScriptArguments.h"
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <iostream>
 #include <unistd.h>
 
@@ -47,15 +47,11 @@ void showTiming(const Timing &timing) {
   row("all", total);
 }
 
-/// Whether a file could be made or replaced there: better known before a long run than after it.
-bool canBeWritten(const std::string &path) {
-  std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  return access(folder.empty() ? "." : folder.c_str(), W_OK) == 0;
-}
-
 int run(const RunArguments &arguments) {
-  if (!arguments.json.empty() && !canBeWritten(arguments.json)) {
-    std::cerr << "descent: " << arguments.json << " cannot be written (asked for with --json)\n";
+  if (std::string problem =
+          problemOfOutputs({{"--json", arguments.json}}, inputsOf(arguments.script));
+      !problem.empty()) {
+    std::cerr << "descent: " << problem << '\n';
     return kUsageOrCompileError;
   }
   std::optional<Script> script = loadScript(arguments.script);
@@ -77,10 +73,6 @@ int run(const RunArguments &arguments) {
     showTiming(script->timing());
   if (!arguments.json.empty())
     writeResults(arguments.json, result, script->timing());
-  if (!std::cout) {
-    std::cerr << "descent: standard output could not be written\n";
-    return kScriptFailed;
-  }
   switch (result.status) {
   case RunStatus::Done:
     return kDone;
@@ -102,8 +94,7 @@ void addRun(CLI::App &app, int &result) {
   addDeviceArgument(*command, arguments->script);
   command->add_flag("--quiet", arguments->quiet, "No progress on standard error");
   command->add_flag("--timing", arguments->timing, "Show where the time went, on standard error");
-  command->add_option("--json", arguments->json, "Also write the script's values to this file")
-      ->type_name("FILE");
+  addOutput(*command, "--json", arguments->json, "Also write the script's values to this file");
   command->footer(
       "Results go to standard output, progress to standard error. Exit code: 0 done, "
       "1 the script failed,\n2 it has errors, 130 interrupted.\n\n"

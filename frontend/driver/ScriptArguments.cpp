@@ -1,9 +1,11 @@
 #include "frontend/driver/ScriptArguments.h"
 
 #include "descent/Error.h"
+#include "frontend/diagnostics/Diagnostics.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <map>
 #include <unistd.h>
@@ -46,6 +48,38 @@ void addScriptArguments(CLI::App &command, ScriptArguments &arguments) {
       ->allow_extra_args(false);
 }
 
+void addOutput(CLI::App &command, const std::string &option, std::string &path,
+               const std::string &help) {
+  command.add_option(option, path, help)->type_name("FILE")->check([](const std::string &name) {
+    return name.empty() ? "it takes the name of a file" : "";
+  });
+}
+
+void addCount(CLI::App &command, const std::string &option, int &count, const std::string &help) {
+  command.add_option(option, count, help)
+      ->type_name("COUNT")
+      ->check([](const std::string &text) -> std::string {
+        bool isCount = !text.empty() && text.size() < 5 &&
+                       text.find_first_not_of("0123456789") == std::string::npos &&
+                       std::stoi(text) <= 1024;
+        return isCount ? "" : "it takes a whole number from 0 to 1024, not " + text;
+      });
+}
+
+void addTestName(CLI::App &command, const std::string &option, std::string &name,
+                 const std::string &help) {
+  command.add_option(option, name, help)->type_name("NAME")->check([](const std::string &given) {
+    return given.empty() ? "it takes the name of a test block" : "";
+  });
+}
+
+std::vector<NamedFile> inputsOf(const ScriptArguments &arguments) {
+  std::vector<NamedFile> inputs{{"the script", arguments.path}};
+  for (const auto &[name, path] : split(arguments.data))
+    inputs.push_back({fmt::format("the data of --data {}={}", name, path), path});
+  return inputs;
+}
+
 void addProcessorArgument(CLI::App &command, ScriptArguments &arguments, bool runs) {
   command
       .add_option(
@@ -76,17 +110,9 @@ void addTapeArgument(CLI::App &command, ScriptArguments &arguments) {
 void addMachineArguments(CLI::App &command, ScriptArguments &arguments) {
   addProcessorArgument(command, arguments, /*runs=*/true);
   addTapeArgument(command, arguments);
-  command
-      .add_option("--threads", arguments.threads,
-                  "Threads to use at most (0: $DESCENT_THREADS, or one for each processor that may "
-                  "be used).\nResults do not depend on it")
-      ->type_name("COUNT")
-      ->check([](const std::string &count) -> std::string {
-        bool isCount = !count.empty() && count.size() < 5 &&
-                       count.find_first_not_of("0123456789") == std::string::npos &&
-                       std::stoi(count) <= 1024;
-        return isCount ? "" : "it takes a whole number from 0 to 1024, not " + count;
-      });
+  addCount(command, "--threads", arguments.threads,
+           "Threads to use at most (0: $DESCENT_THREADS, or one for each processor that may be "
+           "used).\nResults do not depend on it");
   command.add_flag("!--no-cache", arguments.cache,
                    "Neither look for the compiled program on disk nor keep it there");
 }
@@ -144,6 +170,32 @@ std::optional<Script> loadScript(const ScriptArguments &arguments, bool tests) {
   size_t errors = script.errorCount();
   std::cerr << fmt::format("{} error{}\n", errors, errors == 1 ? "" : "s");
   return std::nullopt;
+}
+
+bool hasTestAsked(const Script &script, const ScriptArguments &arguments) {
+  const std::string &asked = arguments.onlyTest;
+  std::vector<std::string> names = script.testNames();
+  if (asked.empty() || std::ranges::count(names, asked))
+    return true;
+  std::cerr << fmt::format("{}: there is no test block \"{}\"; ", arguments.path, asked);
+  if (names.empty()) {
+    std::cerr << "it has no test blocks\n";
+    return false;
+  }
+  // First what is nearest, then what has the words in it, then in order.
+  std::optional<std::string> nearest = closestName(asked, names);
+  auto rank = [&](const std::string &name) {
+    return name == nearest ? 0 : name.find(asked) != std::string::npos ? 1 : 2;
+  };
+  std::ranges::stable_sort(names, {}, rank);
+  constexpr size_t kShown = 5;
+  std::string shown;
+  for (size_t i = 0; i < std::min(names.size(), kShown); ++i)
+    shown += fmt::format("{}\"{}\"", i ? ", " : "", names[i]);
+  if (names.size() > kShown)
+    shown += fmt::format(" and {} more", names.size() - kShown);
+  std::cerr << fmt::format("it has {}: {}\n", names.size(), shown);
+  return false;
 }
 
 } // namespace descent::driver

@@ -3,6 +3,7 @@
 
 #include "descent/Script.h"
 #include "frontend/driver/Commands.h"
+#include "frontend/driver/Outputs.h"
 
 #include <memory>
 #include <optional>
@@ -26,6 +27,20 @@ struct ScriptArguments {
 /// Adds SCRIPT, --set and --data to a command.
 void addScriptArguments(CLI::App &command, ScriptArguments &arguments);
 
+/// Adds an option that names a file to write, "" without it.
+void addOutput(CLI::App &command, const std::string &option, std::string &path,
+               const std::string &help);
+
+/// Adds an option that says how many of something to use at a time: 0 to 1024.
+void addCount(CLI::App &command, const std::string &option, int &count, const std::string &help);
+
+/// Adds an option that names a test block, "" without it.
+void addTestName(CLI::App &command, const std::string &option, std::string &name,
+                 const std::string &help);
+
+/// What the command reads, as far as the arguments tell: no output may overwrite it.
+std::vector<NamedFile> inputsOf(const ScriptArguments &arguments);
+
 /// Adds --processor to a command that makes code, and perhaps runs it.
 void addProcessorArgument(CLI::App &command, ScriptArguments &arguments, bool runs);
 
@@ -48,5 +63,9 @@ ScriptOptions optionsOf(const ScriptArguments &arguments);
 /// Loads the script and shows its diagnostics on standard error. Nothing where it has errors; the
 /// exit code is then kUsageOrCompileError.
 std::optional<Script> loadScript(const ScriptArguments &arguments, bool tests = false);
+
+/// Whether the script has the test block that was asked for, or none was; else it is said on
+/// standard error which blocks it has.
+bool hasTestAsked(const Script &script, const ScriptArguments &arguments);
 
 } // namespace descent::driver

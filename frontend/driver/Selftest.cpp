@@ -1,12 +1,13 @@
 // descent selftest: the tests of operations and programs that lie beside the command.
 #include "descent/Error.h"
-#include "frontend/driver/Commands.h"
+#include "frontend/driver/Outputs.h"
+#include "frontend/driver/ScriptArguments.h"
 #include "frontend/driver/selftest/TestCase.h"
+#include "runtime/core/Interrupt.h"
 
 #include <fmt/format.h>
 
 #include <atomic>
-#include <csignal>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -23,7 +24,7 @@ struct SelftestArguments {
   std::string filter;
   std::string folder;
   std::string report;
-  unsigned jobs = 0;
+  int jobs = 0;
 };
 
 /// A device that tests run on, or why they do not.
@@ -65,8 +66,6 @@ std::vector<TestDevice> devicesOf(const std::string &name) {
   return {{name, ""}};
 }
 
-volatile std::sig_atomic_t interrupted = 0;
-
 /// Runs tests on devices, several at a time.
 class Selftest {
 public:
@@ -84,9 +83,9 @@ public:
       }
   }
 
-  void run(unsigned workers) {
+  void run(size_t workers) {
     std::vector<std::jthread> threads;
-    for (unsigned i = 0; i < std::max(workers, 1u); ++i)
+    for (size_t i = 0; i < std::min(std::max<size_t>(workers, 1), jobs.size()); ++i)
       threads.emplace_back([this] { work(); });
     threads.clear();
     showProgress("");
@@ -125,7 +124,7 @@ private:
   };
 
   void work() {
-    for (size_t i = next++; i < jobs.size() && !interrupted; i = next++) {
+    for (size_t i = next++; i < jobs.size() && !interruptRequested(); i = next++) {
       auto [test, device] = jobs[i];
       std::string problem;
       try {
@@ -133,7 +132,7 @@ private:
       } catch (const std::exception &error) {
         problem = std::string(error.what()) + "\n";
       }
-      if (interrupted)
+      if (interruptRequested())
         return;
       std::lock_guard lock(mutex);
       ++done;
@@ -162,9 +161,28 @@ private:
   size_t done = 0;
 };
 
+/// What is wrong with --folder: the folder has no tests, but one above it may.
+std::string problemOfFolder(const std::filesystem::path &folder) {
+  if (!std::filesystem::is_directory(folder))
+    return std::filesystem::exists(folder) ? fmt::format("{} is no folder", folder.string())
+                                           : fmt::format("there is no folder {}", folder.string());
+  for (std::filesystem::path above = folder.parent_path(); above.has_relative_path();
+       above = above.parent_path())
+    if (!testsIn(above).empty())
+      return fmt::format("{} has neither tests/ops nor tests/programs with scripts; {} has",
+                         folder.string(), above.string());
+  return fmt::format("{} has neither tests/ops nor tests/programs with scripts", folder.string());
+}
+
 std::filesystem::path rootOf(const SelftestArguments &arguments) {
-  if (!arguments.folder.empty())
-    return std::filesystem::absolute(arguments.folder);
+  if (!arguments.folder.empty()) {
+    std::filesystem::path folder = std::filesystem::absolute(arguments.folder).lexically_normal();
+    if (!folder.has_filename()) // "tests/"
+      folder = folder.parent_path();
+    if (testsIn(folder).empty())
+      throw CLI::ValidationError("--folder", problemOfFolder(folder));
+    return folder;
+  }
   std::vector<std::filesystem::path> looked;
   if (std::optional<std::filesystem::path> found = findTests(looked))
     return *found;
@@ -175,24 +193,34 @@ std::filesystem::path rootOf(const SelftestArguments &arguments) {
 }
 
 int selftest(const SelftestArguments &arguments) {
+  if (std::string problem = problemOfOutputs({{"--report", arguments.report}}, {});
+      !problem.empty())
+    throw Error(problem);
   std::filesystem::path root = rootOf(arguments);
   std::vector<TestCase> tests = testsIn(root);
   std::erase_if(tests, [&](const TestCase &test) {
     return test.name.find(arguments.filter) == std::string::npos;
   });
   if (tests.empty())
-    throw Error(fmt::format("there are no tests{} in {}",
-                            arguments.filter.empty() ? "" : " whose names have " + arguments.filter,
+    throw Error(fmt::format("there are no tests whose names have {} in {}", arguments.filter,
                             (root / "tests").string()));
   std::vector<TestDevice> devices = devicesOf(arguments.device);
-  std::signal(SIGINT, [](int) { interrupted = 1; });
+  InterruptPolling polling;
   Selftest all(tests, devices);
-  all.run(arguments.jobs ? arguments.jobs : std::thread::hardware_concurrency());
+  all.run(arguments.jobs ? static_cast<size_t>(arguments.jobs)
+                         : std::thread::hardware_concurrency());
   all.showTable(std::cout);
   if (!arguments.report.empty())
     all.writeReport(arguments.report);
-  if (interrupted)
+  if (interruptRequested()) {
+    std::cerr << "interrupted\n";
     return kInterrupted;
+  }
+  // Who asks for a GPU alone does not want to hear that all is well where there is none.
+  if (devices.size() == 1 && !devices.front().whyNot.empty()) {
+    std::cerr << fmt::format("descent: no test has run, as {}\n", devices.front().whyNot);
+    return kScriptFailed;
+  }
   return all.failed() ? kScriptFailed : kDone;
 }
 
@@ -205,25 +233,23 @@ void addSelftest(CLI::App &app, int &result) {
   command
       ->add_option("--device", arguments->device,
                    "Where: cpu, emulator, gpu, auto (a GPU if there is one, else the processor) or "
-                   "all. Tests that\nfind no GPU are skipped")
+                   "all, which\nskips the tests of a GPU that is not there")
       ->check(CLI::IsMember({"cpu", "emulator", "gpu", "auto", "all"}))
       ->type_name("DEVICE")
       ->default_str("all");
   command->add_option("--filter", arguments->filter, "Only tests whose names have this text")
       ->type_name("TEXT");
-  command->add_option("--jobs", arguments->jobs, "Tests at a time; 0: one for each processor")
-      ->type_name("COUNT");
+  addCount(*command, "--jobs", arguments->jobs, "Tests at a time; 0: one for each processor");
   command
       ->add_option("--folder", arguments->folder,
                    "The folder that has tests/ops and tests/programs; otherwise the nearest at or "
                    "above the command's own")
       ->type_name("DIR");
-  command
-      ->add_option("--report", arguments->report,
-                   "Write the table at the end to a file as well, with tabs between its columns")
-      ->type_name("FILE");
+  addOutput(*command, "--report", arguments->report,
+            "Write the table at the end to a file as well, with tabs between its columns");
   command->footer(
-      "Each test runs in a process of its own. Exit code: 0 none failed, 1 some did.\n\n"
+      "Each test runs in a process of its own. Exit code: 0 none failed, 1 some did, or the only "
+      "device\nis not there.\n\n"
       "Example:\n  descent selftest --device cpu --filter ops/");
   command->callback([arguments, &result] { result = selftest(*arguments); });
 }

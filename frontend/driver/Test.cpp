@@ -13,6 +13,8 @@ int runTests(const ScriptArguments &arguments) {
   std::optional<Script> script = loadScript(arguments, /*tests=*/true);
   if (!script)
     return kUsageOrCompileError;
+  if (!hasTestAsked(*script, arguments))
+    return kScriptFailed;
   announceDevice(*script);
   RunOptions options;
   options.out = &std::cout;
@@ -36,9 +38,7 @@ int runTests(const ScriptArguments &arguments) {
   if (scriptFailed)
     std::cout << "FAIL  the script itself\n" << result.message;
   if (result.tests.empty() && !scriptFailed)
-    std::cout << arguments.path
-              << (arguments.onlyTest.empty() ? ": no test blocks\n"
-                                             : ": no test block of that name\n");
+    std::cout << arguments.path << ": no test blocks\n";
   else
     std::cout << fmt::format("{} passed, {} failed\n", result.tests.size() - failed,
                              failed + (scriptFailed ? 1 : 0));
@@ -55,8 +55,7 @@ void addTest(CLI::App &app, int &result) {
   addScriptArguments(*command, *arguments);
   addMachineArguments(*command, *arguments);
   addDeviceArgument(*command, *arguments);
-  command->add_option("--only", arguments->onlyTest, "Run the test block of this name alone")
-      ->type_name("NAME");
+  addTestName(*command, "--only", arguments->onlyTest, "Run the test block of this name alone");
   command->footer(
       "The script runs first, then each `test \"name\" { … }` block; an assert that does not\n"
       "hold fails its block. Exit code: 0 all passed, 1 some failed.\n\n"

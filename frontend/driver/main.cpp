@@ -1,6 +1,7 @@
 // The `descent` command.
 #include "descent/Script.h"
 #include "frontend/driver/Commands.h"
+#include "runtime/core/Interrupt.h"
 
 #include <algorithm>
 #include <iostream>
@@ -9,7 +10,8 @@
 
 namespace {
 
-constexpr const char *kWelcome = R"(Descent compiles small array programs (.gd files) to machine code that learns.
+constexpr const char *kWelcome =
+    R"(Descent compiles small array programs (.gd files) to machine code that learns.
 
 Try:
   descent run model.gd       compile a script and run it
@@ -25,13 +27,22 @@ A first script, line.gd:
   print "w = {w:.3f}"
 )";
 
+/// What the process returns. Results that did not arrive are a failure, whatever else went well.
+int ended(int result) {
+  using namespace descent::driver;
+  if (std::cout.flush())
+    return result;
+  std::cerr << "descent: standard output could not be written\n";
+  return result == kDone ? kScriptFailed : result;
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
   using namespace descent::driver;
   if (argc == 1) {
     std::cout << kWelcome;
-    return kDone;
+    return ended(kDone);
   }
   // Parts of the command that are to come say so, rather than that they are unknown.
   for (const char *planned : {"export", "repl"})
@@ -81,13 +92,18 @@ int main(int argc, char **argv) {
     std::cerr << '\n';
     return kUsageOrCompileError;
   }
+  // Ctrl-C where nothing looks for it; a training does.
+  std::string line = "interrupted: descent";
+  for (std::string_view word : std::span(argv + 1, static_cast<size_t>(argc - 1)))
+    line.append(" ").append(word);
+  descent::InterruptEnding ending(line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
-    return app.exit(error) == 0 ? kDone : kUsageOrCompileError;
+    result = app.exit(error) == 0 ? kDone : kUsageOrCompileError;
   } catch (const std::exception &error) {
     std::cerr << "descent: " << error.what() << '\n';
-    return kScriptFailed;
+    result = kScriptFailed;
   }
-  return result;
+  return ended(result);
 }

@@ -52,7 +52,7 @@ class Bench(unittest.TestCase):
         return os.environ | {"DESCENT_LIBCUDA": "/nonexistent/libcuda.so.1", "TMPDIR": str(self.path / "tmp")} | more
 
     def bench(self, *words, code=0, **environment):
-        done = subprocess.run([DESCENT, "bench", *words, "--rounds", "2", "--seconds", "0"], cwd=self.path, text=True,
+        done = subprocess.run([DESCENT, "bench", *words, "--rounds", "2", "--seconds", "1e-6"], cwd=self.path, text=True,
                               capture_output=True, env=self.environment(**environment), timeout=60)
         self.assertEqual(done.returncode, code, f"{words}\n{done.stdout}\n{done.stderr}")
         return done
@@ -122,6 +122,19 @@ class Bench(unittest.TestCase):
         for text in "<svg", "trains.gd", "cpu: the processor", "emulator: the emulator", "seconds of a step":
             self.assertIn(text, picture)
 
+    @unittest.skipUnless(shutil.which("gnuplot"), "there is no gnuplot")
+    def test_picture_of_what_can_be_drawn(self):
+        done = self.bench("sums.gd", "--device", "cpu", "--sweep", "n=0,5,50", "--plot", "x.svg")
+        self.assertIn("n=0 is not in the picture, whose scale is logarithmic", done.stderr)
+        self.assertIn("<svg", (self.path / "x.svg").read_text())
+        # Nothing of gnuplot's own words.
+        (self.path / "x.svg").unlink()
+        self.write("fails.gd", "let n = 3\nassert n < 1\n")
+        done = self.bench("fails.gd", "--device", "cpu", "--sweep", "n=0,5", "--plot", "x.svg", code=1)
+        self.assertIn("descent: no picture was drawn, as nothing was measured at a size above 0", done.stderr)
+        self.assertNotIn("gnuplot", done.stdout + done.stderr)
+        self.assertFalse((self.path / "x.svg").exists())
+
     def test_picture_without_gnuplot(self):
         # A shell there is; gnuplot there is not.
         done = self.bench("sums.gd", "--device", "cpu", "--sweep", "n=5,50", "--plot", "x.svg", code=1, PATH=str(self.path))
@@ -172,7 +185,16 @@ class Bench(unittest.TestCase):
             (["sums.gd", "--sweep", "n=10,inf"], "'inf' is no number"),
             (["sums.gd", "--sweep", "n=10,20,1e1"], "1e1 is there twice"),
             (["sums.gd", "--plot", "x.svg"], "--plot: there is one size only to draw"),
-            (["sums.gd", "--json", "nowhere/out.json"], "nowhere/out.json cannot be written (asked for with --json)"),
+            (["sums.gd", "--sweep", ""], "there is no name in ;"),
+            (["sums.gd", "--device", ""], "there is no device without a name"),
+            (["sums.gd", "--device", "cpu,nosuch"], "there is no device nosuch; there are cpu, gpu, auto and emulator"),
+            (["sums.gd", "--sweep", "n=1,2", "--set", "n=5"], "--set: n is set by --set n=5 and by --sweep n=1,2; leave one of them out"),
+            (["sums.gd", "--sweep", "n=0,-1", "--plot", "x.svg"], "--plot: sizes are drawn on a logarithmic scale, and n=0,-1 has none above 0"),
+            (["sums.gd", "--json", ""], "--json: it takes the name of a file"),
+            (["sums.gd", "--json", "nowhere/out.json"],
+             "nowhere/out.json cannot be written (asked for with --json): there is no folder nowhere"),
+            (["sums.gd", "--json", "tmp"], "tmp cannot be written (asked for with --json): this is a folder"),
+            (["sums.gd", "--json", "/proc/out.json"], "/proc/out.json cannot be written (asked for with --json)"),
             (["sums.gd", "--sweep", "n=1,2", "--plot", "nowhere/x.svg"], "nowhere/x.svg cannot be written (asked for with --plot)"),
             (["sums.gd", "--threads", "-1"], "it takes a whole number from 0 to 1024"),
             ([], "script is required"),
@@ -182,10 +204,45 @@ class Bench(unittest.TestCase):
             done = self.bench(*words, code=2)
             self.assertIn(message, done.stderr)
             self.assertEqual(done.stdout, "")
-        for words in ["--rounds", "0"], ["--seconds", "-1"], ["--seconds", "x"]:
+        self.assertNotIn("measured", done.stderr)
+        seconds = [["--seconds", value] for value in ("-1", "x", "", "0", "nan", "-nan", "inf", "1e-400", "3601")]
+        for words in ["--rounds", "0"], *seconds:
             done = subprocess.run([DESCENT, "bench", "sums.gd", *words], cwd=self.path, capture_output=True, text=True)
-            self.assertEqual(done.returncode, 2)
+            self.assertEqual(done.returncode, 2, words)
             self.assertIn(words[0], done.stderr)
+
+    def test_words_may_have_blanks_around_them(self):
+        _, report = self.measured("sums.gd", "--device", "cpu, emulator", "--sweep", " n = 20, 40")
+        self.assertEqual([device["asked"] for device in report["devices"]], ["cpu", "emulator"])
+        self.assertEqual([row["size"] for row in report["rows"]], [20, 40])
+
+    def test_outputs_overwrite_nothing_that_is_read(self):
+        (self.path / "link.gd").symlink_to("sums.gd")
+        os.link(self.path / "sums.gd", self.path / "same.gd")
+        self.write("reads.gd", "data points = \"points.csv\"\nprint sum(points.x)\n")
+        self.write("points.csv", "x\n1\n")
+        sweep = ["sums.gd", "--sweep", "n=1,2"]
+        for words, message in [
+            (["sums.gd", "--json", "sums.gd"], "--json sums.gd would overwrite the script"),
+            (["sums.gd", "--json", "./tmp/../sums.gd"], "would overwrite the script"),
+            (["sums.gd", "--json", "link.gd"], "would overwrite the script"),
+            (["sums.gd", "--json", "same.gd"], "would overwrite the script"),
+            ([*sweep, "--plot", "sums.gd"], "--plot sums.gd would overwrite the script"),
+            ([*sweep, "--plot", "x", "--json", "tmp/../x"], "--json and --plot are the same file, x"),
+            (["reads.gd", "--data", "points=points.csv", "--json", "points.csv"],
+             "--json points.csv would overwrite the data of --data points=points.csv"),
+        ]:
+            done = self.bench(*words, code=2)
+            self.assertIn(message, done.stderr)
+            self.assertNotIn("compiling", done.stderr)
+        self.assertEqual((self.path / "sums.gd").read_text(), SUMS)
+        # What is no file can be written twice; a link stays one.
+        self.bench("sums.gd", "--device", "cpu", "--json", "/dev/null")
+        (self.path / "out.json").symlink_to("real.json")
+        self.measured("sums.gd", "--device", "cpu")
+        self.assertTrue((self.path / "out.json").is_symlink() and (self.path / "real.json").exists())
+        done = self.bench("sums.gd", "--device", "cpu", "--json", "/dev/full", code=1)
+        self.assertIn("/dev/full could not be written", done.stderr)
 
     def test_a_script_with_errors(self):
         self.write("wrong.gd", "let x = [1.0, 2.0] + [1.0, 2.0, 3.0]\n")
@@ -196,9 +253,29 @@ class Bench(unittest.TestCase):
         self.write("fails.gd", "let n = 3\nassert sum(arange(n)) < 10, \"too much\"\n")
         done = self.bench("fails.gd", "--device", "cpu", "--set", "n=9", code=1)
         self.assertIn("too much", done.stderr)
-        # What came before is shown.
-        done = self.bench("fails.gd", "--device", "cpu", "--sweep", "n=2,9", code=1)
-        self.assertRegex(done.stdout, r"(?m)^2 ")
+        self.assertEqual(done.stdout, "")
+        # The other sizes are measured, and this one has its row.
+        self.write("fails.gd", "let n = 3\nassert n != 4, \"not this\"\nlet x = sum(arange(n))\n")
+        done, report = self.measured("fails.gd", "--device", "cpu,emulator", "--sweep", "n=2,4,9", code=1)
+        self.assertRegex(done.stdout, r"(?m)^2 +\d.*equal$")
+        self.assertRegex(done.stdout, r"(?m)^4 +failed +failed +fails.gd:2:8: error: not this +\[assert-failed\]$")
+        self.assertRegex(done.stdout, r"(?m)^9 +\d.*equal$")
+        self.assertRegex(done.stdout, r"(?m)^n .* error$")
+        self.assertEqual([row["size"] for row in report["rows"]], [2, 4, 9])
+        for device in "cpu", "emulator":
+            self.assertIn("not this", report["rows"][1][device]["failed"])
+            self.assertGreater(report["rows"][2][device]["run"], 0)
+
+    def test_a_size_that_the_script_does_not_take(self):
+        done, report = self.measured("sums.gd", "--device", "cpu,emulator", "--sweep", "n=-1,20", code=1)
+        self.assertRegex(done.stdout, r"(?m)^-1 +failed +failed +sums.gd:3:28: error: `num` of linspace must be 0 or more")
+        self.assertRegex(done.stdout, r"(?m)^20 +\d")
+        self.assertEqual(done.stderr.count("[bad-argument]"), 1)
+        self.assertEqual(list(report["rows"][0]["cpu"]), ["failed"])
+        # One after the other: with the size that fails last, too; and where all do, that is said once.
+        self.assertIn("1e30  failed", self.bench("sums.gd", "--device", "cpu", "--sweep", "n=4,1e30", code=1).stdout)
+        done = self.bench("sums.gd", "--device", "cpu", "--sweep", "n=-2,-1", code=2)
+        self.assertEqual((done.stderr.count("[bad-argument]"), done.stdout), (1, ""))
 
     def test_a_warning_is_shown_once(self):
         self.write("warns.gd", SUMS + "param unused = 1.0\ntrain s * unused^2 with sgd(rate=0.0001), steps=2\n")

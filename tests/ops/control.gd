@@ -135,10 +135,10 @@ test "derivatives of loops in loops" {
 
 test "derivatives of longer rows" {
   let x = t.hide(0.7 + 0.5 * sin(arange(130.0)))
-  let g = grad(x -> sum(euler(x) ^ 2))(x)
-  let along = jvp(x -> sum(euler(x) ^ 2), x, cos(x))[1]
+  let g = grad(x -> sum(euler(x)^2))(x)
+  let along = jvp(x -> sum(euler(x)^2), x, cos(x))[1]
   assert t.near(sum(g * cos(x)), along, 1e-12)
-  let c = grad(x -> sum(checkpoint(euler)(x) ^ 2))(x)
+  let c = grad(x -> sum(checkpoint(euler)(x)^2))(x)
   assert t.near(c, g, 1e-14)
   # A checkpoint inside of a loop, which is differentiated twice.
   fn slow(x) = {
@@ -153,7 +153,7 @@ test "derivatives of longer rows" {
 
 test "descent" {
   var w = t.hide(zeros(5))
-  fn loss(w) = sum((w - arange(5.0)) ^ 2)
+  fn loss(w) = sum((w - arange(5.0))^2)
   for i in 0..t.hidden(60) { w -= 0.25 * grad(loss)(w) }
   assert t.about(w, arange(5.0), 1e-15)
 }

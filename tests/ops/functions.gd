@@ -91,7 +91,6 @@ test "f32" {
   assert in32x2(pow, f.p, f.y, f.pow)
 }
 
-
 # The same numbers, of other shapes.
 test "sizes" {
   for n in (0, 1, 31, 33, 65, 257, 1000) {

@@ -8,7 +8,7 @@ data f = "functions.csv"
 param slope = 0.0
 param net = nn.mlp(key(3), [1, 4, 1])
 
-fn loss(x) = mean((slope * x - 3.0 * x) ^ 2)
+fn loss(x) = mean((slope * x - 3.0 * x)^2)
 
 test "data" {
   assert all(f.x.shape == [67])

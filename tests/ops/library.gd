@@ -33,7 +33,7 @@ test "optimizers reach the least value" {
     var p = {w: t.hide(zeros(3)), b: t.hide(1.0)}
     var state = optimizer.init(p)
     for i in 0..300 {
-      let (next, after) = optimizer.update(p, grad(p -> sum((p.w - [1.0, 2.0, 0.5]) ^ 2) + p.b ^ 2)(p), state, i + 1)
+      let (next, after) = optimizer.update(p, grad(p -> sum((p.w - [1.0, 2.0, 0.5])^2) + p.b^2)(p), state, i + 1)
       p = next
       state = after
     }
@@ -46,20 +46,20 @@ test "optimizers reach the least value" {
 test "schedules" {
   let step = t.hidden(31)
   assert constant(0.5)(step) == 0.5
-  assert t.near(exponential_decay(0.5, 0.9, every=10)(step), 0.5 * 0.9 ^ 3, 1e-14)
+  assert t.near(exponential_decay(0.5, 0.9, every=10)(step), 0.5 * 0.9^3, 1e-14)
   assert t.near(cosine(1.0, 60)(step), 0.5, 1e-14)
   assert t.near(warmup_cosine(1.0, 62, 100)(step), 0.5, 1e-14)
   assert piecewise([10, 50], [1.0, 0.1, 0.01])(step) == 0.1
 }
 
 test "minimisers" {
-  fn rosenbrock(v) = 100.0 * (v[1] - v[0] ^ 2) ^ 2 + (1.0 - v[0]) ^ 2
+  fn rosenbrock(v) = 100.0 * (v[1] - v[0]^2)^2 + (1.0 - v[0])^2
   for r in (minimize(rosenbrock, t.hide([-1.2, 1.0])), minimize(rosenbrock, t.hide([-1.2, 1.0]), method="newton")) {
     assert t.about(r.x, [1.0, 1.0], 1e-4), "{r.x}"
     assert r.converged
     assert r.reason == 0
   }
-  let g = minimize(v -> sum((v - arange(3.0)) ^ 2), t.hide(zeros(3)), method="gd", rate=0.2)
+  let g = minimize(v -> sum((v - arange(3.0))^2), t.hide(zeros(3)), method="gd", rate=0.2)
   assert t.about(g.x, [0.0, 1.0, 2.0], 1e-4)
   let a = t.hide([[0.0, 2.0, 1.0], [1.0, 1.0, 0.0], [3.0, 0.0, 1.0]])
   assert t.about(a @ eliminate(a, t.hide([5.0, 3.0, 6.0])), [5.0, 3.0, 6.0], 1e-14)

@@ -84,7 +84,7 @@ test "quantiles" {
 test "derivatives" {
   let x = t.hide(sin(2.3 * arange(17.0)))
   let w = cos(arange(17.0))
-  for f in (x -> sort(x) * w, x -> sort(x * x, descending=true), x -> top_k(x, 5)[0] * w[:5], x -> median(x ^ 2) * x, x -> quantile(x, 0.37) * x,
+  for f in (x -> sort(x) * w, x -> sort(x * x, descending=true), x -> top_k(x, 5)[0] * w[:5], x -> median(x^2) * x, x -> quantile(x, 0.37) * x,
             x -> (x * x)[argsort(x)]) {
     let e = t.derivatives(f, x)
     assert t.right(e), "{e}"

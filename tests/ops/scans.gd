@@ -43,7 +43,7 @@ test "running maxima" {
 
 test "derivatives" {
   let x = t.hide(sin(1.3 * arange(20.0)) + 0.2)
-  for f in (x -> cumsum(x * x), x -> cumprod(x), x -> cummax(x) * x, x -> cumsum(reshape(x, (4, 5)) ^ 2, axis=0), x -> cumsum(x[::-1] * x)) {
+  for f in (x -> cumsum(x * x), x -> cumprod(x), x -> cummax(x) * x, x -> cumsum(reshape(x, (4, 5))^2, axis=0), x -> cumsum(x[::-1] * x)) {
     let e = t.derivatives(f, x)
     assert t.right(e), "{e}"
   }

@@ -3,7 +3,7 @@ precision f64
 import "support/check.gd" as t
 
 let x = t.hide([0.5, -1.0, 2.0])
-fn cubic(x) = sum(x ^ 3) + x[0] * x[1] * x[2]
+fn cubic(x) = sum(x^3) + x[0] * x[1] * x[2]
 
 test "gradients" {
   assert t.near(grad(cubic)(x), [0.75 - 2.0, 3.0 + 1.0, 12.0 - 0.5], 1e-15)
@@ -35,7 +35,7 @@ test "both modes" {
 }
 
 test "matrices of derivatives" {
-  fn f(x) = stack((x[0] * x[1], x[2] ^ 2))
+  fn f(x) = stack((x[0] * x[1], x[2]^2))
   assert jacfwd(f)(x) == [[-1.0, 0.5, 0.0], [0.0, 0.0, 4.0]]
   assert jacrev(f)(x) == jacfwd(f)(x)
   assert jacobian(f)(x) == jacfwd(f)(x)
@@ -47,7 +47,7 @@ test "matrices of derivatives" {
 
 test "orders" {
   # Of x^5 at 2: 80, 160, 240, 240, 120, 0.
-  fn power(x) = x ^ 5
+  fn power(x) = x^5
   let at = t.hide(2.0)
   assert t.near(grad(power)(at), 80.0, 1e-15)
   assert t.near(grad(grad(power))(at), 160.0, 1e-15)
@@ -55,7 +55,7 @@ test "orders" {
   assert t.near(grad(x -> jvp(grad(power), x, 1.0)[1])(at), 240.0, 1e-15)
   assert t.near(grad(grad(grad(grad(power))))(at), 240.0, 1e-15)
   # A derivative inside of a function that is differentiated: x enters in two ways.
-  assert t.near(grad(x -> x * grad(y -> x * y ^ 2)(x))(at), 24.0, 1e-15)
+  assert t.near(grad(x -> x * grad(y -> x * y^2)(x))(at), 24.0, 1e-15)
 }
 
 test "what is held fast" {

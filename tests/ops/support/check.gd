@@ -22,7 +22,7 @@ fn about(a, b, tolerance) = all(abs(f64(a) - f64(b)) <= tolerance * (1e-300 + no
 # How far the derivatives of f (arrays to arrays) at x are from differences and from each other, in one direction:
 # forward: the tangent from a difference; reverse: the pulled-back cotangent, multiplied by the direction, from
 # the tangent; second: the derivative of the gradient from a difference; twice: the gradient of the gradient from that.
-fn derivatives(f, x, h=1e-5) = {
+fn derivatives(f, x, h = 1e-5) = {
   let d = 0.6 + cos(reshape(arange(f64(ravel(x).shape[0])), x.shape))
   let (y, dy) = jvp(f, x, d)
   let w = 1.3 + sin(2.0 * reshape(arange(f64(ravel(y).shape[0])), y.shape))
@@ -46,7 +46,7 @@ fn derivatives(f, x, h=1e-5) = {
 }
 
 # The same of a function of each element by itself, at every element; x is a vector.
-fn slopes(f, x, h=1e-5) = {
+fn slopes(f, x, h = 1e-5) = {
   let places = stack((x, x + h, x - h))
   let (y, dy) = jvp(f, places, ones_like(places))
   let slope = grad(x -> sum(f(x)))

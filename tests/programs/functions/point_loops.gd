@@ -8,10 +8,10 @@ fn root(x) = {
   y
 }
 let numbers = 0.5 + arange(37.0)
-print(sum(root(numbers)), root(numbers)[36])
-print(sum(grad(x -> sum(root(x)))(numbers)))
-print(sum(vmap(root)(numbers)))
-print(sum(vmap(grad(root))(numbers)))
+print (sum(root(numbers)), root(numbers)[36])
+print (sum(grad(x -> sum(root(x)))(numbers)))
+print (sum(vmap(root)(numbers)))
+print (sum(vmap(grad(root))(numbers)))
 
 # Pendulums with masses of their own and a common force: energy after some steps, and its gradient.
 fn energy(force, angle, mass) = {
@@ -26,8 +26,8 @@ fn energy(force, angle, mass) = {
 let angles = linspace(-3, 3, 203)
 let masses = 1 + 0.5 * cos(arange(203.0))
 let (e, (df, dangle, dmass)) = value_and_grad(p -> energy(p[0], p[1], p[2]))((1.3, angles, masses))
-print(e)
-print(df, sum(dangle * angles), sum(dmass), dmass[17])
+print (e)
+print (df, sum(dangle * angles), sum(dmass), dmass[17])
 
 # How many steps a point of the plane takes to leave the circle of radius 2.
 fn steps(re, im) = {
@@ -43,7 +43,7 @@ fn steps(re, im) = {
   }
   count
 }
-print(sum(steps(reshape(linspace(-2, 1, 31), (31, 1)) + zeros((31, 21)), zeros((31, 21)) + linspace(-1, 1, 21))))
+print (sum(steps(reshape(linspace(-2, 1, 31), (31, 1)) + zeros((31, 21)), zeros((31, 21)) + linspace(-1, 1, 21))))
 
 # A polynomial's coefficients: a gradient summed over all points, and a second derivative.
 fn error(c, t) = {
@@ -58,8 +58,8 @@ fn error(c, t) = {
 let ts = linspace(-1, 1, 1001)
 let cs = 1 / (1 + arange(9.0))
 let g = grad(c -> error(c, ts))(cs)
-print(g[0], g[1], g[8])
-print(sum(grad(c -> sum(grad(c -> error(c, ts))(c)^2))(cs)))
+print (g[0], g[1], g[8])
+print (sum(grad(c -> sum(grad(c -> error(c, ts))(c)^2))(cs)))
 
 # What a loop makes, beside arrays of another shape.
 fn cooled(b, w) = {
@@ -70,8 +70,8 @@ fn cooled(b, w) = {
 }
 let temperatures = sin(arange(3.0))
 let table = reshape(cos(arange(30.0)), (10, 3))
-print(cooled(temperatures, table))
-print(grad(cooled)(temperatures, table))
+print (cooled(temperatures, table))
+print (grad(cooled)(temperatures, table))
 
 # What is left of a cut loop is not cut for ever.
 fn coupled(x, a, w) {
@@ -90,4 +90,4 @@ fn coupled(x, a, w) {
   }
   logsumexp(p * x) + sum(q * x) + sin(s)
 }
-print(value_and_grad(p -> coupled(p[0], p[1], p[2]))((sin(arange(16.0)), 0.3, cos(arange(2.0)))))
+print (value_and_grad(p -> coupled(p[0], p[1], p[2]))((sin(arange(16.0)), 0.3, cos(arange(2.0)))))

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""What the subcommands of `descent` say to wrong words, to files that are none, and where output does not arrive."""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+DESCENT = pathlib.Path(sys.argv.pop(1)).resolve()
+
+TESTED = "".join(f'test "{name}" {{ assert 1.0 == 1.0 }}\n'
+                 for name in ("sums", "sums of rows", "products", "a product of sums", "shapes", "scans", "sorts"))
+
+
+class Commands(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = pathlib.Path(self.folder.name)
+        self.write("line.gd", "let n = 3\nprint sum(arange(n))\n")
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def write(self, name, text):
+        (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.path / name).write_text(text)
+
+    def descent(self, *words, code=0, **options):
+        environment = os.environ | {"DESCENT_LIBCUDA": "/nonexistent/libcuda.so.1", "DESCENT_CACHE_DIR": ""}
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+        done = subprocess.run([DESCENT, *words], cwd=self.path, text=True, env=environment, timeout=60, **options)
+        self.assertEqual(done.returncode, code, f"{words}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    # ---- Test blocks
+
+    def test_a_test_block_that_is_not_there(self):
+        self.write("tested.gd", TESTED)
+        for words in ["test", "tested.gd", "--only"], ["ir", "tested.gd", "--test"]:
+            done = self.descent(*words, "sum", code=1)
+            self.assertEqual(done.stderr, 'tested.gd: there is no test block "sum"; it has 7: "sums", "sums of rows", '
+                             '"a product of sums", "products", "shapes" and 2 more\n')
+            self.assertEqual(done.stdout, "")
+            self.assertIn('it has 7: "shapes", "sums", ', self.descent(*words, "shaeps", code=1).stderr)
+            self.assertIn("it takes the name of a test block", self.descent(*words, "", code=2).stderr)
+        self.assertIn('line.gd: there is no test block "x"; it has no test blocks', self.descent("test", "line.gd", "--only", "x", code=1).stderr)
+        self.assertIn("1 passed, 0 failed", self.descent("test", "tested.gd", "--only", "sums").stdout)
+        self.assertIn("line.gd: no test blocks", self.descent("test", "line.gd").stdout)
+
+    # ---- Files that are written
+
+    def test_run_overwrites_nothing_that_is_read(self):
+        done = self.descent("run", "line.gd", "--json", "./line.gd", code=2)
+        self.assertIn("--json ./line.gd would overwrite the script", done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.assertIn("there is no folder nowhere", self.descent("run", "line.gd", "--json", "nowhere/x.json", code=2).stderr)
+        self.descent("run", "line.gd", "--json", "x.json")
+        self.assertEqual({path.name for path in self.path.iterdir()}, {"line.gd", "x.json"})
+
+    def test_output_that_does_not_arrive(self):
+        with open("/dev/full", "w") as full:
+            for words in ["run", "line.gd"], ["ir", "line.gd"], ["doctor"], ["--help"], ["run", "--help"], ["--version"], []:
+                done = self.descent(*words, code=1, stdout=full)
+                self.assertEqual(done.stderr.count("descent: standard output could not be written"), 1, words)
+
+    # ---- selftest
+
+    def selftest(self, *words, code=0, **options):
+        return self.descent("selftest", "--device", "cpu", *words, code=code, **options)
+
+    def write_tests(self):
+        self.write("root/tests/ops/sums.gd", 'test "one" { assert sum(ones(1)) == 1.0 }\ntest "two" { assert sum(ones(2)) == 2.0 }\n')
+
+    def test_selftest_folder(self):
+        self.write_tests()
+        self.assertRegex(self.selftest("--folder", "root").stdout, "cpu +ops +2 +0 +0\n")
+        self.assertRegex(self.selftest("--folder", "root/tests/..").stdout, "cpu +ops +2 +0 +0\n")
+        for folder, message in [
+            ("nowhere", "--folder: there is no folder /.*/nowhere"),
+            ("line.gd", "--folder: /.*/line.gd is no folder"),
+            ("root/tests", "root/tests has neither tests/ops nor tests/programs with scripts; /.*/root has"),
+            ("root/tests/ops/", "root/tests/ops has neither tests/ops nor tests/programs with scripts; /.*/root has"),
+            (".", "has neither tests/ops nor tests/programs with scripts$"),
+        ]:
+            self.assertRegex(self.selftest("--folder", folder, "--filter", "one", code=2).stderr.splitlines()[0], message)
+        done = self.selftest("--folder", "root", "--filter", "three", code=1)
+        self.assertIn("there are no tests whose names have three in", done.stderr)
+
+    def test_selftest_jobs(self):
+        self.write_tests()
+        for count in "100000", "-1", "1025", "two", "":
+            self.assertIn("--jobs: it takes a whole number from 0 to 1024", self.selftest("--folder", "root", "--jobs", count, code=2).stderr)
+        for count in "0", "1", "1024":
+            self.assertRegex(self.selftest("--folder", "root", "--jobs", count).stdout, "cpu +ops +2 +0 +0\n")
+
+    def test_selftest_report(self):
+        self.write_tests()
+        done = self.selftest("--folder", "root", "--report", "nowhere/table.tsv", code=1)
+        self.assertIn("nowhere/table.tsv cannot be written (asked for with --report): there is no folder nowhere", done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.selftest("--folder", "root", "--report", "table.tsv")
+        self.assertEqual((self.path / "table.tsv").read_text(), "ops\tcpu\t2\t0\t0\t\n")
+
+    def test_selftest_without_the_device(self):
+        self.write_tests()
+        done = self.descent("selftest", "--device", "gpu", "--folder", "root", code=1)
+        self.assertRegex(done.stdout, "gpu +ops +0 +0 +2  no NVIDIA driver is installed")
+        self.assertIn("descent: no test has run, as no NVIDIA driver is installed", done.stderr)
+        done = self.descent("selftest", "--device", "all", "--folder", "root")
+        self.assertRegex(done.stdout, "cpu +ops +2 +0 +0\nemulator +ops +2 +0 +0\ngpu +ops +0 +0 +2  no NVIDIA driver")
+        done = self.descent("selftest", "--device", "auto", "--folder", "root")
+        self.assertRegex(done.stdout, "cpu +ops +2 +0 +0\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
