@@ -1,13 +1,13 @@
-"""Fails where ptxas does not take the PTX of a test of an operation or of a program.
+"""Fails where ptxas does not take the PTX of a test of an operation or of a program, for sm_70, sm_80 and sm_90.
 
-usage: ptx_assembles.py DESCENT SOURCE_DIR
+usage: ptx_assembles.py DESCENT SOURCE_DIR MEMORY
 
-PTX is made for sm_90, of the tests of operations for sm_70 and sm_80, too. As ptxas takes long for large programs, those of
-more than 500,000 characters are left out, and for sm_70 and sm_80 those of more than 60,000, unless DESCENT_ALL_PTX is set.
-CUDA 13 makes machine code from sm_75 on, also of PTX for older cards. Exit code 77 where there is no ptxas.
+CUDA 13 makes machine code from sm_75 on, also of PTX for older cards. Exit code 77 where there is no ptxas. The file MEMORY
+has the hashes of what was taken the last time, by which ptxas: that is not assembled again.
 """
 
 import concurrent.futures
+import hashlib
 import os
 import pathlib
 import re
@@ -17,6 +17,7 @@ import sys
 import tempfile
 
 NOT_HERE = 77
+CAPABILITIES = 90, 80, 70
 
 
 def assembler():
@@ -27,43 +28,48 @@ def assembler():
     sys.exit(NOT_HERE)
 
 
-def assemble(descent, ptxas, script, block):
-    """How many programs were assembled of one test, what was wrong with others, and how many were left out."""
-    good, problems, capabilities = 0, [], (90, 80, 70) if block else (90,)
-    for number, capability in enumerate(capabilities):
-        options = ["--test", block] if block else []
+class Assembler:
+    def __init__(self, descent, ptxas, known):
+        self.descent, self.ptxas, self.known = descent, ptxas, known
+        self.version = subprocess.run([ptxas, "--version"], capture_output=True, check=True).stdout
+
+    def problem(self, script, block, capability):
+        """What is wrong with the PTX of a test, or None; and its hash."""
+        words = [self.descent, "ir", script, "--stage", "ptx", "--sm", str(capability)] + (["--test", block] if block else [])
+        made = subprocess.run(words, capture_output=True)
+        if made.returncode:
+            return made.stderr.decode(), None
+        digest = hashlib.sha256(self.version + made.stdout).hexdigest()
+        if digest in self.known:
+            return None, digest
         with tempfile.NamedTemporaryFile(suffix=".ptx") as file:
-            made = subprocess.run([descent, "ir", script, "--stage", "ptx", "--sm", str(capability), *options],
-                                  stdout=file, stderr=subprocess.PIPE, text=True)
-            if made.returncode:
-                problems.append(f"{script} {block}: {made.stderr}")
-                break
-            too_large = os.path.getsize(file.name) > (60_000 if number else 500_000)
-            if too_large and "DESCENT_ALL_PTX" not in os.environ:
-                return good, problems, len(capabilities) - number
+            file.write(made.stdout)
+            file.flush()
             # What is asked is whether the code is right, not how fast it is.
-            run = subprocess.run([ptxas, "-O0", f"-arch=sm_{max(capability, 75)}", "-o", "/dev/null", file.name],
+            run = subprocess.run([self.ptxas, "-O0", f"-arch=sm_{max(capability, 75)}", "-o", "/dev/null", file.name],
                                  capture_output=True, text=True)
-            if run.returncode:
-                problems.append(f"{script} {block}, sm_{capability}: {run.stdout}{run.stderr}")
-            good += run.returncode == 0
-    return good, problems, 0
+        return (run.stdout + run.stderr if run.returncode else None), digest
 
 
 def main():
-    descent, source = sys.argv[1], pathlib.Path(sys.argv[2])
+    descent, source, memory = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
     ptxas = assembler()
     tests = [(script, block)
              for script in sorted((source / "tests/ops").glob("*.gd"))
              for block in re.findall(r'^test "(.*?)"', script.read_text(), re.MULTILINE)]
     for folder in ("tests/programs/functions", "tests/programs/threads", "docs/examples"):
         tests += [(script, "") for script in sorted((source / folder).glob("*.gd"))]
+    cases = [(*test, capability) for test in tests for capability in CAPABILITIES]
+    known = set(memory.read_text().split()) if memory.exists() else set()
+    one = Assembler(descent, ptxas, known)
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        results = list(pool.map(lambda test: assemble(descent, ptxas, *test), tests))
-    problems = [problem for _, found, _ in results for problem in found]
+        results = list(pool.map(lambda case: one.problem(*case), cases))
+    problems = [f"{script} {block}, sm_{capability}: {problem}"
+                for (script, block, capability), (problem, _) in zip(cases, results) if problem is not None]
+    taken = {digest for problem, digest in results if problem is None}
+    memory.write_text("\n".join(sorted(taken)) + "\n")
     print("\n".join(problems))
-    print(f"{ptxas} assembled {sum(good for good, _, _ in results)} programs, refused {len(problems)}; "
-          f"{sum(left for _, _, left in results)} large ones were left out")
+    print(f"{ptxas} takes {len(cases) - len(problems)} of {len(cases)} programs, {len(taken & known)} of them as the last time")
     sys.exit(1 if problems else 0)
 
 
