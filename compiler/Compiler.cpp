@@ -9,6 +9,7 @@
 #include "compiler/derivative/Derivative.h"
 #include "compiler/diagnose/TraceNonFinite.h"
 #include "compiler/gpu/Gpu.h"
+#include "compiler/kernel/FetchAhead.h"
 #include "compiler/kernel/Work.h"
 #include "compiler/simplify/Simplify.h"
 
@@ -44,9 +45,10 @@ private:
   Clock::time_point start;
 };
 
-/// Expands transforms and simplifies; then, if it is `forKernels`, makes checkpoints branches.
-/// Throws descent::Error with what the passes say.
-void lowerToPlain(Module::State &state, const CompileOptions &options, bool forKernels = true) {
+/// Expands transforms and simplifies; then, if it is `forKernels`, makes checkpoints branches, and
+/// asks early for rows of inputs that are `far`. Throws descent::Error with what the passes say.
+void lowerToPlain(Module::State &state, const CompileOptions &options, bool forKernels = true,
+                  const std::vector<bool> &far = {}) {
   for (mlir::Operation &op : *state.module->getBody()) {
     auto function = mlir::dyn_cast<mlir::func::FuncOp>(op);
     if (!function || function.isExternal())
@@ -74,6 +76,10 @@ void lowerToPlain(Module::State &state, const CompileOptions &options, bool forK
   each.addPass(simplify::createSimplifyPass());
   if (forKernels)
     each.addPass(createLowerCheckpointsPass());
+  if (llvm::is_contained(far, true)) {
+    each.addPass(kernel::createFetchAheadPass(far));
+    each.addPass(simplify::createSimplifyPass());
+  }
   if (mlir::failed(passes.run(*state.module)))
     throw Error(messages.empty() ? "the program cannot be compiled" : messages);
 }
@@ -200,7 +206,7 @@ DeviceCode compileForDevice(Module module, const CompileOptions &options,
   gpu::countInputs(*module.state().module);
   {
     Stopwatch watch(code.times.derivative);
-    lowerToPlain(module.state(), options);
+    lowerToPlain(module.state(), options, /*forKernels=*/true, target.far);
   }
   Stopwatch watch(code.times.llvm);
   llvm::LLVMContext context;
@@ -244,7 +250,7 @@ std::string show(Module module, Stage stage, const CompileOptions &options,
   Module::State &state = module.state();
   if (stage == Stage::Array)
     return textOf(*state.module);
-  lowerToPlain(state, options, /*forKernels=*/stage != Stage::Derivative);
+  lowerToPlain(state, options, /*forKernels=*/stage != Stage::Derivative, target.far);
   trace(state, options);
   if (stage == Stage::Derivative)
     return textOf(*state.module);

@@ -252,6 +252,16 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   return success();
 }
 
+LogicalResult FetchOp::inferReturnTypes(MLIRContext *, std::optional<Location> location,
+                                        Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  auto type = tensorOf(adaptor.getX());
+  auto shape = gatheredShape(type, tensorOf(adaptor.getIndices()), /*axis=*/0, /*batch=*/0);
+  if (!shape)
+    return fail(location, "fetch needs an array of rows");
+  types.push_back(type.clone(*shape));
+  return success();
+}
+
 LogicalResult ScatterOp::verify() {
   if (getKind() == ScatterKind::add && tensorOf(getX()).getElementType().isInteger(1))
     return emitOpError("adds numbers, got ") << getX().getType();

@@ -151,6 +151,19 @@ def Descent_GatherOp : Descent_InferredOp<"gather"> {
     `:` type($x) `,` type($indices) `to` type($result)}];
 }
 
+def Descent_FetchOp : Descent_InferredOp<"fetch"> {
+  let summary = "takes rows of an array by index, while the operations after it run";
+  let description = [{
+    The result is that of a `gather` along axis 0. Where a device has to read the array over a slow bus, the rows are
+    under way until something needs them. `--fetch-ahead` makes it of a `gather` in a loop.
+
+    Example: `%y = descent.fetch %x, %i : tensor<10x4xf32>, tensor<3xi32> to tensor<3x4xf32>`
+  }];
+  let arguments = (ins Descent_Tensor:$x, StaticShapeTensorOf<[I32, I64]>:$indices);
+  let results = (outs Descent_Tensor:$result);
+  let assemblyFormat = "$x `,` $indices attr-dict `:` type($x) `,` type($indices) `to` type($result)";
+}
+
 def Descent_ScatterKind : I64EnumAttr<"ScatterKind", "how an update meets the element it lands on", [
     I64EnumAttrCase<"add", 0>, I64EnumAttrCase<"set", 1>]> {
   let cppNamespace = "::descent::ir";

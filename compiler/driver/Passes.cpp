@@ -2,6 +2,7 @@
 
 #include "compiler/batch/Batch.h"
 #include "compiler/derivative/Derivative.h"
+#include "compiler/kernel/FetchAhead.h"
 #include "compiler/kernel/Passes.h"
 #include "compiler/simplify/Simplify.h"
 
@@ -15,6 +16,7 @@ void registerDescentPasses() {
   mlir::registerPass([] { return createExpandDerivativesPass(); });
   mlir::registerPass(createLowerCheckpointsPass);
   mlir::registerPass(simplify::createSimplifyPass);
+  mlir::registerPass([] { return kernel::createFetchAheadPass(); });
   mlir::registerPass(kernel::createPrintKernelsPass);
 }
 

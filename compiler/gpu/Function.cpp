@@ -2,6 +2,7 @@
 #include "compiler/cpu/Control.h"
 #include "compiler/cpu/Element.h"
 #include "compiler/cpu/Steps.h"
+#include "compiler/gpu/Fetch.h"
 #include "compiler/gpu/Fold.h"
 #include "compiler/gpu/Host.h"
 #include "compiler/gpu/Kernel.h"
@@ -177,6 +178,7 @@ void FunctionEmitter::step(const kernel::Step &step) {
   case OpClass::Effect:
   case OpClass::Poll:
   case OpClass::Clock:
+  case OpClass::Fetch:
     break;
   default:
     touches = true;
@@ -232,6 +234,8 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
     return inFrame ? bySingleThread(step) : emitUpdate(p, step);
   case OpClass::Scatter:
     return emitScatter(p, step);
+  case OpClass::Fetch:
+    return emitFetch(p, step);
   case OpClass::TapeCreate:
     return emitTapeCreate(p, step);
   case OpClass::TapePush:
@@ -359,7 +363,9 @@ void FunctionEmitter::mayLeave() {
 
 /// What is pending must not meet anything that the next iteration touches.
 void FunctionEmitter::endIteration() {
-  auto [reads, writes] = p.pending.endLog();
+  auto [reads, writes, fetched] = p.pending.endLog();
+  for (int fetch : p.pending.takeFetchesSince(ways.back()))
+    waitForFetch(p, fetch);
   if (p.pending.conflicts(reads, writes))
     p.waitForAll();
   reached.endIteration();

@@ -186,7 +186,9 @@ GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::Target
         declare(*code.module, given, given - int64_t(function.getNumResults()), threads);
     describe(*kernel);
     cpu::FunctionEmission f(emission, planned, kernel);
-    ProgramEmission program(f, threads, kernel->getArg(1), kernel->getArg(0));
+    bool fetches = function->walk([](ir::FetchOp) { return mlir::WalkResult::interrupt(); })
+                       .wasInterrupted();
+    ProgramEmission program(f, threads, kernel->getArg(1), kernel->getArg(0), fetches);
     program.capability = capabilityOf(machine);
     program.hasTensorCores = program.capability >= 80;
     program.libraryWork = libraryWork;
@@ -196,7 +198,7 @@ GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::Target
     code.blockBytes = program.bytesOfBlock;
     code.stateBytes = program.finish();
     code.mailboxWords = device::mailbox::words(program.mostOperands);
-    code.usefulBlocks = program.usefulBlocks;
+    code.usefulBlocks = program.usefulBlocks + (fetches ? Grid::mostFetching : 0);
     code.products = std::move(program.products);
     code.steps = std::move(program.steps);
   }

@@ -12,14 +12,22 @@ namespace {
 constexpr unsigned kSharedSpace = 3;
 constexpr int kAllLanes = -1;
 constexpr int64_t kMostBlocks = int64_t(1) << 31;
+/// One of so many blocks fetches.
+constexpr int64_t kBlocksForFetching = 16;
 
 } // namespace
 
-Grid::Grid(cpu::FunctionEmission &f, int64_t threads, Value *state)
+Grid::Grid(cpu::FunctionEmission &f, int64_t threads, Value *state, bool fetches)
     : threads(threads), f(f), b(f.b), state(state) {
   thread = special(llvm::Intrinsic::nvvm_read_ptx_sreg_tid_x, threads);
   block = special(llvm::Intrinsic::nvvm_read_ptx_sreg_ctaid_x, kMostBlocks);
   blocks = special(llvm::Intrinsic::nvvm_read_ptx_sreg_nctaid_x, kMostBlocks);
+  if (fetches) {
+    fetching = b.CreateUDiv(blocks, f.number(kBlocksForFetching));
+    fetching = b.CreateBinaryIntrinsic(llvm::Intrinsic::umax, fetching, f.number(1));
+    fetching = b.CreateBinaryIntrinsic(llvm::Intrinsic::umin, fetching, f.number(mostFetching));
+    blocks = b.CreateSub(blocks, fetching, "", true, true);
+  }
   Value *before = b.CreateMul(block, f.number(threads), "", true, true);
   number = b.CreateAdd(before, thread, "", true, true);
   count = b.CreateMul(blocks, f.number(threads), "", true, true);
@@ -60,17 +68,18 @@ void Grid::wait(const Team &team) {
   b.CreateIntrinsic(llvm::Intrinsic::nvvm_barrier_cta_sync_aligned_all, {}, {b.getInt32(0)});
 }
 
-/// `void (ptr state)`. Blocks count themselves in, and wait until as many have come as make a whole
-/// round.
+/// `void (ptr state, i64 blocks)`. Blocks count themselves in, and wait until as many have come as
+/// make a whole round.
 ///
 /// LLVM 22 emits atomic operations for NVPTX as relaxed ones, whatever their ordering says, so the
 /// fences are explicit.
 llvm::Function *Grid::barrier() {
-  const char *name = "descent_grid_barrier";
+  // The emulator takes the word of the barrier of that name that it is one of all threads.
+  const char *name = fetching ? "descent_barrier" : "descent_grid_barrier";
   if (llvm::Function *known = f.module.module.getFunction(name))
     return known;
   llvm::LLVMContext &context = f.context();
-  auto *type = llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy()}, false);
+  auto *type = llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getInt64Ty()}, false);
   auto *function =
       llvm::Function::Create(type, llvm::Function::InternalLinkage, name, f.module.module);
   function->addFnAttr(llvm::Attribute::Convergent);
@@ -88,8 +97,7 @@ llvm::Function *Grid::barrier() {
   auto read = [&](llvm::Intrinsic::ID id) {
     return at.CreateIntrinsic(id, llvm::ArrayRef<llvm::Type *>(), {});
   };
-  Value *blocks =
-      at.CreateZExt(read(llvm::Intrinsic::nvvm_read_ptx_sreg_nctaid_x), at.getInt64Ty());
+  Value *blocks = function->getArg(1);
   at.CreateCondBr(at.CreateICmpEQ(blocks, at.getInt64(1)), alone, several);
 
   at.SetInsertPoint(alone);
@@ -127,7 +135,7 @@ llvm::Function *Grid::barrier() {
 }
 
 void Grid::waitForAll() {
-  b.CreateCall(barrier(), {state});
+  b.CreateCall(barrier(), {state, blocks});
 }
 
 Value *Grid::shared(int64_t offset) {

@@ -22,17 +22,24 @@ public:
 
   /// Emits what the ids need at the begin of the kernel `f.function`. `state`: memory of a launch
   /// that is zero when it begins, `stateBytes` of it.
-  Grid(cpu::FunctionEmission &f, int64_t threads, llvm::Value *state);
+  /// `fetches`: the last blocks do nothing but fetch (Fetch.h), and are none of `blocks`.
+  Grid(cpu::FunctionEmission &f, int64_t threads, llvm::Value *state, bool fetches);
   static constexpr int64_t stateBytes = 256;
 
   const int64_t threads; ///< of a block
   llvm::Value *thread = nullptr, *block = nullptr, *blocks = nullptr;
+  llvm::Value *fetching = nullptr; ///< blocks that do; null: none do
+  /// At most so many do: enough for 128 KiB under way.
+  static constexpr int64_t mostFetching = 8;
   /// The number of this thread among all, and how many there are.
   llvm::Value *number = nullptr, *count = nullptr;
 
   Team ofThread() const;
   Team ofWarp() const;
   Team ofBlock() const;
+
+  /// Memory of a launch: `stateBytes` are the grid's own.
+  llvm::Value *memoryOfLaunch() const { return state; }
 
   /// All threads of a team get here before any goes on, and see what the others wrote. All of them
   /// have to get here.

@@ -22,15 +22,32 @@ public:
   };
   using Spans = llvm::SmallVector<Span, 8>;
 
-  /// Whether somebody has to wait before these are read and those are written.
-  bool conflicts(const Spans &read, const Spans &written) const;
-  void add(const Spans &read, const Spans &written);
-  void clear() { now = {}; }
-
   /// What is pending where the program branches, and where ways join.
   struct State {
     Spans reads, writes;
+    llvm::SmallVector<std::pair<int, Span>, 2> fetched; ///< see Fetch.h
   };
+
+  /// Rows that are under way, by the number of their fetch: a wait of all threads does not wait for
+  /// them.
+  void addFetch(int fetch, const Spans &written) {
+    for (const Span &span : written)
+      now.fetched.push_back({fetch, span});
+  }
+  /// The fetches to be waited for before these are read and those are written; they are then no
+  /// longer pending.
+  llvm::SmallVector<int, 2> takeFetches(const Spans &read, const Spans &written);
+  /// The same for all that are not pending in `before`.
+  llvm::SmallVector<int, 2> takeFetchesSince(const State &before);
+
+  /// Whether somebody has to wait before these are read and those are written.
+  bool conflicts(const Spans &read, const Spans &written) const;
+  void add(const Spans &read, const Spans &written);
+  void clear() {
+    now.reads.clear();
+    now.writes.clear();
+  }
+
   State state() const { return now; }
   void restore(State state) { now = std::move(state); }
   void join(const State &other);

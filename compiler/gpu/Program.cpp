@@ -1,5 +1,7 @@
 #include "compiler/gpu/Program.h"
 
+#include "compiler/gpu/Fetch.h"
+
 #include "compiler/gpu/Resume.h"
 
 #include <llvm/IR/DebugInfoMetadata.h>
@@ -36,6 +38,29 @@ void Pending::add(const Spans &read, const Spans &written) {
   llvm::for_each(logs, addTo);
 }
 
+llvm::SmallVector<int, 2> Pending::takeFetches(const Spans &read, const Spans &written) {
+  llvm::SmallVector<int, 2> taken;
+  for (auto &[fetch, rows] : now.fetched) {
+    auto meets = [&rows = rows](const Span &span) { return span.meets(rows); };
+    if (llvm::any_of(read, meets) || llvm::any_of(written, meets))
+      taken.push_back(fetch);
+  }
+  llvm::erase_if(now.fetched,
+                 [&](const auto &each) { return llvm::is_contained(taken, each.first); });
+  return taken;
+}
+
+llvm::SmallVector<int, 2> Pending::takeFetchesSince(const State &before) {
+  llvm::SmallVector<int, 2> taken;
+  for (auto &[fetch, rows] : now.fetched)
+    if (llvm::none_of(before.fetched,
+                      [fetch = fetch](const auto &each) { return each.first == fetch; }))
+      taken.push_back(fetch);
+  llvm::erase_if(now.fetched,
+                 [&](const auto &each) { return llvm::is_contained(taken, each.first); });
+  return taken;
+}
+
 Pending::State Pending::endLog() {
   return logs.pop_back_val();
 }
@@ -43,6 +68,7 @@ Pending::State Pending::endLog() {
 void Pending::join(const State &other) {
   now.reads.append(other.reads);
   now.writes.append(other.writes);
+  now.fetched.append(other.fetched);
 }
 
 // ---- The program --------------------------------------------------------------------------------
@@ -82,8 +108,12 @@ void ProgramEmission::begin() {
 }
 
 int64_t ProgramEmission::finish() {
+  int64_t before = Grid::stateBytes + fetchStateBytes(fetches.size());
+  int64_t bytes = before + resumeAtMarks(*f.function, state, before, isFirst);
+  if (!fetches.empty())
+    emitFetchers(*this);
   grid.finish();
-  return Grid::stateBytes + resumeAtMarks(*f.function, state, Grid::stateBytes, isFirst);
+  return bytes;
 }
 
 void ProgramEmission::waitForAll() {
@@ -97,10 +127,13 @@ void ProgramEmission::span(mlir::Value value, Pending::Spans &into) const {
     into.push_back({place.kind, place.index, place.offset, place.offset + kernel::byteSize(value)});
 }
 
-void ProgramEmission::touch(const Pending::Spans &reads, const Pending::Spans &writes) {
+void ProgramEmission::touch(const Pending::Spans &reads, const Pending::Spans &writes, bool keep) {
+  for (int fetch : pending.takeFetches(reads, writes))
+    waitForFetch(*this, fetch);
   if (pending.conflicts(reads, writes))
     waitForAll();
-  pending.add(reads, writes);
+  if (keep)
+    pending.add(reads, writes);
 }
 
 void ProgramEmission::beforeStep(const kernel::Step &step) {

@@ -26,9 +26,10 @@ class ProgramEmission {
 public:
   /// `state`: see Grid. `mailbox`: see Host.h.
   ProgramEmission(cpu::FunctionEmission &f, int64_t threads, llvm::Value *state,
-                  llvm::Value *mailbox)
-      : f(f), b(f.b), grid(f, threads, state), mailbox(mailbox), arenaBytes(f.plan.arenaBytes),
-        state(state) {}
+  /// `fetches`: there are blocks for nothing but that (see Fetch.h).
+                  llvm::Value *mailbox, bool fetches)
+      : f(f), b(f.b), grid(f, threads, state, fetches), mailbox(mailbox),
+        arenaBytes(f.plan.arenaBytes), state(state) {}
 
   cpu::FunctionEmission &f;
   llvm::IRBuilder<> &b;
@@ -44,6 +45,13 @@ public:
   int64_t libraryWork = 0;
   std::vector<device::Product> products;
   /// Of the arena, with what is added to that of the plan.
+  /// Rows that are fetched while the program goes on.
+  struct Fetch {
+    ir::FetchOp op;
+    int64_t request = 0;               ///< where in the arena the indices are given
+    llvm::AllocaInst *posts = nullptr; ///< how often it was asked for
+  };
+  std::vector<Fetch> fetches;
   int64_t arenaBytes;
   /// Working memory of each block, behind the arena.
   int64_t bytesOfBlock = 0;
@@ -67,7 +75,8 @@ public:
   /// Waits for all threads where they might not have finished with what a step touches; then notes
   /// that it touches it.
   void beforeStep(const kernel::Step &step);
-  void touch(const Pending::Spans &reads, const Pending::Spans &writes);
+  /// `keep`: notes that it touches it.
+  void touch(const Pending::Spans &reads, const Pending::Spans &writes, bool keep = true);
   /// Adds the memory of a value, if it is any that is written.
   void span(mlir::Value value, Pending::Spans &into) const;
   void waitForAll();

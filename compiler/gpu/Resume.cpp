@@ -106,12 +106,14 @@ void Resumer::jump() {
   BasicBlock &entry = kernel.getEntryBlock();
   Instruction *end = entry.getTerminator();
   BasicBlock *begin = cast<BranchInst>(end)->getSuccessor(0);
-  IRBuilder<> b(end);
+  auto *dispatch = BasicBlock::Create(kernel.getContext(), "dispatch", &kernel, begin);
+  begin->replacePhiUsesWith(&entry, dispatch);
+  end->setSuccessor(0, dispatch);
+  IRBuilder<> b(dispatch);
   Value *where = b.CreateLoad(b.getInt64Ty(), slot(b, 0));
   SwitchInst *jump = b.CreateSwitch(where, begin, unsigned(places.size()));
   for (auto [i, place] : enumerate(places))
     jump->addCase(b.getInt64(i + 1), place.restoring);
-  end->eraseFromParent();
 }
 
 void Resumer::keepMemory(Place &place) {

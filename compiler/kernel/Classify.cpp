@@ -42,6 +42,7 @@ ClassTable makeTable() {
   enter<ArgSortOp>(t, OpClass::ArgSort, 20);
   enter<UpdateOp>(t, OpClass::Update, 1);
   enter<ScatterOp>(t, OpClass::Scatter, 2);
+  enter<FetchOp>(t, OpClass::Fetch, 1);
   enter<TapeCreateOp>(t, OpClass::TapeCreate, 0);
   enter<TapePushOp>(t, OpClass::TapePush, 0);
   enter<TapePopOp>(t, OpClass::TapePop, 0);
@@ -245,6 +246,8 @@ Taking takingOf(OpOperand &operand) {
     return operand.getOperandNumber() == 0 ? Taking::Whole : Taking::Element;
   case OpClass::Check:
     return operand.getOperandNumber() == 0 ? Taking::Element : Taking::Whole;
+  case OpClass::Fetch:
+    return operand.getOperandNumber() == 0 ? Taking::View : Taking::Element;
   case OpClass::For:
   case OpClass::While:
   case OpClass::Yield:

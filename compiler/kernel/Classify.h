@@ -20,6 +20,7 @@ enum class OpClass : uint8_t {
   ArgSort,
   Update,
   Scatter,
+  Fetch, ///< of devices alone
   TapeCreate,
   TapePush,
   TapePop,

@@ -68,6 +68,15 @@ SmallVector<int, 4> passedDims(Operation *op, unsigned operand) {
             dims[i] = int(i < axis ? i : i + indexDims - 1);
         }
       })
+      .Case([&](ir::FetchOp o) {
+        // As of a gather along axis 0.
+        auto indexDims = size_t(o.getIndices().getType().getRank());
+        for (size_t i = 0; i < dims.size(); ++i)
+          if (operand == 1)
+            dims[i] = int(i);
+          else if (i > 0)
+            dims[i] = int(i + indexDims - 1);
+      })
       .Case([&](ir::DotOp o) {
         // In the loop over the other operand, which is the matrix.
         for (auto [i, dim] : llvm::enumerate(pairedDims(o, operand)))

@@ -13,16 +13,6 @@ bool isInLoop(mlir::Operation *op) {
   return false;
 }
 
-/// Whether an operation takes a few rows of an array that it does not need otherwise.
-bool takesRows(mlir::Operation *op, mlir::Value array) {
-  if (auto gather = mlir::dyn_cast<ir::GatherOp>(op))
-    return gather.getAxis() == 0 && gather.getBatchDims() == 0 && gather.getX() == array &&
-           gather.getIndices() != array && byteSize(gather) < byteSize(array);
-  if (auto slice = mlir::dyn_cast<ir::DynamicSliceOp>(op))
-    return slice.getX() == array && slice.getSizes().front() < tensorType(array).getDimSize(0);
-  return false;
-}
-
 bool isReadByRows(mlir::Value array) {
   return llvm::all_of(array.getUses(), [](mlir::OpOperand &use) {
     mlir::Operation *user = use.getOwner();
@@ -34,6 +24,17 @@ bool isReadByRows(mlir::Value array) {
 }
 
 } // namespace
+
+bool takesRows(mlir::Operation *op, mlir::Value array) {
+  if (auto gather = mlir::dyn_cast<ir::GatherOp>(op))
+    return gather.getAxis() == 0 && gather.getBatchDims() == 0 && gather.getX() == array &&
+           gather.getIndices() != array && byteSize(gather) < byteSize(array);
+  if (auto fetch = mlir::dyn_cast<ir::FetchOp>(op))
+    return fetch.getX() == array && fetch.getIndices() != array;
+  if (auto slice = mlir::dyn_cast<ir::DynamicSliceOp>(op))
+    return slice.getX() == array && slice.getSizes().front() < tensorType(array).getDimSize(0);
+  return false;
+}
 
 std::vector<bool> readByRows(mlir::Operation *function) {
   std::vector<bool> byRows;

@@ -11,4 +11,7 @@ namespace descent::kernel {
 /// step then reads a small part of it, and whatever else reads it does so once.
 std::vector<bool> readByRows(mlir::Operation *function);
 
+/// Whether an operation takes a few rows of an array that it does not need otherwise.
+bool takesRows(mlir::Operation *op, mlir::Value array);
+
 } // namespace descent::kernel

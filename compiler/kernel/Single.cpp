@@ -124,6 +124,16 @@ void Former::formOwnStep(Operation *op) {
     use(op->getOperand(0), {.kind = UseKind::Must, .step = step});
     return;
   }
+  case OpClass::Fetch: {
+    int loop = newLoop(step, tensorType(op->getResult(0)).getShape());
+    for (unsigned i = 0; i < 2; ++i)
+      use(op->getOperand(i), {.kind = UseKind::Element,
+                              .viewOnly = i == 0,
+                              .step = step,
+                              .loop = loop,
+                              .map = maps.through(IndexMaps::identity, op, i)});
+    return;
+  }
   case OpClass::Dot: {
     // The right operand, or a block of it, with rows of whole vectors.
     DotShape shape = dotShape(cast<ir::DotOp>(op));

@@ -74,3 +74,12 @@ func.func @indices(%x: tensor<5x2x3xf32>, %i: tensor<4xi32>, %b: tensor<5x4xi64>
   %3 = descent.scatter set %x, %b, %u axis 1 batch 1 : tensor<5x2x3xf32>, tensor<5x4xi64>, tensor<5x4x3xf32>
   return
 }
+
+// CHECK-LABEL: func.func @fetch
+func.func @fetch(%x: tensor<5x3xf32>, %y: tensor<5xf64>, %i: tensor<4xi32>, %j: tensor<2x4xi64>) {
+  // CHECK: %{{.*}} = descent.fetch %{{.*}}, %{{.*}} : tensor<5x3xf32>, tensor<4xi32> to tensor<4x3xf32>
+  %0 = descent.fetch %x, %i : tensor<5x3xf32>, tensor<4xi32> to tensor<4x3xf32>
+  // CHECK: %{{.*}} = descent.fetch %{{.*}}, %{{.*}} : tensor<5xf64>, tensor<2x4xi64> to tensor<2x4xf64>
+  %1 = descent.fetch %y, %j : tensor<5xf64>, tensor<2x4xi64> to tensor<2x4xf64>
+  return
+}

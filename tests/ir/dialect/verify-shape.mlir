@@ -454,6 +454,15 @@ func.func @f(%x: tensor<2x3xf32>, %i: tensor<4xi32>) {
 
 // -----
 
+func.func @f(%x: tensor<f32>, %i: tensor<4xi32>) {
+  // expected-error @+2 {{fetch needs an array of rows}}
+  // expected-error @+1 {{'descent.fetch' op failed to infer returned types}}
+  %0 = descent.fetch %x, %i : tensor<f32>, tensor<4xi32> to tensor<4xf32>
+  return
+}
+
+// -----
+
 func.func @f(%x: tensor<2x3xf32>, %i: tensor<4xi32>, %u: tensor<3x3xf32>) {
   // expected-error @+1 {{'descent.scatter' op needs updates shaped as a gather with these indices would be}}
   %0 = descent.scatter add %x, %i, %u axis 0 batch 0 : tensor<2x3xf32>, tensor<4xi32>, tensor<3x3xf32>

@@ -22,9 +22,12 @@ using Values = std::map<std::string, std::vector<double>>;
 
 class Program {
 public:
-  explicit Program(const std::string &text) {
+  /// `data`: what its `data` items are; null: they are errors.
+  explicit Program(const std::string &text, sema::DataSource *data = nullptr) {
     tree = parse(sources.add("random.gd", text), diagnostics);
-    program = sema::analyze(*tree, sources, diagnostics, {});
+    sema::AnalyzeOptions options;
+    options.dataSource = data;
+    program = sema::analyze(*tree, sources, diagnostics, options);
     std::ostringstream out;
     diagnostics.render(out);
     problems = out.str();

@@ -36,6 +36,8 @@ inline Values emulated(const Program &program, const compiler::DeviceCode &code,
   std::unique_ptr<device::Device> device = emulator::makeEmulator(options);
   abi::RunContext context(program.program->effects, program.program->checks, {});
   std::vector<device::Input> inputs;
+  for (const sema::Input &input : program.program->inputs)
+    inputs.push_back({input.data.data(), static_cast<int64_t>(input.data.byteSize())});
   device::runProgram(*device, code.image, inputs, program.program->effects, program.program->checks,
                      context);
   EXPECT_FALSE(context.failure());
