@@ -1,5 +1,7 @@
 #include "compiler/cache/CodeCache.h"
 
+#include "runtime/core/Interrupt.h"
+
 #include <llvm/Support/BLAKE3.h>
 
 #include <algorithm>
@@ -237,6 +239,7 @@ bool CodeCache::keep(const Key &key, std::string_view image) const {
   struct stat status{};
   if (stat(path.c_str(), &status) != 0 || !isOurs(status))
     return false;
+  InterruptGuard whole;
   Header header{kMagic, image.size(), key, {}};
   header.checksum = checksumOf(header, image);
   std::string temporary = path + "/" + std::string(kTemporary) + "XXXXXX";

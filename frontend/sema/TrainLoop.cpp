@@ -347,7 +347,6 @@ Value TrainRun::finish(const std::vector<Value> &items, const ArrayValue &start)
   end.reasons = {"the planned steps are done", "the stop condition holds",
                  "the loss or its gradient is not finite", "interrupted"};
   end.notFinite = static_cast<int>(kNotFinite);
-  end.interrupted = static_cast<int>(kInterrupted);
   Leaves operands{done, *items[kLoss].array(), *items[kNorm].array(), reason, seconds};
   sema.emitEffect(std::move(end), operands, expr->loss->extent);
 

@@ -75,7 +75,6 @@ struct TrainReportEffect {
 struct TrainEndEffect {
   std::vector<std::string> reasons;
   int notFinite = -1;   ///< the reason that means a NaN or infinity: the run fails
-  int interrupted = -1; ///< the reason that means Ctrl-C: the process ends with 130 at last
 };
 
 /// Keeps a top-level value for `--json` and for embedding. Operands as in the layout.

@@ -102,6 +102,7 @@ RunContext::RunContext(const std::vector<Effect> &effects, const std::vector<Che
 RunContext::~RunContext() = default;
 
 void RunContext::fail(Failure failure) {
+  polling.reset(); // the program ends
   if (inTest)
     failTest(failure);
   if (!failed)
@@ -132,6 +133,7 @@ bool RunContext::takes(int32_t index) const {
     return true;
   const Effect &effect = effects[static_cast<size_t>(index)];
   return std::holds_alternative<DerivativeEffect>(effect.what) ||
+         std::holds_alternative<TrainBeginEffect>(effect.what) ||
          std::holds_alternative<TrainEndEffect>(effect.what) || isCarriedOut(effect);
 }
 
@@ -148,7 +150,10 @@ void RunContext::effect(int32_t index, const void *const *operands) {
     outcome.largestError = std::max(outcome.largestError, *static_cast<const double *>(operands[0]));
     return;
   }
+  if (std::holds_alternative<TrainBeginEffect>(effect.what))
+    beginTraining();
   if (std::holds_alternative<TrainEndEffect>(effect.what)) {
+    endTraining();
     const OperandType &steps = effect.operands.at(0), &seconds = effect.operands.at(4);
     trainOutcomes.push_back(
         {static_cast<int64_t>(arrayOf(steps, operands[0]).toDouble()), arrayOf(seconds, operands[4]).toDouble()});
@@ -156,9 +161,26 @@ void RunContext::effect(int32_t index, const void *const *operands) {
   if (!isCarriedOut(effect))
     return;
   try {
+    InterruptGuard whole;
     carryOut(effect, operands);
   } catch (const std::exception &error) {
     fail({Failure::Kind::Effect, error.what(), effect.span});
+  }
+}
+
+/// From here on the program polls.
+void RunContext::beginTraining() {
+  if (options.pollInterrupt && !polling)
+    polling.emplace();
+}
+
+/// The rest of the script runs on after Ctrl-C, also after one that came too late to be seen; a
+/// second one must count anew.
+void RunContext::endTraining() {
+  polling.reset();
+  if (options.pollInterrupt && interruptRequested()) {
+    wasInterrupted = true;
+    clearInterrupt();
   }
 }
 
@@ -205,11 +227,6 @@ void RunContext::carryOut(const Effect &effect, const void *const *operands) {
       progress->finish(integer(0), {{"loss", real(1)}, {"gradient", real(2)}},
                        ended->reasons.at(static_cast<size_t>(reason)));
     progress.reset();
-    // The rest of the script runs on after Ctrl-C; a second one must count anew.
-    if (reason == ended->interrupted) {
-      wasInterrupted = true;
-      clearInterrupt();
-    }
   } else if (auto *keep = std::get_if<KeepEffect>(&effect.what)) {
     keptValues.push_back({keep->name, keep->value, std::move(arrays)});
   } else if (auto *test = std::get_if<TestEffect>(&effect.what)) {

@@ -4,6 +4,7 @@
 #include "descent/Array.h"
 #include "runtime/abi/Effects.h"
 #include "runtime/abi/Tape.h"
+#include "runtime/core/Interrupt.h"
 #include "runtime/train/Progress.h"
 
 #include <chrono>
@@ -111,6 +112,8 @@ public:
 private:
   bool isCarriedOut(const Effect &effect) const;
   void carryOut(const Effect &effect, const void *const *operands);
+  void beginTraining();
+  void endTraining();
   void fail(Failure failure);
   void failTest(Failure failure);
   /// An assertion after which the program goes on: of the test block, or of the run where there is none.
@@ -126,6 +129,7 @@ private:
   std::optional<Failure> failed;
   std::optional<Failure> claim; ///< an assertion after which the program went on
   bool wasInterrupted = false;
+  std::optional<InterruptPolling> polling; ///< while a training goes on
   bool inTest = false;
   std::optional<int32_t> thisStep, lastStep;
   std::vector<KeptValue> keptValues;

@@ -1,16 +1,46 @@
 #include "runtime/core/Interrupt.h"
 
+#include <cerrno>
+#include <iostream>
+#include <semaphore.h>
 #include <unistd.h>
+#include <vector>
 
 namespace descent {
 
-std::atomic<int> detail::interruptCount{0};
+std::atomic<int> detail::interruptCount{0}, detail::interruptPollers{0};
 
-// Only async-signal-safe calls are allowed here.
-static void onInterrupt(int) {
-  if (detail::interruptCount.fetch_add(1, std::memory_order_relaxed) > 0)
-    _exit(interruptedExitCode);
+namespace {
+
+/// What ends the process, where there is an InterruptEnding: a signal handler may not write what is
+/// buffered, nor wait for a lock.
+sem_t wakeEnder;
+std::atomic<bool> hasEnder{false};
+
+std::recursive_mutex &guard() {
+  // Never destroyed: the ender may use it while the process exits.
+  static auto *mutex = new std::recursive_mutex;
+  return *mutex;
 }
+
+std::vector<std::function<void()>> &lastActions() {
+  static auto *actions = new std::vector<std::function<void()>>;
+  return *actions;
+}
+
+// Only async-signal-safe calls are allowed here. The count changes before the pollers are looked
+// at: whoever stops polling does it the other way round.
+void onInterrupt(int) {
+  if (detail::interruptCount.fetch_add(1) > 0)
+    _exit(interruptedExitCode);
+  if (detail::interruptPollers.load() > 0 || !hasEnder.load())
+    return;
+  int error = errno;
+  sem_post(&wakeEnder);
+  errno = error;
+}
+
+} // namespace
 
 InterruptScope::InterruptScope() {
   clearInterrupt();
@@ -24,6 +54,49 @@ InterruptScope::InterruptScope() {
 
 InterruptScope::~InterruptScope() {
   sigaction(SIGINT, &previous, nullptr);
+}
+
+InterruptEnding::InterruptEnding(std::string itsMessage) : message(std::move(itsMessage)) {
+  message += '\n';
+  sem_init(&wakeEnder, 0, 0);
+  thread = std::thread([this] { waitAndEnd(); });
+  hasEnder = true;
+}
+
+InterruptEnding::~InterruptEnding() {
+  hasEnder = false;
+  isOver = true;
+  sem_post(&wakeEnder);
+  thread.join();
+}
+
+void InterruptEnding::waitAndEnd() {
+  while (sem_wait(&wakeEnder) != 0)
+    ;
+  if (isOver)
+    return;
+  InterruptGuard whole;
+  for (auto action = lastActions().rbegin(); action != lastActions().rend(); ++action)
+    try {
+      (*action)();
+    } catch (const std::exception &error) {
+      std::cerr << "descent: " << error.what() << '\n';
+    }
+  std::cout.flush();
+  std::cerr << message << std::flush;
+  _exit(interruptedExitCode);
+}
+
+InterruptGuard::InterruptGuard() : lock(guard()) {}
+
+BeforeInterruptEnd::BeforeInterruptEnd(std::function<void()> action) {
+  InterruptGuard whole;
+  lastActions().push_back(std::move(action));
+}
+
+BeforeInterruptEnd::~BeforeInterruptEnd() {
+  InterruptGuard whole;
+  lastActions().pop_back();
 }
 
 } // namespace descent

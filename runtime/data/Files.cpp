@@ -1,6 +1,7 @@
 #include "runtime/data/Files.h"
 
 #include "descent/Error.h"
+#include "runtime/core/Interrupt.h"
 
 #include <cerrno>
 #include <cstring>
@@ -123,6 +124,7 @@ static int writeAll(int file, const std::vector<std::string_view> &pieces) {
 }
 
 void writeFile(const std::string &path, const std::vector<std::string_view> &pieces) {
+  InterruptGuard whole;
   std::error_code ignored;
   std::filesystem::path target = path;
   auto status = std::filesystem::status(target, ignored);

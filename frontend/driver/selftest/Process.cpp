@@ -1,6 +1,7 @@
 #include "frontend/driver/selftest/Process.h"
 
 #include "descent/Error.h"
+#include "runtime/core/Interrupt.h"
 
 #include <fmt/format.h>
 
@@ -99,11 +100,13 @@ ProcessResult runProcess(const std::vector<std::string> &command, const std::str
   bool late = false;
   while (sources[0].fd >= 0 || sources[1].fd >= 0) {
     auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0 && !late) {
+    if ((left <= 0 || interruptRequested()) && !late) {
       late = true;
       kill(child, SIGKILL); // its pipes end with it
     }
-    if (poll(sources.data(), sources.size(), late ? -1 : static_cast<int>(left)) < 0 &&
+    // Another thread may have got the signal.
+    if (poll(sources.data(), sources.size(), late ? -1 : std::min(static_cast<int>(left), 200)) <
+            0 &&
         errno != EINTR)
       break;
     for (pollfd &source : sources) {
