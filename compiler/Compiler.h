@@ -147,9 +147,17 @@ struct LargeArray {
 
 /// A program for a device.
 struct DeviceCode {
+/// A step of a program for a device.
+struct DeviceStep {
+  SourcePlace place;
+  bool isInLoop = false;
+};
+
   device::ProgramImage image;
   /// The places of the loops that keep something for their derivative, by the number of the tape.
   std::vector<SourcePlace> tapePlaces;
+  /// The steps that a running program tells of, by their number there less 1.
+  std::vector<DeviceStep> steps;
   /// What takes most of its working memory, the largest first.
   std::vector<LargeArray> largest;
   CompileTimes times;

@@ -8,7 +8,8 @@ namespace descent::gpu {
 
 /// Has the first thread write the numbers of steps into the mailbox as it begins them, in the order
 /// of the program. In a loop only the first iteration does: a later one costs a branch for each
-/// step, and nothing goes over the bus.
+/// step, and nothing goes over the bus. Other threads may be ahead of the first one, by what there
+/// is until all wait for each other.
 class Reached {
 public:
   explicit Reached(ProgramEmission &p) : p(p) {}

@@ -161,6 +161,7 @@ DeviceSession::withPlaces(std::string_view function, const compiler::CompileOpti
   Code &code = codes.find(function)->second;
   if (!code.hasPlaces) {
     compiler::DeviceCode anew = compiler::compileForDevice(emit(), options, target(), function);
+    code.made.steps = std::move(anew.steps);
     code.made.tapePlaces = std::move(anew.tapePlaces);
     code.made.largest = std::move(anew.largest);
     code.hasPlaces = true;

@@ -33,6 +33,8 @@ public:
   /// Null where the processor runs it: DeviceKind::Auto has found nothing else.
   device::Device *device() const { return opened.get(); }
   const std::string &name() const { return deviceName; }
+  /// Whether its messages about a program have the places in the script.
+  bool namesPlaces() const { return isEmulator; }
   /// Why it is the processor.
   const std::string &whyNot() const { return reason; }
   /// From now on the processor runs it.
@@ -53,7 +55,7 @@ public:
   /// `remarks`: where it is said, once, what of the data stays in the machine's memory; null:
   /// nowhere.
   void provide(const sema::Program &program, Timing &timing, std::ostream *remarks);
-  /// Runs what was provided. Throws device::DeviceError.
+  /// Runs what was provided. Throws device::ProgramFailed, device::DeviceError.
   void run(const sema::Program &program, abi::RunContext &context, Timing &timing);
   /// Puts a compiled function on the device. Throws device::DeviceError.
   void load(std::string_view function) { runnerOf(codes.find(function)->second); }

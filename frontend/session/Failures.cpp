@@ -102,4 +102,20 @@ std::string renderNoRoom(const device::NoRoom &shortage, const sema::Program &pr
   return out.str();
 }
 
+std::string renderDeviceFailure(const device::ProgramFailed &failure,
+                                std::optional<SourceRange> reached, bool isInLoop,
+                                const SourceManager &sources) {
+  Diagnostics diagnostics(sources);
+  auto &&report =
+      diagnostics.error(reached.value_or(SourceRange()), Msg::DeviceFailed, failure.what());
+  report.note(isInLoop
+                  ? "the program had come about as far as this when it failed: to this loop, "
+                    "of which it may have been in any iteration and at any step"
+                  : "the program had come about as far as this when it failed; some threads may "
+                    "have been at the next step");
+  std::ostringstream out;
+  diagnostics.render(out);
+  return out.str();
+}
+
 } // namespace descent

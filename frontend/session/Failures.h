@@ -29,4 +29,9 @@ struct PlacedArray {
 std::string renderNoRoom(const device::NoRoom &shortage, const sema::Program &program,
                          const std::vector<PlacedArray> &largest, const SourceManager &sources);
 
+/// That a program failed on a device: about how far it had come. `isInLoop`: that place is in a loop.
+std::string renderDeviceFailure(const device::ProgramFailed &failure,
+                                std::optional<SourceRange> reached, bool isInLoop,
+                                const SourceManager &sources);
+
 } // namespace descent

@@ -92,6 +92,10 @@ struct Script::State {
   /// thrown again.
   std::optional<std::string> couldNotBegin(const device::DeviceError &error,
                                            std::string_view function);
+  /// The message where it failed on the device, with the place that it had come to; nothing where
+  /// that is not known, or is in the message already.
+  std::optional<std::string> failedOnDevice(const device::ProgramFailed &failure,
+                                            std::string_view function);
   /// Calls an exported function on the device, if that runs it: false where the processor does.
   bool callOnDevice(Call &call, const sema::Function &function);
   /// Runs the program again, silently and slowly, to find the operation that made the first NaN or
@@ -205,6 +209,19 @@ std::optional<std::string> Script::State::couldNotBegin(const device::DeviceErro
   return renderNoRoom(*shortage, *program, largest, sources);
 }
 
+std::optional<std::string> Script::State::failedOnDevice(const device::ProgramFailed &failure,
+                                                         std::string_view function) {
+  if (failure.step() <= 0 || session->namesPlaces())
+    return std::nullopt;
+  const std::vector<compiler::DeviceStep> &steps =
+      session->withPlaces(function, compileOptions(), [this] { return emitted(); }).steps;
+  // What a failing card wrote may be anything.
+  if (static_cast<size_t>(failure.step()) > steps.size())
+    return std::nullopt;
+  const compiler::DeviceStep &step = steps[static_cast<size_t>(failure.step()) - 1];
+  return renderDeviceFailure(failure, rangeOf(step.place), step.isInLoop, sources);
+}
+
 DeviceSession *Script::State::providedDevice(std::ostream *remarks, std::string &noRoom) {
   try {
     DeviceSession *device = onDevice();
@@ -245,6 +262,10 @@ bool Script::State::callOnDevice(Call &call, const sema::Function &function) {
   } catch (const device::DeviceError &error) {
     // What failed while it ran would be hidden, if the processor did it now.
     if (isLoaded && !dynamic_cast<const device::NoRoom *>(&error))
+  } catch (const device::ProgramFailed &failure) {
+    if (std::optional<std::string> message = failedOnDevice(failure, function.name))
+      throw Error(*message);
+    throw;
       throw;
     if (std::optional<std::string> message = couldNotBegin(error, function.name))
       throw Error(*message);
@@ -361,13 +382,21 @@ RunResult Script::run(const RunOptions &options) {
     running.writeProgress = [&](std::string_view text) { *options.progress << text << std::flush; };
   }
   abi::RunContext context(program.effects, program.checks, running);
-  if (device)
-    device->run(program, context, state->timing);
-  else
-    executable->run(&context, inputs.data(), state->arena.get());
-
   RunResult result;
-  if (const auto &failure = context.failure()) {
+  try {
+    if (device)
+      device->run(program, context, state->timing);
+    else
+      executable->run(&context, inputs.data(), state->arena.get());
+  } catch (const device::ProgramFailed &failure) {
+    std::optional<std::string> message = state->failedOnDevice(failure, "main");
+    if (!message)
+      throw;
+    result.message = *message;
+  }
+  if (!result.message.empty()) {
+    result.status = RunStatus::Failed;
+  } else if (const auto &failure = context.failure()) {
     result.status = RunStatus::Failed;
     std::optional<SourceRange> origin;
     if (failure->kind == abi::Failure::Kind::NotFinite)

@@ -3,6 +3,7 @@
 
 #include "runtime/abi/RunContext.h"
 #include "runtime/device/Device.h"
+#include "runtime/device/Messages.h"
 
 #include <atomic>
 #include <cstdint>
@@ -58,6 +59,9 @@ public:
   const MadeProduct &made() const { return madeLast; }
   /// Tells the program where the user asked it to stop.
   void passOnInterrupt();
+  /// The step that the program began last (see mailbox::reached), also where it failed: this
+  /// memory is the host's own.
+  int64_t reached() { return word(mailbox::reached).load(std::memory_order_relaxed); }
   /// Throws what went wrong here while it ran.
   void rethrow() const;
 

@@ -139,24 +139,11 @@ void ProgramRunner::transfer(const Memory &to, std::span<const Input> inputs) {
       device.copyTo(to.inputs[i], inputs[i].data, inputs[i].bytes);
 }
 
-void ProgramRunner::execute(Memory &with, const std::vector<abi::Effect> &effects,
-                            const std::vector<abi::Check> &checks, abi::RunContext &context) {
-  Lap lap;
-  with.state->clear();
-  with.host.begin(effects, checks, image.products, context);
-  if (!with.loop) {
-    std::vector<uint64_t> arguments{with.host.address(), with.state->address};
-    arguments.insert(arguments.end(), with.inputs.begin(), with.inputs.end());
-    arguments.insert(arguments.end(), with.results.begin(), with.results.end());
-    arguments.push_back(with.ofBlocks);
-    arguments.push_back(static_cast<uint64_t>(image.blockBytes));
-    arguments.push_back(with.arena);
-    with.loop = std::make_unique<ProductLoop>(device, *program, image, launch, arguments,
-                                              with.state->address);
-  }
+/// Launches the program, and goes on with it as often as it leaves the device.
+void ProgramRunner::launchUntilEnd(Memory &with) {
+  using namespace std::chrono_literals;
   with.loop->start();
   seconds.launches = 1;
-  using namespace std::chrono_literals;
   for (int idle = 0;;) {
     bool hasEnded = device.isIdle();
     if (with.host.serve()) {
@@ -168,7 +155,7 @@ void ProgramRunner::execute(Memory &with, const std::vector<abi::Effect> &effect
       continue;
     }
     if (hasEnded)
-      break;
+      return;
     with.host.passOnInterrupt();
     // A program that has just been answered often asks again soon.
     if (++idle < 1000)
@@ -187,6 +174,28 @@ void ProgramRunner::provide(std::span<const Input> inputs, Outside outside) {
   std::unique_ptr<Memory> made = makeRoom(inputs, {}, outside);
   transfer(*made, inputs);
   memory = std::move(made);
+}
+
+void ProgramRunner::execute(Memory &with, const std::vector<abi::Effect> &effects,
+                            const std::vector<abi::Check> &checks, abi::RunContext &context) {
+  Lap lap;
+  with.state->clear();
+  with.host.begin(effects, checks, image.products, context);
+  if (!with.loop) {
+    std::vector<uint64_t> arguments{with.host.address(), with.state->address};
+    arguments.insert(arguments.end(), with.inputs.begin(), with.inputs.end());
+    arguments.insert(arguments.end(), with.results.begin(), with.results.end());
+    arguments.push_back(with.ofBlocks);
+    arguments.push_back(static_cast<uint64_t>(image.blockBytes));
+    arguments.push_back(with.arena);
+    with.loop = std::make_unique<ProductLoop>(device, *program, image, launch, arguments,
+                                              with.state->address);
+  }
+  try {
+    launchUntilEnd(with);
+  } catch (const DeviceError &error) {
+    throw ProgramFailed(error.what(), with.host.reached());
+  }
   seconds.transfer = lap();
 }
 

@@ -49,6 +49,18 @@ private:
   Needs needed;
 };
 
+/// A program failed on a device while it ran, or the device did.
+class ProgramFailed : public DeviceError {
+public:
+  ProgramFailed(const std::string &message, int64_t step) : DeviceError(message), reached(step) {}
+  /// The number of the step that it began last, of those that it had not begun before: from 1 on;
+  /// 0: of none yet.
+  int64_t step() const { return reached; }
+
+private:
+  int64_t reached;
+};
+
 /// A program on a device, for one run after the other.
 class ProgramRunner {
 public:
@@ -65,13 +77,13 @@ public:
   void provide(std::span<const Input> inputs, Outside outside = Outside::Anything);
   /// Runs it from its beginning to its end; what it asks for meanwhile the
   /// context carries out. `effects` and `checks` are those of the context. To
-  /// be called once after `provide`: the memory goes back. Throws DeviceError.
+  /// be called once after `provide`: the memory goes back. Throws ProgramFailed, DeviceError.
   void run(const std::vector<abi::Effect> &effects, const std::vector<abi::Check> &checks,
            abi::RunContext &context);
 
   /// Runs a function: copies its arguments there and its results back, unless a check fails. The
   /// memory is kept for the next call, whose arguments and results have as many bytes. Throws
-  /// NoRoom, DeviceError.
+  /// NoRoom, ProgramFailed, DeviceError.
   void call(std::span<const Input> arguments, std::span<const Output> results,
             const std::vector<abi::Effect> &effects, const std::vector<abi::Check> &checks,
             abi::RunContext &context);
@@ -91,6 +103,7 @@ private:
 
   Device &device;
   const ProgramImage &image;
+  void launchUntilEnd(Memory &with);
   std::unique_ptr<Program> program;
   Launch launch;
   std::unique_ptr<Memory> memory;

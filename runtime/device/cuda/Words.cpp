@@ -15,8 +15,8 @@ std::string namedCode(const Driver &driver, int code) {
   if (driver.getErrorName(code, &name) != kSuccess || !name)
     return fmt::format("CUDA error {}, unknown to this driver", code);
   if (driver.getErrorString(code, &text) != kSuccess || !text)
-    return name;
-  return fmt::format("{}: {}", name, text);
+    return fmt::format("{}, {}", name, code);
+  return fmt::format("{}, {}: {}", name, code, text);
 }
 
 std::string failure(const Driver &driver, int code, std::string_view doing) {

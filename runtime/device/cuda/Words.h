@@ -9,7 +9,7 @@
 
 namespace descent::device::cuda {
 
-/// "CUDA_ERROR_NO_DEVICE: no CUDA-capable device is detected", as the driver says it.
+/// "CUDA_ERROR_NO_DEVICE, 100: no CUDA-capable device is detected", as the driver says it.
 std::string namedCode(const Driver &driver, int code);
 
 /// A sentence: "cannot <doing>: <what it means here> (<CUDA's name and text>)".

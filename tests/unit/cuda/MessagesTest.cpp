@@ -69,7 +69,7 @@ TEST_F(CudaTest, TheDriverDoesNotStart) {
   const std::vector<std::pair<int, const char *>> cases{
       {3, "CUDA error 3"},
       {34, "stand-in for linking"},
-      {100, "(CUDA_ERROR_NO_DEVICE: no CUDA-capable device is detected)"},
+      {100, "(CUDA_ERROR_NO_DEVICE, 100: no CUDA-capable device is detected)"},
       {304, "CUDA error 304"},
       {800, "CUDA error 800"},
       {802, "not yet set up; restart the machine"},
@@ -127,7 +127,7 @@ TEST_F(CudaTest, WhateverFailsWhileOpening) {
                              "cuStreamCreate", "cuMemHostAlloc", "cuEventCreate"}) {
     fake->failures = {{symbol, 2}};
     EXPECT_THAT(problemOf([] { openCuda({.timesLaunches = true}); }),
-                HasSubstr("(CUDA_ERROR_OUT_OF_MEMORY: out of memory)"))
+                HasSubstr("(CUDA_ERROR_OUT_OF_MEMORY, 2: out of memory)"))
         << symbol;
   }
 }
@@ -208,7 +208,7 @@ TEST_F(CudaTest, ThereIsNoSuchKernel) {
   auto program = device->load(ptxOf({"add"}));
   EXPECT_EQ(
       problemOf([&] { program->launch("sub", {}, {}); }),
-      "cannot find the kernel 'sub' on GPU 0 (Fake 0): CUDA_ERROR_NOT_FOUND: named symbol not "
+      "cannot find the kernel 'sub' on GPU 0 (Fake 0): CUDA_ERROR_NOT_FOUND, 500: named symbol not "
       "found");
   EXPECT_EQ(problemOf([&] { program->launch("add", {}, std::vector<uint64_t>(3)); }),
             "cannot start the kernel 'add' on GPU 0 (Fake 0): it has 2 parameters, and 3 arguments "
@@ -219,7 +219,7 @@ TEST_F(CudaTest, TheCompilerOfTheDriverComplains) {
   auto device = openCuda();
   EXPECT_EQ(problemOf([&] { device->load(ptxOf({}) + "mistake"); }),
             "cannot compile kernels (the driver's compiler says: ptxas application ptx input, line "
-            "3; fatal: mistake) on GPU 0 (Fake 0): CUDA_ERROR_INVALID_PTX: a PTX JIT compilation "
+            "3; fatal: mistake) on GPU 0 (Fake 0): CUDA_ERROR_INVALID_PTX, 218: a PTX JIT compilation "
             "failed");
   fake->failures["cuLinkAddData_v2"] = 221;
   EXPECT_THAT(problemOf([&] { device->load(ptxOf({})); }), HasSubstr("libnvidia-ptxjitcompiler"));
@@ -231,7 +231,7 @@ TEST_F(CudaTest, TheDriverIsTooOldForTheCode) {
   EXPECT_EQ(
       problemOf([&] { device->load(ptxOf({"add"}, "9.0")); }),
       "cannot use GPU 0 (Fake 0): the NVIDIA driver is too old: it is for CUDA 12.2, and this "
-      "code (PTX 9.0) needs one for CUDA 13.0 or later (CUDA_ERROR_UNSUPPORTED_PTX_VERSION: "
+      "code (PTX 9.0) needs one for CUDA 13.0 or later (CUDA_ERROR_UNSUPPORTED_PTX_VERSION, 222: "
       "the PTX was compiled with another toolchain)");
   EXPECT_THAT(problemOf([&] { device->load(ptxOf({"add"}, "99.0")); }),
               HasSubstr("for CUDA 12.2, is too old for this code; update it"));
@@ -246,7 +246,7 @@ TEST_F(CudaTest, TooManyBlocksAtOnce) {
                               std::vector<uint64_t>(2));
             }),
             "cannot start the kernel 'add' on GPU 0 (Fake 0): its 9 blocks of 256 threads have to "
-            "run at the same time, and 8 can (CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE: too many "
+            "run at the same time, and 8 can (CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE, 720: too many "
             "blocks in cooperative launch)");
   EXPECT_TRUE(device->isIdle());
   fake->failures["cuLaunchKernel"] = 701;
@@ -279,7 +279,7 @@ TEST_F(CudaTest, NoRoom) {
 
 TEST_F(CudaTest, AKernelFails) {
   const std::vector<std::pair<int, const char *>> cases{
-      {700, "it read or wrote outside of its arrays (CUDA_ERROR_ILLEGAL_ADDRESS: an illegal memory "
+      {700, "it read or wrote outside of its arrays (CUDA_ERROR_ILLEGAL_ADDRESS, 700: an illegal memory "
             "access was encountered)"},
       {702, "it ran for longer than a card with a display lets a kernel run"},
       {710, "a check in it failed"},
@@ -289,7 +289,7 @@ TEST_F(CudaTest, AKernelFails) {
       {717, "another kind of memory"},
       {718, "jumped out of its code"},
       {719, "it failed on the card; the kernel's messages (dmesg) may have an Xid that says more "
-            "(CUDA_ERROR_LAUNCH_FAILED: unspecified launch failure)"},
+            "(CUDA_ERROR_LAUNCH_FAILED, 719: unspecified launch failure)"},
   };
   for (auto [code, expected] : cases)
     for (int way = 0; way < 3; ++way) {

@@ -3,9 +3,13 @@
 #include "Support.h"
 
 #include "descent/Script.h"
+#include "runtime/device/Messages.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
+#include <set>
 #include <sstream>
 #include <thread>
 #include <unistd.h>
@@ -220,6 +224,90 @@ TEST_F(CudaSessionTest, AfterAFaultNothingIsRunAgain) {
   EXPECT_THAT(problemOf([&] { runScript("print 1", DeviceKind::Auto); }),
               HasSubstr("the kernel 'descent_program' failed on GPU 0"));
   EXPECT_EQ(launches, 1);
+}
+
+// ---- Where a kernel fails -----------------------------------------------------------------------
+
+/// The kernel says that it has begun a step, then fails.
+auto failingIn(int64_t step) {
+  return [step](const FakeLaunch &how) {
+    reinterpret_cast<volatile int64_t *>(how.arguments[0])[device::mailbox::reached] = step;
+    return 700;
+  };
+}
+
+const char *const kSteps = "let x = cumsum(arange(9000.0))\n"
+                           "var s = 0.0\n"
+                           "for i in 0..3 {\n"
+                           "  s = s + sum(x * s)\n"
+                           "}\n"
+                           "print sort(x * s)[7]\n";
+
+TEST_F(CudaSessionTest, AFaultIsShownWhereTheProgramWas) {
+  std::set<std::string> places;
+  for (int64_t step = 1;; ++step) {
+    run = failingIn(step);
+    Outcome outcome;
+    try {
+      outcome = runScript(kSteps);
+    } catch (const Error &error) {
+      // There are no more steps: what was written there is not one.
+      EXPECT_GT(step, 3);
+      EXPECT_THAT(error.what(), StartsWith("the kernel 'descent_program' failed on GPU 0"));
+      break;
+    }
+    EXPECT_EQ(outcome.result.status, RunStatus::Failed);
+    const std::string &message = outcome.result.message;
+    EXPECT_THAT(
+        message,
+        AllOf(HasSubstr(": error: the kernel 'descent_program' failed on GPU 0 (Fake 0): it read "
+                        "or wrote outside of its arrays (CUDA_ERROR_ILLEGAL_ADDRESS, 700: an "
+                        "illegal memory access was encountered), seen while trying to "),
+              HasSubstr("; the emulator (--device emulator) runs the same code and names the line "
+                        "of the script  [device-failed]\n"),
+              HasSubstr("^"), HasSubstr("note: the program had come about as far as this")));
+    std::string place = message.substr(0, message.find(": error"));
+    places.insert(place);
+    EXPECT_EQ(place == "model.gd:4:11", message.find("any iteration") != std::string::npos)
+        << message;
+  }
+  EXPECT_THAT(places, testing::IsSupersetOf({"model.gd:1:9", "model.gd:4:11", "model.gd:6:7"}));
+}
+
+TEST_F(CudaSessionTest, AFaultOfAnExportedFunction) {
+  ScriptOptions options;
+  options.device = DeviceKind::Gpu;
+  Script script = Script::fromText("model.gd",
+                                   "export fn g(x: f32[5000]) = sum(x)\n"
+                                   "export fn f(x: f32[5000]) = 1.0 +\n  sort(x)\n",
+                                   options);
+  programKernel(2);
+  run = failingIn(1);
+  std::vector<Array> arguments{Array::uninitialized(DType::F32, {5000})};
+  try {
+    script.call("f", arguments);
+    FAIL() << "it went on";
+  } catch (const Error &error) {
+    EXPECT_THAT(error.what(), AllOf(StartsWith("model.gd:3:3: error: the kernel"),
+                                    HasSubstr(" 3 |   sort(x)\n"), HasSubstr("[device-failed]")));
+  }
+}
+
+// What is on disk is the same for scripts that differ in their lines alone.
+TEST_F(CudaSessionTest, AFaultOfCodeFromDisk) {
+  std::string folder = (std::filesystem::temp_directory_path() / "descent-session-XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  environment.set("DESCENT_CACHE_DIR", folder.c_str());
+  EXPECT_FALSE(runScript(kSteps).timing.cached);
+  run = failingIn(1);
+  for (const char *comment : {"", "# a line\n", "# a line\n# and another\n"}) {
+    Outcome outcome = runScript(std::string(comment) + kSteps);
+    EXPECT_TRUE(outcome.timing.cached);
+    long line = 1 + std::count(comment, comment + std::strlen(comment), '\n');
+    EXPECT_THAT(outcome.result.message, StartsWith("model.gd:" + std::to_string(line) + ":"));
+  }
+  EXPECT_EQ(fake->compilations, 1);
+  std::filesystem::remove_all(folder);
 }
 
 // ---- Code on disk -------------------------------------------------------------------------------
