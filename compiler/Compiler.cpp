@@ -212,7 +212,8 @@ DeviceCode compileForDevice(Module module, const CompileOptions &options,
   llvm::LLVMContext context;
   std::unique_ptr<llvm::TargetMachine> machine = gpu::makeMachine(target.major, target.minor);
   gpu::GpuCode made = gpu::generate(*module.state().module, context, *machine, planOptions(options),
-                                    target.threads, name, target.libraryWork);
+                                    target.threads, name, target.libraryWork,
+                                    target.refusedProducts);
   code.image.products = std::move(made.products);
   if (target.asBitcode) {
     llvm::raw_string_ostream os(code.image.code);
@@ -270,7 +271,7 @@ std::string show(Module module, Stage stage, const CompileOptions &options,
     std::unique_ptr<llvm::TargetMachine> machine = gpu::makeMachine(target.major, target.minor);
     gpu::GpuCode made =
         gpu::generate(*state.module, context, *machine, planOptions(options), target.threads, "main",
-                      target.libraryWork);
+                      target.libraryWork, target.refusedProducts);
     if (stage == Stage::Ptx)
       return gpu::emitPtx(*made.module, *machine);
     made.module->print(os, nullptr);

@@ -131,6 +131,8 @@ struct DeviceTarget {
   int threads = 256;        ///< of a block: a power of two, at least 32
   /// Products of at least so many multiplications are left to the device's library; 0: none are.
   int64_t libraryWork = 0;
+  /// Those that it has nothing for.
+  std::vector<device::Product> refusedProducts;
   /// The inputs, by number, that stay in the machine's memory: rows that loops take of them are
   /// asked for a step early. The launch has to be one of two blocks or more.
   std::vector<bool> far;

@@ -1,4 +1,5 @@
 // Products that are so large that the device's library is worth leaving the kernel for.
+#include "compiler/gpu/DotLibrary.h"
 #include "compiler/gpu/Host.h"
 #include "compiler/gpu/Steps.h"
 
@@ -81,15 +82,11 @@ std::optional<Product::Side> sideOf(const Strided &of, ArrayRef<int64_t> shape,
   return side;
 }
 
-struct LibraryProduct {
-  Product product;
-  mlir::Value lhs, rhs;
-};
-
 std::optional<LibraryProduct> find(const ProgramEmission &p, ir::DotOp op) {
   kernel::DotShape shape = kernel::dotShape(op);
   mlir::Type element = tensorType(op.getResult()).getElementType();
   LibraryProduct found;
+  found.result = op.getResult();
   Product &product = found.product;
   product.batch = shape.batch;
   product.m = shape.m;
@@ -134,13 +131,41 @@ std::optional<LibraryProduct> find(const ProgramEmission &p, ir::DotOp op) {
 
 } // namespace
 
+void leaveProductsToLibrary(ProgramEmission &p) {
+  if (p.libraryWork == 0)
+    return;
+  // What is in an outer block is known to the inner ones.
+  p.f.plan.function->walk<mlir::WalkOrder::PreOrder>([&](mlir::Block *block) {
+    auto plan = p.f.plan.blocks.find(block);
+    if (plan == p.f.plan.blocks.end())
+      return;
+    std::vector<kernel::Step> &steps = plan->second.steps;
+    for (size_t i = 0; i < steps.size(); ++i) {
+      const kernel::Step &step = steps[i];
+      auto op = mlir::dyn_cast<ir::DotOp>(step.roots.front());
+      if (!op || step.isKernel || step.points || step.isWrittenOut)
+        continue;
+      std::optional<LibraryProduct> found = find(p, op);
+      if (!found)
+        continue;
+      addWhatFollows(p, *block, i, *found);
+      if (!llvm::is_contained(p.refusedProducts, found->product))
+        p.libraryProducts[op] = *found;
+    }
+  });
+}
+
 bool emitLibraryDot(ProgramEmission &p, const kernel::Step &step) {
-  auto op = mlir::cast<ir::DotOp>(step.roots.front());
-  std::optional<LibraryProduct> found = find(p, op);
-  if (!found)
+  auto found = p.libraryProducts.find(step.roots.front());
+  if (found == p.libraryProducts.end())
     return false;
-  p.products.push_back(found->product);
-  leaveForProduct(p, int64_t(p.products.size()) - 1, {found->lhs, found->rhs, op.getResult()});
+  const LibraryProduct &made = found->second;
+  p.products.push_back(made.product);
+  SmallVector<mlir::Value, 5> operands{made.lhs, made.rhs, made.result};
+  for (mlir::Value each : {made.added, made.bias})
+    if (each)
+      operands.push_back(each);
+  leaveForProduct(p, int64_t(p.products.size()) - 1, operands);
   return true;
 }
 

@@ -162,7 +162,7 @@ void countInputs(mlir::ModuleOp module) {
 
 GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::TargetMachine &machine,
                  const kernel::PlanOptions &options, int threads, llvm::StringRef name,
-                 int64_t libraryWork) {
+                 int64_t libraryWork, const std::vector<device::Product> &refusedProducts) {
   kernel::PlanOptions plan = options;
   plan.forProcessor = false;
   GpuCode code;
@@ -181,6 +181,7 @@ GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::Target
     kernel::FunctionPlan planned = kernel::planFunction(function, plan);
     code.largest = kernel::largestArrays(planned, 4);
     code.byRows = kernel::readByRows(function);
+    code.ahead = kernel::fetchedAhead(function);
     int64_t given = givenTo(function);
     llvm::Function *kernel =
         declare(*code.module, given, given - int64_t(function.getNumResults()), threads);
@@ -192,6 +193,8 @@ GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::Target
     program.capability = capabilityOf(machine);
     program.hasTensorCores = program.capability >= 80;
     program.libraryWork = libraryWork;
+    program.refusedProducts = refusedProducts;
+    leaveProductsToLibrary(program);
     program.begin();
     emitProgram(program);
     code.arenaBytes = program.arenaBytes;

@@ -37,6 +37,7 @@ struct GpuCode {
   /// The arrays that take most of the arena.
   std::vector<kernel::LargeArray> largest;
   std::vector<bool> byRows; ///< see kernel::readByRows
+  std::vector<bool> ahead;  ///< see kernel::fetchedAhead
 };
 
 /// Has a program remember how many inputs it is given, before those that nothing needs go.
@@ -44,10 +45,11 @@ void countInputs(mlir::ModuleOp module);
 
 /// LLVM IR for a program or the exported function of that name, for the processor of `machine`,
 /// optimised. Products of at least `libraryWork` multiplications are left to the
-/// device's library (0: none are). Throws descent::Error.
+/// device's library (0: none are), but for `refusedProducts`. Throws descent::Error.
 GpuCode generate(mlir::ModuleOp module, llvm::LLVMContext &context, llvm::TargetMachine &machine,
                  const kernel::PlanOptions &options, int threads, llvm::StringRef name = "main",
-                 int64_t libraryWork = 0);
+                 int64_t libraryWork = 0,
+                 const std::vector<device::Product> &refusedProducts = {});
 
 /// For compute capability `major`.`minor`. Throws descent::Error where there is none.
 std::unique_ptr<llvm::TargetMachine> makeMachine(int major, int minor);

@@ -1,6 +1,7 @@
 // The state of emitting one program for a GPU.
 #pragma once
 
+#include "compiler/gpu/DotLibrary.h"
 #include "compiler/gpu/Grid.h"
 #include "compiler/gpu/Pending.h"
 #include "runtime/device/Product.h"
@@ -25,8 +26,8 @@ struct Strides {
 class ProgramEmission {
 public:
   /// `state`: see Grid. `mailbox`: see Host.h.
-  ProgramEmission(cpu::FunctionEmission &f, int64_t threads, llvm::Value *state,
   /// `fetches`: there are blocks for nothing but that (see Fetch.h).
+  ProgramEmission(cpu::FunctionEmission &f, int64_t threads, llvm::Value *state,
                   llvm::Value *mailbox, bool fetches)
       : f(f), b(f.b), grid(f, threads, state, fetches), mailbox(mailbox),
         arenaBytes(f.plan.arenaBytes), state(state) {}
@@ -44,7 +45,10 @@ public:
   /// Products of at least so many multiplications are the library's; 0: none are.
   int64_t libraryWork = 0;
   std::vector<device::Product> products;
-  /// Of the arena, with what is added to that of the plan.
+  /// Those that the library has nothing for.
+  std::vector<device::Product> refusedProducts;
+  /// Those that are left to it, by their operation.
+  llvm::DenseMap<mlir::Operation *, LibraryProduct> libraryProducts;
   /// Rows that are fetched while the program goes on.
   struct Fetch {
     ir::FetchOp op;
@@ -52,6 +56,7 @@ public:
     llvm::AllocaInst *posts = nullptr; ///< how often it was asked for
   };
   std::vector<Fetch> fetches;
+  /// Of the arena, with what is added to that of the plan.
   int64_t arenaBytes;
   /// Working memory of each block, behind the arena.
   int64_t bytesOfBlock = 0;

@@ -20,8 +20,7 @@ void emitScan(ProgramEmission &p, const kernel::Step &step);
 /// The position of an extremum along a dimension (Extremum.cpp).
 void emitArgReduce(ProgramEmission &p, const kernel::Step &step);
 
-/// Leaves a product to the device's library, where that is worth it and can be done
-/// (DotLibrary.cpp).
+/// Has the device's library make a product that is left to it (DotLibrary.cpp).
 bool emitLibraryDot(ProgramEmission &p, const kernel::Step &step);
 
 /// Loops over arrays, point by point (Points.cpp).

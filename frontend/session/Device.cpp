@@ -101,17 +101,25 @@ compiler::DeviceTarget DeviceSession::target() const {
     target.major = opened->properties().major;
     target.minor = opened->properties().minor;
     target.libraryWork = leavesProducts ? kLibraryWork : 0;
+    target.refusedProducts = refusedProducts;
   }
   return target;
 }
 
-/// Whether a program wants the device's library, which takes a second to load, and there is none.
-/// From then on no product is left to it.
+/// Whether a program wants the device's library, which takes a second to load, and there is none,
+/// or it has nothing for some of the products. From then on these are not left to it.
 bool DeviceSession::lacksLibrary(const device::ProgramImage &image) {
-  if (image.products.empty() || opened->multiplies())
+  if (image.products.empty())
     return false;
-  leavesProducts = false;
-  return true;
+  if (!opened->multiplies()) {
+    leavesProducts = false;
+    return true;
+  }
+  size_t known = refusedProducts.size();
+  for (const device::Product &product : image.products)
+    if (!opened->multiplies(product))
+      refusedProducts.push_back(product);
+  return refusedProducts.size() > known;
 }
 
 void DeviceSession::compile(std::string_view function, const sema::Program &program,
@@ -126,8 +134,11 @@ void DeviceSession::compile(std::string_view function, const sema::Program &prog
     compiler::DeviceTarget made = target();
     std::string kind = fmt::format("{} {} {} {} {}", made.asBitcode ? "bitcode" : "ptx", made.major,
                                    made.minor, made.threads, made.libraryWork);
+    std::string_view refused(reinterpret_cast<const char *>(made.refusedProducts.data()),
+                             made.refusedProducts.size() * sizeof(device::Product));
     if (std::string built = compiler::codeIdentity(options); !built.empty()) {
-      key = compiler::CodeCache::keyOf({"device", kind, function, built, identityOf(program)});
+      key = compiler::CodeCache::keyOf(
+          {"device", kind, refused, function, built, identityOf(program)});
       if (std::optional<std::string> kept = folder.find(*key))
         if (std::optional<device::ProgramImage> image = device::ProgramImage::read(*kept)) {
           if (lacksLibrary(*image))

@@ -77,6 +77,7 @@ private:
   std::string deviceName, reason;
   bool isEmulator = false, cache = false, hasRemarked = false, isChosen = false;
   bool leavesProducts = true; ///< to the device's library
+  std::vector<device::Product> refusedProducts; ///< by it
   /// Null for the emulator, and where the card's cannot be read.
   std::unique_ptr<device::CardSensors> sensors;
 
