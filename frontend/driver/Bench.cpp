@@ -1,5 +1,6 @@
 // descent bench: time a script on several devices, side by side.
 #include "frontend/driver/Bench.h"
+#include "frontend/driver/TemporaryFolder.h"
 #include "runtime/core/Interrupt.h"
 
 #include <fmt/format.h>
@@ -7,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -22,32 +22,14 @@ struct BenchArguments {
   std::string json, plot;
 };
 
-/// A folder for code (and for a plot's script), so that none is found that was kept before, and
-/// none is left behind.
-class CacheFolder {
+/// A folder for code, so that none is found that was kept before, and none is left behind.
+class CacheFolder : public TemporaryFolder {
 public:
-  CacheFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "descent-bench-XXXXXX").string();
-    if (!mkdtemp(name.data()))
-      throw Error("no folder for compiled code could be made in " +
-                  std::filesystem::temp_directory_path().string());
-    path = name;
-    setenv("DESCENT_CACHE_DIR", path.c_str(), 1);
+  CacheFolder() : TemporaryFolder("descent-bench") {
+    setenv("DESCENT_CACHE_DIR", path().c_str(), 1);
     // NVIDIA's driver keeps code, too.
     setenv("CUDA_CACHE_DISABLE", "1", 1);
   }
-  ~CacheFolder() { remove(); }
-  CacheFolder(const CacheFolder &) = delete;
-  CacheFolder &operator=(const CacheFolder &) = delete;
-
-  std::string name() const { return path.string(); }
-  void remove() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-
-private:
-  std::filesystem::path path;
 };
 
 /// The words between commas, without blanks around them.
@@ -135,7 +117,7 @@ void checkArguments(const BenchArguments &arguments) {
 
 /// What was measured so far is shown, whatever ends it.
 void show(const BenchArguments &arguments, const std::vector<BenchRow> &rows,
-          const CacheFolder &folder) {
+          const TemporaryFolder &folder) {
   const BenchSettings &settings = arguments.settings;
   auto write = [](const std::string &path, const std::string &text) {
     if (!replaceFile(path, text))
@@ -147,7 +129,7 @@ void show(const BenchArguments &arguments, const std::vector<BenchRow> &rows,
     write(arguments.json, benchJson(settings, rows));
   if (arguments.plot.empty())
     return;
-  write(arguments.plot, benchPicture(settings, rows, folder.name()));
+  write(arguments.plot, benchPicture(settings, rows, folder.path().string()));
   for (const BenchRow &row : rows)
     if (std::stod(row.size) <= 0)
       std::cerr << fmt::format("descent bench: {}={} is not in the picture, whose scale is "

@@ -1,12 +1,10 @@
 // descent fmt: scripts in the standard layout.
 #include "descent/Script.h"
+#include "frontend/diagnostics/Source.h"
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/Outputs.h"
 
-#include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <optional>
 
@@ -18,26 +16,34 @@ struct FmtArguments {
   bool check = false;
 };
 
-std::optional<std::string> readFile(const std::string &path) {
-  if (path == "-")
-    return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream in(path, std::ios::binary);
-  std::error_code ignored;
-  if (!in || std::filesystem::is_directory(path, ignored))
-    return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(in), {});
+/// A script's text; nothing where it cannot be had, for that `reason`.
+std::optional<std::string> readScript(const std::string &path, std::string &reason) {
+  if (path != "-") {
+    SourceManager sources;
+    const SourceFile *file = sources.load(path, reason);
+    return file ? std::optional(std::string(file->text())) : std::nullopt;
+  }
+  std::string text;
+  char piece[1 << 16];
+  while (text.size() <= SourceManager::kMaxFileBytes &&
+         std::cin.read(piece, sizeof piece).gcount() > 0)
+    text.append(piece, static_cast<size_t>(std::cin.gcount()));
+  if (text.size() <= SourceManager::kMaxFileBytes)
+    return text;
+  reason = "it is longer than 4 MiB";
+  return std::nullopt;
 }
 
 int formatAll(const FmtArguments &arguments) {
   int result = kDone;
   for (const std::string &path : arguments.paths) {
-    std::optional<std::string> text = readFile(path);
+    std::string name = path == "-" ? "<stdin>" : path, reason;
+    std::optional<std::string> text = readScript(path, reason);
     if (!text) {
-      std::cerr << path << ": cannot be read\n";
+      std::cerr << name << ": cannot be read: " << reason << '\n';
       result = kUsageOrCompileError;
       continue;
     }
-    std::string name = path == "-" ? "<stdin>" : path;
     std::optional<std::string> formatted = formatScript(name, *text, std::cerr);
     if (!formatted) {
       result = kUsageOrCompileError;

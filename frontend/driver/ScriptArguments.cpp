@@ -103,7 +103,20 @@ void addTapeArgument(CLI::App &command, ScriptArguments &arguments) {
           "The memory that a `for` loop should take at most to remember its iterations for a "
           "derivative\n(0: a quarter of the machine's). One that would take more runs in blocks, "
           "twice each.\nResults do not depend on it, but for the order of sums")
-      ->transform(CLI::AsSizeValue(false))
+      ->transform([](const std::string &text) {
+        std::string size = text;
+        uint64_t bytes = 0;
+        try {
+          // A number below 0 comes out of it as a huge one.
+          if (CLI::AsSizeValue(false)(size).empty() && CLI::detail::lexical_cast(size, bytes) &&
+              bytes >> 62 == 0)
+            return size;
+        } catch (const CLI::ValidationError &) {
+        }
+        throw CLI::ValidationError(
+            "--tape-limit",
+            "it takes a number of bytes, or one with a unit such as 4gb, not " + text);
+      })
       ->type_name("SIZE");
 }
 

@@ -1,5 +1,6 @@
 // The `descent` command.
 #include "descent/Script.h"
+#include "frontend/diagnostics/Diagnostics.h"
 #include "frontend/driver/Commands.h"
 #include "runtime/core/Interrupt.h"
 
@@ -26,6 +27,13 @@ A first script, line.gd:
   train loss(x) with sgd(rate=0.5), steps=100
   print "w = {w:.3f}"
 )";
+
+std::vector<std::string> namesOf(const CLI::App &app) {
+  std::vector<std::string> names;
+  for (const CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; }))
+    names.push_back(command->get_name());
+  return names;
+}
 
 /// What the process returns. Results that did not arrive are a failure, whatever else went well.
 int ended(int result) {
@@ -72,6 +80,8 @@ int main(int argc, char **argv) {
     std::cerr << "descent: there is no command " << first << ". ";
     if (first.ends_with(".gd"))
       std::cerr << "To run a script: descent run " << first << '\n';
+    else if (std::optional<std::string> meant = descent::closestName(first, namesOf(app)))
+      std::cerr << "Did you mean descent " << *meant << "?\n";
     else
       std::cerr << "descent --help lists all commands\n";
     return kUsageOrCompileError;
@@ -85,8 +95,8 @@ int main(int argc, char **argv) {
     std::cerr << "descent: a command is missing: descent run model.gd " << given.front()
               << ", for instance. There are";
     const char *separator = " ";
-    for (const CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; })) {
-      std::cerr << separator << command->get_name();
+    for (const std::string &name : namesOf(app)) {
+      std::cerr << separator << name;
       separator = ", ";
     }
     std::cerr << '\n';

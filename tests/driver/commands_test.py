@@ -64,6 +64,38 @@ class Commands(unittest.TestCase):
                 done = self.descent(*words, code=1, stdout=full)
                 self.assertEqual(done.stderr.count("descent: standard output could not be written"), 1, words)
 
+    # ---- Words
+
+    def test_commands_that_are_nearly_there(self):
+        self.assertIn("there is no command tset. Did you mean descent test?", self.descent("tset", "x.gd", code=2).stderr)
+        self.assertIn("there is no command x. descent --help lists all commands", self.descent("x", code=2).stderr)
+
+    def test_tape_limit(self):
+        for size in "-1", "-4gb", "nan", "5X", "1e30", "9eb", "":
+            done = self.descent("run", "line.gd", "--tape-limit", size, code=2)
+            self.assertIn(f"--tape-limit: it takes a number of bytes, or one with a unit such as 4gb, not {size}\n", done.stderr)
+        for size in "0", "1000", "4gb", "1 kb":
+            self.assertEqual(self.descent("run", "line.gd", "--tape-limit", size).stdout, "3\n")
+
+    # ---- Files that are none
+
+    def test_fmt_of_what_is_no_script(self):
+        (self.path / "folder").mkdir()
+        self.write("wide.gd", "let  x=1\n")
+        done = self.descent("fmt", "none.gd", "folder", "/dev/zero", "wide.gd", code=2)
+        self.assertEqual([line.partition(";")[0] for line in done.stderr.splitlines()],
+                         ["none.gd: cannot be read: no such file", "folder: cannot be read: it is a directory",
+                          "/dev/zero: cannot be read: it is longer than 4 MiB", "wide.gd: formatted"])
+        with open("/dev/zero") as zero:
+            self.assertIn("<stdin>: cannot be read: it is longer than 4 MiB", self.descent("fmt", "-", code=2, stdin=zero).stderr)
+        self.assertEqual(self.descent("fmt", "-", input="let  x=1").stdout, "let x = 1\n")
+
+    def test_bench_without_a_folder_for_its_code(self):
+        environment = os.environ | {"TMPDIR": "/nowhere", "DESCENT_CACHE_DIR": ""}
+        done = subprocess.run([DESCENT, "bench", "line.gd", "--device", "cpu"], cwd=self.path, env=environment, text=True, capture_output=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("descent: there is no folder for temporary files: TMPDIR is /nowhere", done.stderr)
+
     # ---- selftest
 
     def selftest(self, *words, code=0, **options):

@@ -1,6 +1,7 @@
 #include "frontend/driver/selftest/TestCase.h"
 
 #include "descent/Error.h"
+#include "frontend/driver/TemporaryFolder.h"
 #include "frontend/driver/selftest/Expectation.h"
 #include "frontend/driver/selftest/Process.h"
 
@@ -26,26 +27,6 @@ std::chrono::seconds limitOn(const std::string &device) {
 fs::path command() {
   return fs::read_symlink("/proc/self/exe");
 }
-
-/// A new folder, removed with all that is in it.
-class Folder {
-public:
-  Folder() {
-    std::string pattern = (fs::temp_directory_path() / "descent-selftest-XXXXXX").string();
-    if (!mkdtemp(pattern.data()))
-      throw Error("no folder can be made in " + fs::temp_directory_path().string());
-    where = pattern;
-  }
-  Folder(const Folder &) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(where, ignored);
-  }
-  const fs::path &path() const { return where; }
-
-private:
-  fs::path where;
-};
 
 std::vector<fs::path> filesIn(const fs::path &folder, const char *extension) {
   std::vector<fs::path> files;
@@ -114,8 +95,8 @@ struct ProgramRun {
   Json values;
 };
 
-ProgramRun runProgram(const TestCase &test, const Folder &folder, const std::string &device,
-                      const std::vector<std::string> &options) {
+ProgramRun runProgram(const TestCase &test, const TemporaryFolder &folder,
+                      const std::string &device, const std::vector<std::string> &options) {
   fs::path file = folder.path() / "values.json";
   std::vector<std::string> words{command(), "run", test.script, "--quiet",
                                  "--json",  file,  "--device",  device};
@@ -138,7 +119,7 @@ std::string problemOfRun(const ProcessResult &run, const Expectation &expected) 
 
 std::string problemOfProgram(const TestCase &test, const std::string &device) {
   Expectation expected = Expectation::read(test.expectation);
-  Folder folder;
+  TemporaryFolder folder("descent-selftest");
   ProgramRun first = runProgram(test, folder, device, {});
   std::string problem = problemOfRun(first.process, expected);
   if (!problem.empty() || device != "cpu")
