@@ -163,17 +163,6 @@ void ProgramRunner::launchUntilEnd(Memory &with) {
     else
       std::this_thread::sleep_for(50us);
   }
-  seconds.kernel = lap();
-  with.host.rethrow();
-  if (seconds.launches == 1)
-    seconds.kernel = device.lastLaunchSeconds().value_or(seconds.kernel);
-}
-
-void ProgramRunner::provide(std::span<const Input> inputs, Outside outside) {
-  Lap lap;
-  std::unique_ptr<Memory> made = makeRoom(inputs, {}, outside);
-  transfer(*made, inputs);
-  memory = std::move(made);
 }
 
 void ProgramRunner::execute(Memory &with, const std::vector<abi::Effect> &effects,
@@ -196,6 +185,17 @@ void ProgramRunner::execute(Memory &with, const std::vector<abi::Effect> &effect
   } catch (const DeviceError &error) {
     throw ProgramFailed(error.what(), with.host.reached());
   }
+  seconds.kernel = lap();
+  with.host.rethrow();
+  if (seconds.launches == 1)
+    seconds.kernel = device.lastLaunchSeconds().value_or(seconds.kernel);
+}
+
+void ProgramRunner::provide(std::span<const Input> inputs, Outside outside) {
+  Lap lap;
+  std::unique_ptr<Memory> made = makeRoom(inputs, {}, outside);
+  transfer(*made, inputs);
+  memory = std::move(made);
   seconds.transfer = lap();
 }
 

@@ -63,6 +63,28 @@ train loss(x, y) with adam(rate=0.01), epochs=3, batch=256, key=key(3)
 let total = loss(x, y)
 )";
 
+// Large enough for cuBLASLt, where it is installed: by graphs, with the host, and on the processor.
+TEST_F(CardSessionTest, LargeProductsAreTheSameWithAndWithoutGraphs) {
+  const std::string text = "let x = normal(key(1), [1024, 1024])\n"
+                           "fn loss(w) = mean((tanh(x @ w) - x)^2)\n"
+                           "var w = 0.01 * normal(key(2), [1024, 1024])\n"
+                           "for i in 0..20 { w = w - 100.0 * grad(loss)(w) }\n"
+                           "let last = loss(w)\n";
+  auto weights = [&] {
+    RunResult result = scriptOf(text).run();
+    EXPECT_EQ(result.status, RunStatus::Done) << result.message;
+    return result.value("w").array();
+  };
+  Array byGraph = weights();
+  EXPECT_EQ(weights(), byGraph) << "the same bits";
+  setenv("DESCENT_GRAPHS", "", 1);
+  EXPECT_EQ(weights(), byGraph);
+  unsetenv("DESCENT_GRAPHS");
+  Array onProcessor = scriptOf(text, DeviceKind::Cpu).run().value("w").array();
+  for (size_t i = 0; i < 1024 * 1024; i += 4099)
+    EXPECT_NEAR(byGraph.values<float>()[i], onProcessor.values<float>()[i], 1e-3);
+}
+
 TEST_F(CardSessionTest, TrainsLikeTheProcessor) {
   Array onProcessor = scriptOf(kRegression, DeviceKind::Cpu).run().value("a").array();
   Array first = scriptOf(kRegression).run().value("a").array();

@@ -1,9 +1,8 @@
 // Programs that leave a card for products: as a graph, with the host, and with both.
+#include "FakeProgram.h"
 #include "Support.h"
 
 #include "runtime/core/Interrupt.h"
-#include "runtime/device/Messages.h"
-#include "runtime/device/ProductTable.h"
 #include "runtime/device/Runner.h"
 #include "runtime/device/cuda/Driver.h"
 #include "runtime/device/cuda/Graph.h"
@@ -49,14 +48,14 @@ public:
 
   /// A launch.
   int operator()(const FakeLaunch &how) {
-    box = reinterpret_cast<int64_t *>(how.arguments[0]);
-    state = reinterpret_cast<int64_t *>(how.arguments[1]);
+    program = {reinterpret_cast<int64_t *>(how.arguments[0]),
+               reinterpret_cast<int64_t *>(how.arguments[1])};
     arena = reinterpret_cast<double *>(how.arguments[4]);
-    int64_t &place = state[kPlace], &step = state[kStep];
+    int64_t &place = program.state[kPlace], &step = program.state[kStep];
     for (;; place = 0) {
       switch (place) {
       case 0:
-        if (step == steps || (polls && word(mailbox::stop).load() != 0))
+        if (step == steps || (polls && program.word(mailbox::stop).load() != 0))
           return 0;
         if (step == 0)
           for (int i = 0; i < 4; ++i)
@@ -94,39 +93,20 @@ private:
   double *a() { return arena + 4; }
   double *result(int64_t step) { return arena + 8 + step % places * 8; }
   double *square(int64_t step) { return result(step) + 4; }
-  std::atomic_ref<int64_t> word(int64_t at) { return std::atomic_ref<int64_t>(box[at]); }
-
-  void post() { word(mailbox::requested).store(word(mailbox::requested).load() + 1); }
   void askHost(Request request, int64_t index, int64_t bytes) {
-    box[mailbox::request] = int64_t(request);
-    box[mailbox::index] = index;
-    box[mailbox::bytes] = bytes;
-    post();
-    while (word(mailbox::answered).load() != word(mailbox::requested).load())
+    program.box[mailbox::request] = int64_t(request);
+    program.box[mailbox::index] = index;
+    program.box[mailbox::bytes] = bytes;
+    program.post();
+    while (program.word(mailbox::answered).load() != program.word(mailbox::requested).load())
       std::this_thread::yield();
   }
-  void leaveFor(int64_t place, int64_t product, std::array<const double *, 3> operands) {
-    state[kPlace] = place;
-    if (auto *table = reinterpret_cast<const int64_t *>(state[device::state::products])) {
-      state[device::state::next] = 0;
-      const int64_t *entry = table + table[product * producttable::wordsOfProduct];
-      for (int64_t left = table[product * producttable::wordsOfProduct + 1]; left > 0;
-           --left, entry += producttable::wordsOfEntry)
-        if (std::equal(operands.begin(), operands.end(), entry + 1,
-                       [](const double *p, int64_t word) { return int64_t(p) == word; }))
-          state[device::state::next] = entry[0];
-      if (state[device::state::next])
-        return;
-    }
-    box[mailbox::request] = int64_t(Request::Product);
-    box[mailbox::index] = product;
-    for (size_t i = 0; i < operands.size(); ++i)
-      box[mailbox::operands + int64_t(i) * mailbox::wordsOfOperand] =
-          reinterpret_cast<int64_t>(operands[i]);
-    post();
+  void leaveFor(int64_t place, int64_t product, std::array<const void *, 3> operands) {
+    program.state[kPlace] = place;
+    program.leaveFor(product, operands);
   }
 
-  int64_t *box = nullptr, *state = nullptr;
+  FakeProgram program;
   double *arena = nullptr;
 };
 
