@@ -219,6 +219,9 @@ EXPORT cublasLtMatmul(LtHandle, LtDesc desc, const void *alpha, uint64_t a, LtLa
   uint64_t size = (isWide ? 8 : 4) * dLayout->rows * dLayout->columns * uint64_t(dLayout->batch);
   if (ofAdded != 0 && (!c || (c != d && c < d + size && d < c + size)))
     return kLtInvalidValue;
+  // $FAKE_CUBLASLT_IDLE: it looks at what it is given, and makes nothing of it.
+  if (std::getenv("FAKE_CUBLASLT_IDLE"))
+    return kLtSuccess;
   descent::test::pushTo(
       stream, [=, desc = *desc, aLayout = *aLayout, bLayout = *bLayout, dLayout = *dLayout] {
         if (desc.compute == kLtComputeF64)
