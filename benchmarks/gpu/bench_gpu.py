@@ -3,6 +3,7 @@
 import argparse
 import pathlib
 import signal
+import subprocess
 import sys
 
 import measure
@@ -77,4 +78,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (OSError, RuntimeError, subprocess.SubprocessError) as problem:  # a full disk, nothing built
+        sys.exit(f"./dev bench gpu: {problem}")

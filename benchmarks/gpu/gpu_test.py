@@ -71,6 +71,30 @@ def test_words(folder):
         assert done.returncode == 2 and "--seconds: above 0, and up to 3600" in done.stderr, done.stderr
 
 
+def test_what_goes_wrong_is_told():
+    """In a line, whatever it is."""
+    quick = ["--device", "emulator", "--quick", "--no-peers"]
+    for words, message in (("--build", "/nonexistent"), "/nonexistent/b"), (("--out", "/proc/here"), "/proc/here"):
+        done = call(*quick, "reduction", *words)
+        assert done.returncode == 1 and done.stderr.startswith("./dev bench gpu: ") and message in done.stderr, done.stderr
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_a_size_that_fails(folder):
+    """It has its row, and the others are measured."""
+    import types
+
+    settings = types.SimpleNamespace(device="emulator", rounds=1, seconds=1e-6, no_peers=True, quick=True, build=pathlib.Path(BUILD),
+                                     out=pathlib.Path(folder), data=pathlib.Path(folder, "data"))
+    workload = next(w for w in measure.load(True) if w.name == "reduction")
+    workload.sizes = [{"n": -1, "steps": 3}, {"n": 100, "steps": 3}]
+    result = measure.run(workload, settings, measure.Peers(settings), measure.Card("a card", "", 1e9))
+    bad, good = result["rows"]
+    assert "negative extent -1" in bad["wrong"]["descent"] and "gpu" not in bad and good["gpu"] > 0 and not good["wrong"]
+    text = report.section(result)
+    assert f"| n=-1 | **{' '.join(bad['wrong']['descent'].split())[:200]}**" in text and "| n=100 | " in text, text
+
+
 def row(**fields):
     return {"size": {"n": 100}, "label": "n=100", "wrong": {}, "failed": {}, "peers": {}, "of_copies": None} | fields
 

@@ -52,7 +52,10 @@ def files_of(workload, size, settings):
         path = settings.data / (hashlib.sha256(" ".join(request).encode()).hexdigest()[:24] + ".npy")
         if not path.exists():
             partial = path.with_name("partial-" + path.name)
-            subprocess.run([settings.build / "benchmarks/bench-data", partial] + request, check=True)
+            done = subprocess.run([settings.build / "benchmarks/bench-data", partial] + request, capture_output=True, text=True)
+            if done.returncode:
+                partial.unlink(missing_ok=True)
+                raise RuntimeError(done.stderr.strip() or f"bench-data ended with {done.returncode}")
             partial.rename(path)
         files[name] = path.resolve()
     return files
