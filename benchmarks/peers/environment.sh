@@ -23,7 +23,10 @@ if nvidia-smi -L 2>/dev/null | grep -q '^GPU'; then
   ((${cuda:-12} >= 13)) && cuda=13 || cuda=12
   have "jax_cuda${cuda}_plugin" "jax[cuda$cuda]"
 fi
-if (($(df --output=avail -B1G "$folder" | tail -1) > 12)) || "$folder/bin/python" -c 'import torch' 2>/dev/null; then
+if "$folder/bin/python" -c 'import torch' 2>/dev/null; then
+  :
+elif (($(df --output=avail -B1G "$folder" | tail -1) > 12)); then
+  echo "torch takes 6 GB of disk: its package has CUDA's libraries, also where there is no GPU" >&2
   have torch torch
 else
   echo "not enough disk for torch (it takes 6 GB): reported as missing" >&2
