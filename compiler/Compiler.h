@@ -147,19 +147,19 @@ struct LargeArray {
   SourcePlace place;
 };
 
-/// A program for a device.
-struct DeviceCode {
 /// A step of a program for a device.
 struct DeviceStep {
   SourcePlace place;
   bool isInLoop = false;
 };
 
+/// A program for a device.
+struct DeviceCode {
   device::ProgramImage image;
-  /// The places of the loops that keep something for their derivative, by the number of the tape.
-  std::vector<SourcePlace> tapePlaces;
   /// The steps that a running program tells of, by their number there less 1.
   std::vector<DeviceStep> steps;
+  /// The places of the loops that keep something for their derivative, by the number of the tape.
+  std::vector<SourcePlace> tapePlaces;
   /// What takes most of its working memory, the largest first.
   std::vector<LargeArray> largest;
   CompileTimes times;

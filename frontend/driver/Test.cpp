@@ -37,6 +37,16 @@ int runTests(const ScriptArguments &arguments) {
                       });
   if (scriptFailed)
     std::cout << "FAIL  the script itself\n" << result.message;
+  // A check that is not an assert ends the run, and so does an assert for each row of an array.
+  size_t named =
+      arguments.onlyTest.empty()
+          ? script->testNames().size()
+          : static_cast<size_t>(std::ranges::count(script->testNames(), arguments.onlyTest));
+  if (result.status == RunStatus::Failed && result.tests.size() < named) {
+    size_t left = named - result.tests.size();
+    std::cout << fmt::format("{} test block{} not run, as this ended the script\n", left,
+                             left == 1 ? " was" : "s were");
+  }
   if (result.tests.empty() && !scriptFailed)
     std::cout << arguments.path << ": no test blocks\n";
   else

@@ -377,6 +377,7 @@ Value Specializer::vmapped(int64_t size, const Value &inputs,
     operands.push_back(builder.materialize(leaf));
   {
     Builder::RegionScope scope(builder, region);
+    PausedEffects silent(*this);
     std::vector<ArrayValue> elements;
     for (const ArrayValue &leaf : outer) {
       TensorType type{leaf.type.dtype, {leaf.type.dims.begin() + 1, leaf.type.dims.end()}};

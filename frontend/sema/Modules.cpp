@@ -564,6 +564,7 @@ void Specializer::runExport(const FunctionStmt *stmt) {
     return;
   {
     Builder::RegionScope scope(builder, exported.body);
+    PausedEffects paused(*this);
     Value result = settled(call(function->value, arguments, stmt->name.range), stmt->name.range);
     if (hasError(result))
       return;

@@ -130,6 +130,19 @@ public:
   /// A `checkpoint` operation around what a body computes.
   Value checkpointed(const std::function<Value()> &body, SourceRange range);
 
+  /// There can be no effects while one lives: in bodies for each row of an array, and in exported
+  /// functions.
+  class PausedEffects {
+  public:
+    explicit PausedEffects(Specializer &sema) : sema(sema) { ++sema.effectsPaused; }
+    ~PausedEffects() { --sema.effectsPaused; }
+    PausedEffects(const PausedEffects &) = delete;
+    PausedEffects &operator=(const PausedEffects &) = delete;
+
+  private:
+    Specializer &sema;
+  };
+
   // ---- Gradient checks (DerivativeChecks.cpp) ---------------------------------------------------
 
   /// Whether derivatives taken here are compared with finite differences.
@@ -347,6 +360,7 @@ public:
   const char *stackLimit = nullptr;
 
   unsigned comparisonsPaused = 0;
+  unsigned effectsPaused = 0;
   /// Calls of stop_gradient so far: differences do not see them.
   size_t gradientStops = 0;
   /// The innermost call going on that stands in a file of the user's.

@@ -274,7 +274,7 @@ void Specializer::runAssert(const AssertStmt *stmt) {
   if (array->known && truthOf(*array->known))
     return;
   // Under `descent test` the rest of the script goes on, so that its test blocks are reached.
-  if (options.tests && !frame->function) {
+  if (options.tests && effectsPaused == 0) {
     std::vector<ArrayValue> operands;
     std::optional<abi::Text> text = effectText(message, operands);
     if (!text)

@@ -5,13 +5,13 @@
 #include "compiler/emulator/Emulator.h"
 #include "frontend/session/Identity.h"
 #include "frontend/session/Stopwatch.h"
+#include "runtime/core/Environment.h"
 #include "runtime/core/Memory.h"
 #include "runtime/device/cuda/Cuda.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <ostream>
 #include <utility>
 
@@ -51,8 +51,8 @@ DeviceSession::DeviceSession(DeviceKind kind, bool cache)
     emulator::EmulatorOptions options;
     options.residentBlocks = kEmulatedBlocks;
     // To see what is done where there is little.
-    if (const char *mebibytes = std::getenv("DESCENT_EMULATED_MIB"))
-      options.memoryBytes = std::clamp<int64_t>(std::atoll(mebibytes), 1, 1024) << 20;
+    options.memoryBytes = numberFromEnvironment("DESCENT_EMULATED_MIB", 1, 1024).value_or(1024)
+                          << 20;
     opened = emulator::makeEmulator(options);
     deviceName = "the emulator";
     isEmulator = true;

@@ -19,6 +19,7 @@
 #include "runtime/abi/RunContext.h"
 #include "runtime/core/Interrupt.h"
 #include "runtime/core/Memory.h"
+#include "runtime/core/Threads.h"
 #include "runtime/train/Progress.h"
 
 #include <fmt/format.h>
@@ -259,13 +260,13 @@ bool Script::State::callOnDevice(Call &call, const sema::Function &function) {
       results.push_back({call.results[i], bytesOf(function.body.yields[i])});
     device->call(function.name, arguments, results, *program, *call.context);
     return true;
-  } catch (const device::DeviceError &error) {
-    // What failed while it ran would be hidden, if the processor did it now.
-    if (isLoaded && !dynamic_cast<const device::NoRoom *>(&error))
   } catch (const device::ProgramFailed &failure) {
     if (std::optional<std::string> message = failedOnDevice(failure, function.name))
       throw Error(*message);
     throw;
+  } catch (const device::DeviceError &error) {
+    // What failed while it ran would be hidden, if the processor did it now.
+    if (isLoaded && !dynamic_cast<const device::NoRoom *>(&error))
       throw;
     if (std::optional<std::string> message = couldNotBegin(error, function.name))
       throw Error(*message);
@@ -353,6 +354,8 @@ void Script::showDiagnostics(std::ostream &out, bool colour) const {
 
 RunResult Script::run(const RunOptions &options) {
   sema::Program &program = state->validProgram();
+  if (state->options.threads <= 0)
+    checkDefaultThreads();
   std::string noRoom;
   DeviceSession *device = state->providedDevice(options.remarks, noRoom);
   if (!noRoom.empty()) {
@@ -505,6 +508,8 @@ void Script::callInto(std::string_view name, const std::vector<Array> &arguments
   }
 
   if (!call.context) {
+    if (state->options.threads <= 0)
+      checkDefaultThreads();
     abi::RunContext::Options quietly;
     quietly.pollInterrupt = false;
     quietly.threads = state->options.threads;

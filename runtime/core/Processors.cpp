@@ -1,11 +1,13 @@
 #include "runtime/core/Processors.h"
 
 #include "runtime/core/ControlGroup.h"
+#include "runtime/core/Environment.h"
 #include "runtime/core/Threads.h"
+
+#include "descent/Error.h"
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <sched.h>
 #include <string>
 #include <thread>
@@ -50,16 +52,21 @@ int processors() {
   return quota > 0 ? std::min(quota, byAffinity()) : byAffinity();
 }
 
+static std::optional<int64_t> wishedThreads() {
+  return numberFromEnvironment("DESCENT_THREADS", 1, kMostThreads);
+}
+
 int defaultThreads() {
-  if (const char *wish = std::getenv("DESCENT_THREADS")) {
-    std::string_view text = wish;
-    int threads = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threads);
-    if (error == std::errc() && end == text.data() + text.size() && threads > 0 &&
-        threads <= kMostThreads)
-      return threads;
+  int most = std::min(processors(), kMostThreads);
+  try {
+    return static_cast<int>(wishedThreads().value_or(most));
+  } catch (const Error &) {
+    return most;
   }
-  return std::min(processors(), kMostThreads);
+}
+
+void checkDefaultThreads() {
+  wishedThreads();
 }
 
 } // namespace descent

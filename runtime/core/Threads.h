@@ -14,6 +14,9 @@ inline constexpr int kMostThreads = 1024;
 /// number above 0, else one for each processor that this process may use, by its affinity and by the
 /// quota of its control group.
 int defaultThreads();
+/// Throws Error where $DESCENT_THREADS is not a number that can be used: `defaultThreads` takes no
+/// notice of it then.
+void checkDefaultThreads();
 
 /// Persistent threads for loops that are short and come again and again.
 ///

@@ -98,12 +98,12 @@ private:
   std::unique_ptr<Memory> makeRoom(std::span<const Input> inputs, std::span<const Output> results,
                                    Outside outside);
   void transfer(const Memory &to, std::span<const Input> inputs);
+  void launchUntilEnd(Memory &with);
   void execute(Memory &with, const std::vector<abi::Effect> &effects,
                const std::vector<abi::Check> &checks, abi::RunContext &context);
 
   Device &device;
   const ProgramImage &image;
-  void launchUntilEnd(Memory &with);
   std::unique_ptr<Program> program;
   Launch launch;
   std::unique_ptr<Memory> memory;

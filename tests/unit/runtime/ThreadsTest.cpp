@@ -1,5 +1,7 @@
 #include "runtime/core/Threads.h"
 
+#include "descent/Error.h"
+
 #include "runtime/core/Memory.h"
 #include "runtime/core/Processors.h"
 
@@ -253,9 +255,21 @@ TEST(Threads, TheDefaultCount) {
     return defaultThreads();
   };
   EXPECT_EQ(with("3"), 3);
-  for (const char *nonsense : {"", "0", "-2", "many", "3x", "99999999999", "5000"})
+  checkDefaultThreads();
+  for (const char *nonsense :
+       {"", "0", "-2", "many", "3x", "99999999999", "1e30", "5000", " 3", "nan"}) {
     EXPECT_EQ(with(nonsense), std::min(processors(), kMostThreads)) << nonsense;
+    try {
+      checkDefaultThreads();
+      ADD_FAILURE() << nonsense;
+    } catch (const Error &error) {
+      EXPECT_EQ(error.what(),
+                "the variable DESCENT_THREADS takes a whole number from 1 to 1024, not " +
+                    (*nonsense ? "'" + std::string(nonsense) + "'" : "nothing"));
+    }
+  }
   unsetenv("DESCENT_THREADS");
+  checkDefaultThreads();
   cpu_set_t all, one;
   ASSERT_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
   CPU_ZERO(&one);

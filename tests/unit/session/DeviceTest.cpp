@@ -350,5 +350,20 @@ TEST_F(DeviceTest, DataLargerThanTheDevice) {
   }
 }
 
+TEST_F(DeviceTest, TheEmulatorsMemoryIsANumber) {
+  for (const char *nonsense : {"", "abc", "-1", "0", "1e30", "1025", "64 MiB"}) {
+    setenv("DESCENT_EMULATED_MIB", nonsense, 1);
+    try {
+      scriptOf("print 1", DeviceKind::Emulator).run();
+      ADD_FAILURE() << nonsense;
+    } catch (const Error &error) {
+      EXPECT_THAT(error.what(),
+                  StartsWith("the variable DESCENT_EMULATED_MIB takes a whole number from 1 to "
+                             "1024, not "));
+    }
+  }
+  unsetenv("DESCENT_EMULATED_MIB");
+}
+
 } // namespace
 } // namespace descent
