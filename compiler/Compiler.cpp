@@ -229,9 +229,9 @@ DeviceCode compileForDevice(Module module, const CompileOptions &options,
   code.image.mailboxWords = made.mailboxWords;
   code.image.usefulBlocks = made.usefulBlocks;
   code.image.byRows = made.byRows;
-  for (mlir::Location location : made.tapePlaces)
   for (const gpu::StepPlace &step : made.steps)
     code.steps.push_back({placeOf(step.where), step.isInLoop});
+  for (mlir::Location location : made.tapePlaces)
     code.tapePlaces.push_back(placeOf(location));
   for (const kernel::LargeArray &array : made.largest)
     code.largest.push_back({array.type, array.bytes, placeOf(array.location)});
