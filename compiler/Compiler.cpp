@@ -226,6 +226,7 @@ DeviceCode compileForDevice(Module module, const CompileOptions &options,
   code.image.arenaBytes = made.arenaBytes;
   code.image.blockBytes = made.blockBytes;
   code.image.stateBytes = made.stateBytes;
+  code.image.tapeBytes = made.tapeBytes;
   code.image.mailboxWords = made.mailboxWords;
   code.image.usefulBlocks = made.usefulBlocks;
   code.image.byRows = made.byRows;

@@ -200,6 +200,7 @@ GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::Target
     code.arenaBytes = program.arenaBytes;
     code.blockBytes = program.bytesOfBlock;
     code.stateBytes = program.finish();
+    code.tapeBytes = program.tapeBytes;
     code.mailboxWords = device::mailbox::words(program.mostOperands);
     code.usefulBlocks = program.usefulBlocks + (fetches ? Grid::mostFetching : 0);
     code.products = std::move(program.products);

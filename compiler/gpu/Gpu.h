@@ -28,6 +28,7 @@ struct GpuCode {
   int64_t arenaBytes = 0; ///< working memory
   int64_t blockBytes = 0; ///< working memory of each block
   int64_t stateBytes = 0;
+  int64_t tapeBytes = 0; ///< as far as it is known how large tapes get
   int64_t mailboxWords = 0;
   int64_t usefulBlocks = 1;              ///< more have nothing to do
   std::vector<device::Product> products; ///< by their number in messages

@@ -60,6 +60,8 @@ public:
   int64_t arenaBytes;
   /// Working memory of each block, behind the arena.
   int64_t bytesOfBlock = 0;
+  /// Of tapes, as far as it is known how large they get.
+  int64_t tapeBytes = 0;
   /// Operands of a message to the host, at most.
   int64_t mostOperands = 0;
   /// Blocks that the largest step can keep busy.

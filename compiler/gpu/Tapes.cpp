@@ -1,4 +1,5 @@
-// Tapes on a device: memory that the host gives, doubled when it is full.
+// Tapes on a device: memory that the host gives. It is as large as it has to be where that is known,
+// and else doubled when it is full.
 #include "compiler/cpu/Element.h"
 #include "compiler/gpu/Host.h"
 #include "compiler/gpu/Steps.h"
@@ -12,6 +13,7 @@ namespace mailbox = device::mailbox;
 
 namespace {
 
+/// Of a tape of which nothing is known.
 constexpr int64_t kFirstElements = 64;
 
 enum Field : unsigned { Memory, Capacity, Elements };
@@ -19,6 +21,25 @@ enum Field : unsigned { Memory, Capacity, Elements };
 /// The memory of tapes, as something that may be pending. All of a program count as one: they are
 /// seldom used side by side.
 const Pending::Span tapes{kernel::Place::Kind::Table, 0, 0, 1, /*appends=*/true};
+
+/// How many values this gives the tape, where that is known: it is the only step of one `for` loop
+/// in another that does, from where the tape is made on, and in each iteration.
+std::optional<int64_t> pushesOf(ir::TapePushOp push) {
+  int64_t count = 1;
+  mlir::Value tape = push.getTape();
+  mlir::Operation *inside = push;
+  while (auto argument = mlir::dyn_cast<mlir::BlockArgument>(tape)) {
+    auto loop = mlir::dyn_cast_if_present<ir::ForOp>(argument.getOwner()->getParentOp());
+    std::optional<int64_t> trips = loop ? loop.getTripCount() : std::nullopt;
+    if (!trips || inside->getParentOp() != loop || llvm::MulOverflow(count, *trips, count))
+      return std::nullopt;
+    inside = loop;
+    tape = loop.getInits()[argument.getArgNumber() - 1]; // behind the counter
+  }
+  if (!tape.getDefiningOp<ir::TapeCreateOp>())
+    return std::nullopt;
+  return count;
+}
 
 int64_t strideOf(mlir::Value value) {
   int64_t bytes =
@@ -60,8 +81,14 @@ void emitTapePush(ProgramEmission &p, const kernel::Step &step) {
   b.CreateCondBr(b.CreateICmpEQ(count, capacity), full, room);
   b.SetInsertPoint(full);
   Pending::State pending = p.pending.state();
+  std::optional<int64_t> pushes = pushesOf(op);
+  int64_t bytes;
+  if (pushes && !llvm::MulOverflow(*pushes, stride, bytes))
+    p.tapeBytes += bytes;
+  else
+    pushes.reset();
   Value *more = b.CreateBinaryIntrinsic(llvm::Intrinsic::smax, b.CreateShl(capacity, 1),
-                                        f.number(kFirstElements));
+                                        f.number(pushes.value_or(kFirstElements)));
   p.waitForAll();
   p.grid.byFirst([&] {
     b.CreateStore(b.CreateMul(more, f.number(stride)),

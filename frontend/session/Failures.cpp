@@ -93,6 +93,9 @@ std::string renderNoRoom(const device::NoRoom &shortage, const sema::Program &pr
     report.note(fmt::format("the data `{}`, {}, take {}", data[i]->name, data[i]->data.typeName(),
                             inBytes(static_cast<int64_t>(data[i]->data.byteSize()))));
   }
+  if (const auto &unshared = shortage.unshared())
+    report.note(fmt::format("the data `{}` could stay in the machine's memory, but {}",
+                            program.inputs.at(unshared->input).name, unshared->why));
   report.note(
       fmt::format("what may help: fewer rows at a time (`batch=` of `train`){}, or the processor "
                   "(`--device cpu`), where {} are available",

@@ -111,8 +111,9 @@ public:
   virtual Mailbox allocateMailbox(int64_t bytes) = 0;
   virtual void releaseMailbox(const Mailbox &mailbox) = 0;
 
-  /// Lets kernels read memory of this process where it is, over the bus, until `unshare`; its
-  /// address for them. Nothing where that cannot be done. Throws DeviceError.
+  /// Lets kernels read memory of this process over the bus until `unshare`, where it is or a copy
+  /// of it; its address for them. Nothing where they cannot. Throws OutOfDeviceMemory where there is
+  /// not as much memory that they can read, DeviceError.
   virtual std::optional<Address> share(const void *memory, int64_t bytes) = 0;
   virtual void unshare(const void *memory) = 0;
 

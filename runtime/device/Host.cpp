@@ -157,7 +157,8 @@ int64_t Host::growTape(int64_t tape, int64_t bytes) {
   } catch (const OutOfDeviceMemory &error) {
     context->failTape(static_cast<int32_t>(site),
                       fmt::format("the device has no memory for what this loop keeps of each "
-                                  "iteration for its derivative, {} by now: {}",
+                                  "iteration for its derivative, {} by now: {}; `--tape-limit` makes a "
+                                  "`for` loop keep less",
                                   inBytes(known ? known->bytes : 0), error.what()));
     return 0;
   }

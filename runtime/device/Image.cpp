@@ -9,7 +9,7 @@ namespace {
 
 /// What is before the name of the kernel, the code, a byte for each input and the products:
 /// numbers, the last four their lengths.
-using Header = std::array<int64_t, 10>;
+using Header = std::array<int64_t, 11>;
 static_assert(std::is_trivially_copyable_v<Product> && sizeof(Product) == 15 * sizeof(int64_t));
 
 } // namespace
@@ -19,6 +19,7 @@ std::string ProgramImage::write() const {
                 arenaBytes,
                 blockBytes,
                 stateBytes,
+                tapeBytes,
                 mailboxWords,
                 usefulBlocks,
                 int64_t(kernel.size()),
@@ -41,7 +42,7 @@ std::optional<ProgramImage> ProgramImage::read(std::string_view bytes) {
   std::memcpy(header.data(), bytes.data(), sizeof(header));
   bytes.remove_prefix(sizeof(header));
   auto left = int64_t(bytes.size());
-  auto [threads, arena, block, state, words, useful, kernel, code, inputs, products] = header;
+  auto [threads, arena, block, state, tapes, words, useful, kernel, code, inputs, products] = header;
   for (int64_t number : header)
     if (number < 0)
       return std::nullopt;
@@ -54,6 +55,7 @@ std::optional<ProgramImage> ProgramImage::read(std::string_view bytes) {
   image.arenaBytes = arena;
   image.blockBytes = block;
   image.stateBytes = state;
+  image.tapeBytes = tapes;
   image.mailboxWords = words;
   image.usefulBlocks = useful;
   image.kernel = bytes.substr(0, size_t(kernel));

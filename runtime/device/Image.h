@@ -20,6 +20,7 @@ struct ProgramImage {
   int64_t arenaBytes = 0;   ///< working memory
   int64_t blockBytes = 0;   ///< working memory of each block
   int64_t stateBytes = 0;   ///< zeros when it begins
+  int64_t tapeBytes = 0;    ///< that it will ask for, as far as it is known
   int64_t mailboxWords = 0; ///< see Messages.h
   int64_t usefulBlocks = 1; ///< more have nothing to do
   /// By the input: whether loops read rows of it only, so that it may be far away.

@@ -60,7 +60,7 @@ struct ProgramRunner::Memory {
       return known->second;
     std::optional<Address> address = device.share(input.data, input.bytes);
     if (!address)
-      throw OutOfDeviceMemory("it cannot be shared", input.bytes, 0);
+      throw OutOfDeviceMemory("the device cannot read the machine's memory", input.bytes, 0);
     return shared[input.data] = *address;
   }
   Block &add(int64_t bytes) { return *blocks.emplace_back(std::make_unique<Block>(device, bytes)); }
@@ -109,23 +109,33 @@ std::unique_ptr<ProgramRunner::Memory> ProgramRunner::makeRoom(std::span<const I
     sizes.push_back(input.bytes);
   // Some is left for what is rounded up, and for others.
   int64_t reserve =
-      std::clamp(device.properties().memoryBytes / 32, kLeastReserveBytes, kMostReserveBytes);
+      std::clamp(device.properties().memoryBytes / 32, kLeastReserveBytes, kMostReserveBytes) +
+      image.tapeBytes;
   leftOutside.clear();
   if (outside != Outside::Nothing && needs.all() > free - reserve)
     leftOutside = inputsOutside(sizes, image.byRows, free - reserve - needs.working,
                                 /*rowsOnly=*/outside == Outside::ReadByRows);
+  std::optional<size_t> sharing;
   try {
     made->state = &made->add(image.stateBytes);
     made->arena = made->add(image.arenaBytes).address;
     made->ofBlocks = made->add(bytesOfBlocks).address;
-    for (size_t i = 0; i < inputs.size(); ++i)
-      made->inputs.push_back(std::ranges::binary_search(leftOutside, i)
-                                 ? made->share(inputs[i])
-                                 : made->add(inputs[i].bytes).address);
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (std::ranges::binary_search(leftOutside, i)) {
+        sharing = i;
+        made->inputs.push_back(made->share(inputs[i]));
+        sharing.reset();
+      } else {
+        made->inputs.push_back(made->add(inputs[i].bytes).address);
+      }
+    }
     for (const Output &result : results)
       made->results.push_back(made->add(result.bytes).address);
-  } catch (const OutOfDeviceMemory &) {
-    throw NoRoom(device.properties(), needs, free);
+  } catch (const OutOfDeviceMemory &error) {
+    NoRoom shortage(device.properties(), needs, free);
+    if (sharing)
+      shortage.cannotShare(*sharing, error.what());
+    throw shortage;
   }
   seconds.bytes = needs.all();
   for (size_t i : leftOutside)

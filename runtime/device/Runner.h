@@ -5,7 +5,10 @@
 #include "runtime/device/Device.h"
 #include "runtime/device/Image.h"
 
+#include <optional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace descent::device {
@@ -45,8 +48,18 @@ public:
   NoRoom(const Properties &device, Needs needs, int64_t free);
   const Needs &needs() const { return needed; }
 
+  /// The input, by number, that was to stay in the machine's memory, and why the device cannot read
+  /// it there.
+  struct Unshared {
+    size_t input;
+    std::string why;
+  };
+  const std::optional<Unshared> &unshared() const { return kept; }
+  void cannotShare(size_t input, std::string why) { kept = {input, std::move(why)}; }
+
 private:
   Needs needed;
+  std::optional<Unshared> kept;
 };
 
 /// A program failed on a device while it ran, or the device did.

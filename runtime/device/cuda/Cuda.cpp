@@ -126,13 +126,17 @@ public:
     }
     if (code == kSuccess)
       return address;
-    // There may be a limit to how much memory can be pinned.
     if (isLasting(code))
       card.fail(code, fmt::format("share {} of the machine's memory", inBytes(bytes)));
-    return std::nullopt;
+    return shareCopy(memory, bytes, code);
   }
   void unshare(const void *memory) override {
     Card::Entered entered(card);
+    if (auto copy = sharedCopies.find(memory); copy != sharedCopies.end()) {
+      card.note(card.driver().memFreeHost(copy->second), "release shared memory");
+      sharedCopies.erase(copy);
+      return;
+    }
     card.note(card.driver().memHostUnregister(const_cast<void *>(memory)), "stop sharing memory");
   }
 
@@ -217,6 +221,38 @@ public:
   }
 
 private:
+  /// There may be a limit to how much of its memory a process can lock, which is none to what the
+  /// driver locks. `refused`: the code that says so.
+  Address shareCopy(const void *memory, int64_t bytes, int refused) {
+    const Driver &driver = card.driver();
+    std::string first = fmt::format("{} of the machine's memory cannot be shared with {} ({})",
+                                    inBytes(bytes), card.name(), namedCode(driver, refused));
+    if (int64_t available = availableMemory(); bytes > available)
+      throw OutOfDeviceMemory(fmt::format("{}, and there is no memory for a copy that could be: {} "
+                                          "are available",
+                                          first, inBytes(available)),
+                              bytes, available);
+    void *copy = nullptr;
+    Address address = 0;
+    int code = driver.memHostAlloc(&copy, static_cast<size_t>(bytes), kHostPortable | kHostMapped);
+    if (code == kSuccess) {
+      code = driver.memHostGetDevicePointer(&address, copy, 0);
+      if (code != kSuccess)
+        driver.memFreeHost(copy);
+    }
+    if (isLasting(code))
+      card.fail(code, fmt::format("share {} of the machine's memory", inBytes(bytes)));
+    if (code != kSuccess)
+      throw OutOfDeviceMemory(
+          fmt::format("{}, nor can a copy of it ({}); `ulimit -l`, or the container that it runs "
+                      "in, may limit how much memory can be locked",
+                      first, namedCode(driver, code)),
+          bytes, 0);
+    std::memcpy(copy, memory, static_cast<size_t>(bytes));
+    sharedCopies[memory] = copy;
+    return address;
+  }
+
   void check(int code, std::string_view doing) {
     if (code != kSuccess)
       card.fail(code, doing);
@@ -279,6 +315,7 @@ private:
   Queue queue;
   std::optional<Pool> pool;
   std::optional<Staging> staging;
+  std::map<const void *, void *> sharedCopies;
   std::unique_ptr<CublasLt> library;
   bool hasLookedForLibrary = false;
   std::optional<Address> workspace; ///< of the library

@@ -255,6 +255,8 @@ EXPORT cuMemFreeAsync(uint64_t address, CudaStream stream) {
 #endif
 EXPORT cuMemHostAlloc(void **memory, size_t bytes, unsigned) {
   BEGIN(cuMemHostAlloc)
+  if (bytes > state().mostPinnedBytes)
+    return kOutOfMemory;
   *memory = std::malloc(bytes);
   ++state().pinned;
   return kSuccess;

@@ -48,6 +48,8 @@ struct FakeCuda {
   /// The process's own memory that kernels may read, and how many there were at most.
   std::map<const void *, size_t> registered;
   size_t mostRegistered = 0;
+  /// Of a piece of pinned memory that cuMemHostAlloc gives.
+  size_t mostPinnedBytes = SIZE_MAX;
   std::atomic<int64_t> allocations = 0, compilations = 0, loads = 0;
   /// By the host.
   std::atomic<int64_t> launches = 0, graphLaunches = 0;

@@ -84,6 +84,7 @@ protected:
     fake->minor = 0;
     fake->hasMemoryPools = fake->mapsHostMemory = true;
     fake->mostRegistered = 0;
+    fake->mostPinnedBytes = SIZE_MAX;
     fake->memoryBytes = size_t{1} << 30;
     fake->allocations = 0;
     fake->compilations = 0;
