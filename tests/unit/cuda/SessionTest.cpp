@@ -118,16 +118,26 @@ const char *const kSums = "print sum(points.x) + sum(points.y) + sum(points.z)\n
 TEST_F(CudaDataTest, NoRoomForDataThatCannotBeShared) {
   for (bool maps : {false, true}) {
     fake->mapsHostMemory = maps;
-    if (maps)
-      fake->failures["cuMemHostRegister_v2"] = 2; // there is a limit
+    if (maps) {
+      fake->failures["cuMemHostRegister_v2"] = 800; // there is a limit
+      fake->mostPinnedBytes = size_t{5} << 20;      // for the driver, too
+    }
     fake->memoryBytes = size_t{8} << 20;
     Outcome outcome = runScript(reading(kSums));
     EXPECT_EQ(outcome.result.status, RunStatus::Failed);
-    EXPECT_THAT(outcome.result.message,
-                AllOf(HasSubstr("[out-of-device-memory]"), HasSubstr("9.2 MiB for its data"),
-                      HasSubstr("the data `points.x`, f32[2000000], take 7.6 MiB"),
-                      HasSubstr("the data `points.z`, f32[400000], take 1.5 MiB"),
-                      Not(HasSubstr("points.y")), Not(HasSubstr("precision f32"))));
+    EXPECT_THAT(
+        outcome.result.message,
+        AllOf(HasSubstr("[out-of-device-memory]"), HasSubstr("9.2 MiB for its data"),
+              HasSubstr("the data `points.x`, f32[2000000], take 7.6 MiB"),
+              HasSubstr("the data `points.z`, f32[400000], take 1.5 MiB"),
+              Not(HasSubstr("points.y")), Not(HasSubstr("precision f32")),
+              HasSubstr(maps ? "the data `points.x` could stay in the machine's memory, but "
+                               "7.6 MiB of the machine's memory cannot be shared with GPU 0 "
+                               "(Fake 0) (CUDA error 800, unknown to this driver), nor can "
+                               "a copy of it (CUDA_ERROR_OUT_OF_MEMORY, 2: out of memory); "
+                               "`ulimit -l`, or the container"
+                             : "the data `points.x` could stay in the machine's memory, but "
+                               "the device cannot read the machine's memory")));
     EXPECT_EQ(launches, 0);
     EXPECT_EQ(runScript(reading(kSums), DeviceKind::Auto).printed, "2400010\n");
   }
@@ -167,6 +177,50 @@ TEST_F(CudaDataTest, WhatDoesNotFitIsReadOverTheBus) {
   EXPECT_LT(script.timing().deviceBytes, 2 << 20);
   EXPECT_EQ(runScript(reading(kSums)).remarks, "");
   EXPECT_EQ(fake->mostRegistered, 0u);
+}
+
+// Where a process may not lock its memory the driver's own has a copy.
+TEST_F(CudaDataTest, ACopyIsReadOverTheBus) {
+  fake->failures["cuMemHostRegister_v2"] = 1;
+  fake->memoryBytes = size_t{8} << 20;
+  int64_t pinned = -1;
+  run = [&](const FakeLaunch &how) {
+    pinned = fake->pinned;
+    EXPECT_FALSE(fake->memory.contains(how.arguments[2]));
+    EXPECT_EQ(reinterpret_cast<const float *>(how.arguments[2])[1'999'999], 1);
+    return 0;
+  };
+  for (int round = 0; round < 2; ++round) {
+    Outcome outcome = runScript(reading(kSums));
+    EXPECT_EQ(outcome.result.status, RunStatus::Done) << outcome.result.message;
+    EXPECT_THAT(outcome.remarks, HasSubstr("over the bus: `points.x`"));
+    EXPECT_EQ(fake->pinned, 0) << "when it has ended";
+  }
+  EXPECT_EQ(launches, 2);
+  EXPECT_EQ(pinned, 4) << "two buffers, the mailbox, the copy";
+  // A program that fails gives it back, too.
+  run = [](const FakeLaunch &) { return 700; };
+  EXPECT_THAT(problemOf([&] { runScript(reading(kSums)); }), HasSubstr("failed on GPU 0"));
+  EXPECT_EQ(fake->pinned, 0);
+}
+
+// What a loop keeps for its derivative is known here, 11.4 MiB, and nothing else would be too much.
+TEST_F(CudaDataTest, TapesAreReckonedWith) {
+  std::string text = reading("fn f(w) {\n"
+                             "  var y = w\n"
+                             "  for i in 0..300 { y = sin(y - mean(y)) }\n"
+                             "  sum(y) + points.x[5] + points.y[0] + points.z[1]\n"
+                             "}\n"
+                             "print grad(f)(ones(10_000))[3]\n");
+  fake->memoryBytes = size_t{32} << 20;
+  EXPECT_EQ(runScript(text).remarks, "");
+  fake->memoryBytes = size_t{22} << 20;
+  EXPECT_THAT(runScript(text).remarks, HasSubstr("over the bus: `points.x`"));
+  // Of a loop of which nothing is known nothing is expected.
+  std::string unknown = text;
+  unknown.replace(unknown.find("for i in 0..300 {"), 17, "while sum(y) > 9.0 {");
+  EXPECT_EQ(runScript(unknown).remarks, "");
+  EXPECT_EQ(launches, 3);
 }
 
 // The bus is for who asks for the card; else the processor reads all of it faster, again and again.
