@@ -33,7 +33,7 @@ Fault faultOf(const Program &program, std::string name, const std::vector<int64_
   target.threads = 64;
   compiler::DeviceCode code =
       compiler::compileForDevice(emit(*program.program, program.sources), {}, target, name);
-  std::unique_ptr<device::Device> device = emulator::makeEmulator({.seed = seed});
+  std::unique_ptr<device::Device> device = emulator::makeEmulator({.seed = seed, .residentBlocks = 2});
   abi::RunContext context(program.program->effects, program.program->checks, {});
   std::vector<std::vector<std::byte>> memory;
   std::vector<device::Input> arguments;
