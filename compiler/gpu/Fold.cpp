@@ -157,7 +157,7 @@ Sharing Sharing::of(const FoldSpace &space, int64_t threads) {
     sharing.terms = std::min(ceiling(space.terms), most);
     sharing.kept = threads / sharing.terms;
   } else {
-    sharing.kept = std::min(ceiling(space.kept), threads);
+    sharing.kept = std::min({ceiling(space.kept), threads, space.mostKept});
     sharing.terms = threads / sharing.kept;
   }
   return sharing;

@@ -28,6 +28,9 @@ struct FoldSpace {
   /// Neighbours in memory are terms of one sum, not of neighbouring ones.
   bool termsInner = true;
   llvm::Value *keptFrom = nullptr, *keptTo = nullptr, *termsFrom = nullptr, *termsTo = nullptr;
+  /// Threads side by side along what is kept, at most, where neighbours in memory are neighbouring
+  /// sums.
+  int64_t mostKept = std::numeric_limits<int64_t>::max();
   /// What a thread takes of the terms at a time. Begins of ranges are multiples of the lanes.
   Strides strides = {};
 };

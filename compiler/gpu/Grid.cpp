@@ -154,14 +154,13 @@ void Grid::finish() {
 }
 
 /// Shuffles move 32 bits.
-Value *Grid::exchange(Value *value, int mask) {
+Value *Grid::shuffle(Value *value, llvm::Intrinsic::ID id, Value *from) {
   llvm::Type *type = value->getType();
   unsigned bits = type->getPrimitiveSizeInBits();
   Value *whole = type->isFloatingPointTy() ? b.CreateBitCast(value, b.getIntNTy(bits)) : value;
   auto word = [&](Value *x) -> Value * {
-    return b.CreateIntrinsic(llvm::Intrinsic::nvvm_shfl_sync_bfly_i32, {},
-                             {b.getInt32(uint32_t(kAllLanes)), x, b.getInt32(uint32_t(mask)),
-                              b.getInt32(uint32_t(warpSize - 1))});
+    return b.CreateIntrinsic(
+        id, {}, {b.getInt32(uint32_t(kAllLanes)), x, from, b.getInt32(uint32_t(warpSize - 1))});
   };
   Value *moved;
   if (bits <= 32) {
@@ -173,6 +172,15 @@ Value *Grid::exchange(Value *value, int mask) {
                        b.CreateShl(b.CreateZExt(high, whole->getType()), 32));
   }
   return type->isFloatingPointTy() ? b.CreateBitCast(moved, type) : moved;
+}
+
+Value *Grid::exchange(Value *value, int mask) {
+  return shuffle(value, llvm::Intrinsic::nvvm_shfl_sync_bfly_i32, b.getInt32(uint32_t(mask)));
+}
+
+Value *Grid::ofLane(Value *value, Value *lane) {
+  return shuffle(value, llvm::Intrinsic::nvvm_shfl_sync_idx_i32,
+                 b.CreateTrunc(lane, b.getInt32Ty()));
 }
 
 void Grid::loop(Value *from, Value *to, Value *step, llvm::function_ref<void(Value *)> body) {

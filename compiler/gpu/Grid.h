@@ -58,6 +58,8 @@ public:
   /// The value that the lane of a warp has whose number differs from this one's in the bits of
   /// `mask`. All lanes have to get here.
   llvm::Value *exchange(llvm::Value *value, int mask);
+  /// The value of the lane of that number (i64). All lanes have to get here.
+  llvm::Value *ofLane(llvm::Value *value, llvm::Value *lane);
 
   /// for (i = from; i < to; i += step), none where there is none.
   void loop(llvm::Value *from, llvm::Value *to, llvm::Value *step,
@@ -75,6 +77,7 @@ private:
   int64_t sharedBytes = 0;
 
   llvm::Value *special(llvm::Intrinsic::ID id, int64_t below);
+  llvm::Value *shuffle(llvm::Value *value, llvm::Intrinsic::ID id, llvm::Value *from);
   llvm::Function *barrier();
 };
 

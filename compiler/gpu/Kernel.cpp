@@ -24,14 +24,19 @@ namespace {
 /// Terms that each thread folds before a block gives its part away, at least.
 constexpr int64_t kTermsOfThread = 4;
 /// Blocks to keep a card busy; more are not needed.
-constexpr int64_t kManyBlocks = 512;
+constexpr int64_t kManyBlocks = 1024;
 constexpr int64_t kMostPartBytes = 16 << 20;
 
 /// Threads that keep a card busy, in blocks: more elements are taken several at a time.
 constexpr int64_t kManyThreads = 256;
-/// Bytes that a thread reads or writes at once, and simple instructions that it is given at once.
-constexpr int64_t kWideBytes = 16, kMostAtOnce = 64;
-constexpr int64_t kMostTimes = 4;
+/// Bytes that a thread reads or writes at once; elements and simple instructions that it is given
+/// at a time.
+constexpr int64_t kWideBytes = 16, kMostElements = 16, kMostAtOnce = 64;
+/// Bytes that a thread should have under way, at the price of so many instructions: with 512
+/// threads on a multiprocessor these are 32 KiB.
+constexpr int64_t kBytesUnderWay = 64, kMostForReads = 512;
+/// Rows enough that one team for each of them, or for some, keeps a card busy.
+constexpr int64_t kManyRows = 512;
 
 } // namespace
 
@@ -70,7 +75,18 @@ Strides KernelEmitter::stridesOf(const NestCode &nest, int64_t neighbours, int64
   if ((neighbours % strides.lanes && neighbours < count) || count < strides.lanes * threads ||
       cost * strides.lanes > 2 * kMostAtOnce)
     strides.lanes = 1;
-  while (strides.times < kMostTimes && cost * strides.lanes * strides.times * 2 <= kMostAtOnce &&
+  int64_t read = 0; // for each element
+  for (const kernel::Read &each : step.reads)
+    if (each.nest == int(nest.loop - step.loops.data()) &&
+        kernel::numElements(each.value) * 2 > count)
+      read += kernel::elementBytes(tensorType(each.value).getElementType());
+  auto isWorthMore = [&](int64_t elements) {
+    bool isCheap = cost * elements * 2 <= kMostAtOnce;
+    bool isLittle = read * elements < kBytesUnderWay && cost * elements * 2 <= kMostForReads;
+    return isCheap || isLittle;
+  };
+  while (strides.lanes * strides.times < kMostElements &&
+         isWorthMore(strides.lanes * strides.times) &&
          count >= strides.lanes * strides.times * 2 * many)
     strides.times *= 2;
   return strides;
@@ -378,16 +394,39 @@ bool KernelEmitter::crosses(const Reduction &reduction) const {
   return false;
 }
 
+/// The outer loops of a nest that reduces rows, or adds up many: each reduction keeps all loops
+/// inside of these or none. It is then like a tree of one nest. 0: there are none, or few rows.
+size_t KernelEmitter::loopsOverRows() const {
+  const NestCode &nest = nests.front();
+  if (nests.size() > 1 || nest.loop->linear || nest.reductions.empty())
+    return 0;
+  size_t last = nest.sizes.size() - 1;
+  while (last > 0 && nest.sizes[last] == 1)
+    --last;
+  auto isInside = [&](size_t dim) {
+    return nest.sizes[dim] == 1 || llvm::all_of(nest.reductions, [&](const Reduction &reduction) {
+             return reduction.keeps(int(dim)) == reduction.keeps(int(last));
+           });
+  };
+  size_t outer = last;
+  while (outer > 0 && isInside(outer - 1))
+    --outer;
+  return product(ArrayRef(nest.sizes).take_front(outer)) >= kManyRows ? outer : 0;
+}
+
 void KernelEmitter::emit() {
   if (!describe())
     return emitEmpty();
   f.scopes.reset();
   makeBridges();
-  if (shared)
-    tree();
-  else
+  bool isTree = shared != 0;
+  if (!isTree)
+    shared = loopsOverRows();
+  if (!shared || !tree(/*onlyRows=*/!isTree)) {
+    shared = 0;
     for (NestCode &nest : nests)
       topLevel(nest);
+  }
   finishParts();
   f.scopes.apply();
 }

@@ -72,12 +72,12 @@ private:
   std::vector<Group> groupsOf(NestCode &nest, size_t firstDim);
   llvm::Value *partAddress(const Parts &parts, llvm::Value *chunk, llvm::Value *kept);
   void storePart(const Parts &parts, llvm::Value *chunk, llvm::Value *kept, Candidate part);
+  Candidate loadPart(const Parts &parts, llvm::Value *chunk, llvm::Value *kept);
   int64_t bytesOfPart(const Reduction &reduction) const;
   bool needsParts(const Reduction &reduction) const;
   Parts &newParts(Reduction &reduction, const Group &group, int64_t chunks);
   Folded foldedParts(Reduction &reduction) const;
   void finishRegister(Parts &parts);
-  void finishFrame(Parts &parts);
   void finishMemory(Parts &parts);
 
   llvm::Value *memoryOf(mlir::Value value);
@@ -112,7 +112,9 @@ private:
   struct Tree;
   bool crosses(const Reduction &reduction) const;
   bool mixes();
-  void tree();
+  size_t loopsOverRows() const;
+  /// `onlyRows`: if several rows can be run at a time; false where they cannot.
+  bool tree(bool onlyRows);
 };
 
 } // namespace descent::gpu

@@ -8,7 +8,17 @@ namespace descent::gpu {
 
 using kernel::tensorType;
 using llvm::ArrayRef;
+using llvm::SmallVector;
 using llvm::Value;
+
+namespace {
+
+/// Parts that a thread asks for before it uses any.
+constexpr int64_t kPartsAtOnce = 8;
+/// Neighbouring elements whose parts are read together: 32 bytes of f32.
+constexpr int64_t kNeighbours = 8;
+
+} // namespace
 
 int64_t KernelEmitter::bytesOfPart(const Reduction &reduction) const {
   return reduction.isPosition() ? 16 : kernel::elementBytes(reduction.sourceType());
@@ -37,6 +47,15 @@ void KernelEmitter::storePart(const Parts &parts, Value *chunk, Value *kept, Can
   cpu::storeElement(b, parts.reduction->sourceType(), part.value, at);
   if (part.position)
     b.CreateStore(part.position, b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), at, 8));
+}
+
+Candidate KernelEmitter::loadPart(const Parts &parts, Value *chunk, Value *kept) {
+  Value *at = partAddress(parts, chunk, kept);
+  Candidate part{cpu::loadElement(b, parts.reduction->sourceType(), at), nullptr};
+  if (parts.reduction->isPosition())
+    part.position =
+        b.CreateLoad(b.getInt32Ty(), b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), at, 8));
+  return part;
 }
 
 /// Parts of f32 are added up in f64: the error does not grow with their number.
@@ -77,12 +96,7 @@ void KernelEmitter::finishRegister(Parts &each) {
   fold(
       p, p.grid.ofBlock(), {folded}, space,
       [&](Value *kept, Value *chunk) -> Candidates {
-        Value *at = partAddress(each, chunk, kept);
-        Candidate part{cpu::loadElement(b, each.reduction->sourceType(), at), nullptr};
-        if (folded.hasPosition)
-          part.position =
-              b.CreateLoad(b.getInt32Ty(), b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), at, 8));
-        return {widened(b, part, folded.type)};
+        return {widened(b, loadPart(each, chunk, kept), folded.type)};
       },
       [&](Value *, ArrayRef<Candidate> totals) {
         Candidate total = narrowed(b, totals.front(), type);
@@ -100,7 +114,14 @@ void KernelEmitter::finishMemory(Parts &each) {
   });
   int64_t kept = each.group.keptCount;
   FoldSpace space{kept, each.chunks, false, nullptr, nullptr, f.number(0), f.number(each.chunks)};
-  int64_t tile = Sharing::of(space, p.grid.threads).kept;
+  // Blocks enough that each thread has few parts, all of which it asks for before it uses any.
+  int64_t side = int64_t(llvm::PowerOf2Ceil(uint64_t(ceilDiv(each.chunks, kPartsAtOnce))));
+  space.mostKept = p.grid.threads / std::clamp<int64_t>(side, 1, p.grid.threads / kNeighbours);
+  Sharing sharing = Sharing::of(space, p.grid.threads);
+  while (space.strides.times < kPartsAtOnce &&
+         sharing.terms * space.strides.times * 2 <= each.chunks)
+    space.strides.times *= 2;
+  int64_t tile = sharing.kept;
   int64_t tiles = ceilDiv(kept, tile);
   p.usefulBlocks = std::max(p.usefulBlocks, tiles);
   Team team = p.grid.ofBlock();
@@ -110,13 +131,11 @@ void KernelEmitter::finishMemory(Parts &each) {
     space.keptTo = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, end, f.number(kept));
     fold(
         p, team, {folded}, space,
-        [&](Value *at, Value *chunk) -> Candidates {
-          Value *from = partAddress(each, chunk, at);
-          Candidate part{cpu::loadElement(b, each.reduction->sourceType(), from), nullptr};
-          if (folded.hasPosition)
-            part.position =
-                b.CreateLoad(b.getInt32Ty(), b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), from, 8));
-          return {widened(b, part, folded.type)};
+        [&](Value *at, ArrayRef<Value *> chunks, int64_t) {
+          SmallVector<Candidates> parts;
+          for (Value *chunk : chunks)
+            parts.push_back({widened(b, loadPart(each, chunk, at), folded.type)});
+          return parts;
         },
         [&](Value *at, ArrayRef<Candidate> totals) {
           Candidate total = narrowed(b, totals.front(), type);

@@ -198,78 +198,59 @@ bool KernelEmitter::mixes() {
   return false;
 }
 
-void KernelEmitter::tree() {
-  // A team then runs more in an iteration. What is added up over the only shared loop keeps none.
-  while (mixes())
-    --shared;
-  Tree tree(*this);
-  tree.findLocals();
-  tree.findAccumulators();
-  tree.chooseTeam();
-  // Loops that nothing is added up over, and the others.
-  Group loops;
-  for (size_t dim = 0; dim < shared; ++dim) {
-    int64_t size = tree.sizes[dim];
-    if (size == 1)
-      continue;
-    bool isTerm = llvm::any_of(
-        tree.accumulators, [&](Accumulators &each) { return !each.reduction->keeps(int(dim)); });
-    (isTerm ? loops.terms : loops.kept).push_back(int(dim));
-    (isTerm ? loops.termSizes : loops.keptSizes).push_back(size);
-    (isTerm ? loops.termCount : loops.keptCount) *= size;
+Counters KernelEmitter::Tree::countersOf(const Group &loops, Value *kept, Value *term) {
+  Counters all = k.countersAt({}, k.nests.front(), loops, kept, term);
+  all.resize(k.shared);
+  return all;
+}
+
+/// Runs all iterations, of loops that nothing is added up over.
+void KernelEmitter::Tree::shareOut(const Group &loops) {
+  int64_t count = loops.keptCount, ofBlock = together ? batch() : teams;
+  p.usefulBlocks = std::max(p.usefulBlocks, ceilDiv(count, ofBlock));
+  place();
+  p.grid.wait(p.grid.ofBlock());
+  auto countersAt = [&](Value *kept) { return countersOf(loops, kept, nullptr); };
+  if (!together) {
+    Value *number = b.CreateAdd(b.CreateMul(p.grid.block, f.number(teams), "", true, true),
+                                teamNumber, "", true, true);
+    Value *all = b.CreateMul(p.grid.blocks, f.number(teams), "", true, true);
+    return p.grid.loop(number, f.number(count), all,
+                       [&](Value *kept) { iteration(countersAt(kept)); });
   }
-  const NestCode &first = nests.front();
-  auto countersOf = [&](Value *kept, Value *term) {
-    Counters all = countersAt({}, first, loops, kept, term);
-    all.resize(shared);
-    return all;
-  };
-  if (tree.accumulators.empty()) {
-    tree.place();
-    p.grid.wait(p.grid.ofBlock());
-    if (tree.together) {
-      int64_t batch = tree.batch(), whole = loops.keptCount / batch;
-      p.usefulBlocks = std::max(p.usefulBlocks, ceilDiv(loops.keptCount, batch));
-      auto countersOfRow = [&](Value *kept) { return countersOf(kept, nullptr); };
-      p.grid.loop(p.grid.block, f.number(whole), p.grid.blocks, [&](Value *number) {
-        Value *first = b.CreateMul(number, f.number(batch), "", true, true);
-        tree.iterations(first, nullptr, countersOfRow);
-      });
-      if (loops.keptCount % batch == 0)
-        return;
-      Value *last = b.CreateURem(f.number(whole), p.grid.blocks);
-      return p.grid.onlyIf(b.CreateICmpEQ(p.grid.block, last), [&] {
-        tree.iterations(f.number(whole * batch), f.number(loops.keptCount), countersOfRow);
-      });
-    }
-    Value *number = b.CreateAdd(b.CreateMul(p.grid.block, f.number(tree.teams), "", true, true),
-                                tree.teamNumber, "", true, true);
-    Value *all = b.CreateMul(p.grid.blocks, f.number(tree.teams), "", true, true);
-    p.usefulBlocks = std::max(p.usefulBlocks, ceilDiv(loops.keptCount, tree.teams));
-    return p.grid.loop(number, f.number(loops.keptCount), all,
-                       [&](Value *kept) { tree.iteration(countersOf(kept, nullptr)); });
-  }
-  int64_t bytes = 0;
-  for (Accumulators &each : tree.accumulators)
-    bytes += loops.keptCount * each.inner.keptCount * bytesOfPart(*each.reduction);
-  int64_t chunks = std::min({ceilDiv(loops.termCount, tree.teams * kIterationsOfTeam),
+  int64_t whole = count / ofBlock;
+  p.grid.loop(p.grid.block, f.number(whole), p.grid.blocks, [&](Value *number) {
+    iterations(b.CreateMul(number, f.number(ofBlock), "", true, true), nullptr, countersAt);
+  });
+  if (count % ofBlock == 0)
+    return;
+  Value *last = b.CreateURem(f.number(whole), p.grid.blocks);
+  p.grid.onlyIf(b.CreateICmpEQ(p.grid.block, last),
+                [&] { iterations(f.number(whole * ofBlock), f.number(count), countersAt); });
+}
+
+/// Runs all iterations, chunk after chunk, each of which leaves parts of what is added up.
+void KernelEmitter::Tree::addUp(const Group &loops) {
+  int64_t bytes = 0, ofBlock = together ? batch() : teams;
+  for (Accumulators &each : accumulators)
+    bytes += loops.keptCount * each.inner.keptCount * k.bytesOfPart(*each.reduction);
+  int64_t chunks = std::min({ceilDiv(loops.termCount, teams * kIterationsOfTeam),
                              ceilDiv(kManyBlocks, loops.keptCount),
                              std::max<int64_t>(1, kMostPartBytes / bytes)});
-  int64_t batch = tree.together ? tree.batch() : tree.teams;
   int64_t chunk =
-      int64_t(llvm::alignTo(uint64_t(ceilDiv(loops.termCount, chunks)), uint64_t(batch)));
+      int64_t(llvm::alignTo(uint64_t(ceilDiv(loops.termCount, chunks)), uint64_t(ofBlock)));
   chunks = ceilDiv(loops.termCount, chunk);
-  for (Accumulators &each : tree.accumulators) {
+  for (Accumulators &each : accumulators) {
     // The result's index: first the shared loops that are kept, then those inside.
     Group all = each.inner;
     all.kept.insert(all.kept.begin(), loops.kept.begin(), loops.kept.end());
     all.keptSizes.insert(all.keptSizes.begin(), loops.keptSizes.begin(), loops.keptSizes.end());
     all.keptCount *= loops.keptCount;
-    each.part = int(parts.size());
-    newParts(*each.reduction, all, chunks);
+    each.part = int(k.parts.size());
+    k.newParts(*each.reduction, all, chunks);
   }
   p.usefulBlocks = std::max(p.usefulBlocks, loops.keptCount * chunks);
-  tree.place();
+  place();
   p.grid.wait(p.grid.ofBlock());
   p.grid.loop(p.grid.block, f.number(loops.keptCount * chunks), p.grid.blocks, [&](Value *number) {
     Value *kept =
@@ -278,27 +259,55 @@ void KernelEmitter::tree() {
     Value *from = b.CreateMul(part, f.number(chunk), "", true, true);
     Value *end = b.CreateAdd(from, f.number(chunk), "", true, true);
     Value *to = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, end, f.number(loops.termCount));
-    auto countersOfTerm = [&](Value *term) { return countersOf(kept, term); };
+    auto countersAt = [&](Value *term) { return countersOf(loops, kept, term); };
     auto keptAt = [&](Accumulators &each, Value *index) {
       Value *before = b.CreateMul(kept, f.number(each.inner.keptCount), "", true, true);
       return b.CreateAdd(before, index, "", true, true);
     };
-    if (!tree.together) {
-      tree.clear();
-      p.grid.loop(b.CreateAdd(from, tree.teamNumber, "", true, true), to, f.number(tree.teams),
-                  [&](Value *term) { tree.iteration(countersOfTerm(term)); });
-      return tree.giveParts(part, keptAt);
+    if (!together) {
+      clear();
+      p.grid.loop(b.CreateAdd(from, teamNumber, "", true, true), to, f.number(teams),
+                  [&](Value *term) { iteration(countersAt(term)); });
+      return giveParts(part, keptAt);
     }
-    tree.clearRows();
-    Value *rest = b.CreateURem(b.CreateSub(to, from, "", true, true), f.number(batch));
+    clearRows();
+    Value *rest = b.CreateURem(b.CreateSub(to, from, "", true, true), f.number(ofBlock));
     Value *whole = b.CreateSub(to, rest, "", true, true);
-    p.grid.loop(from, whole, f.number(batch),
-                [&](Value *first) { tree.iterations(first, nullptr, countersOfTerm); });
-    if (loops.termCount % batch)
-      p.grid.onlyIf(b.CreateICmpSLT(whole, to),
-                    [&] { tree.iterations(whole, to, countersOfTerm); });
-    tree.givePartsOfRows(part, keptAt);
+    p.grid.loop(from, whole, f.number(ofBlock),
+                [&](Value *first) { iterations(first, nullptr, countersAt); });
+    if (loops.termCount % ofBlock)
+      p.grid.onlyIf(b.CreateICmpSLT(whole, to), [&] { iterations(whole, to, countersAt); });
+    givePartsOfRows(part, keptAt);
   });
+}
+
+bool KernelEmitter::tree(bool onlyRows) {
+  // A team then runs more in an iteration. What is added up over the only shared loop keeps none.
+  while (mixes())
+    --shared;
+  Tree tree(*this);
+  tree.findLocals();
+  tree.findAccumulators();
+  tree.chooseTeam();
+  if (onlyRows && !tree.together)
+    return false;
+  // Loops that nothing is added up over, and the others.
+  Group loops;
+  for (size_t dim = 0; dim < shared; ++dim) {
+    int64_t size = tree.sizes[dim];
+    if (size == 1)
+      continue;
+    bool isTerm = llvm::any_of(tree.accumulators,
+                               [&](auto &each) { return !each.reduction->keeps(int(dim)); });
+    (isTerm ? loops.terms : loops.kept).push_back(int(dim));
+    (isTerm ? loops.termSizes : loops.keptSizes).push_back(size);
+    (isTerm ? loops.termCount : loops.keptCount) *= size;
+  }
+  if (tree.accumulators.empty())
+    tree.shareOut(loops);
+  else
+    tree.addUp(loops);
+  return true;
 }
 
 } // namespace descent::gpu

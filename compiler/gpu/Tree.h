@@ -3,6 +3,9 @@
 
 #include "compiler/gpu/Kernel.h"
 
+#include <llvm/ADT/DenseSet.h>
+#include <llvm/ADT/Sequence.h>
+
 namespace descent::gpu {
 
 /// Where a team adds up a reduction over the shared loops.
@@ -67,6 +70,9 @@ struct KernelEmitter::Tree {
     return f.placeOf(value).kind == kernel::Place::Kind::Row;
   }
   int64_t innerSize(const NestCode &nest) const;
+  Counters countersOf(const Group &loops, llvm::Value *kept, llvm::Value *term);
+  void shareOut(const Group &loops);
+  void addUp(const Group &loops);
 
   // One iteration at a time (TreeNests.cpp).
   void clear();
@@ -106,8 +112,13 @@ private:
     size_t row = 0;
     Candidate total;
   };
+  /// The rows that are emitted and where each has its locals. Behind those of a team: this thread's
+  /// own one, if there are rows for its lanes.
   llvm::SmallVector<Iteration, 8> batchNow;
   std::vector<cpu::Rows> rowsOf;
+  /// Numbers of a row that its own threads have alone so far.
+  llvm::SmallDenseSet<mlir::Value> ofOwnRow;
+  llvm::Value *ownRow = nullptr;
   llvm::SmallVector<RowSlots, 4> slotsOf; ///< of each nest
   bool waits = false;                     ///< between nests, for other threads of the team
   /// Of shared memory: of a row's locals, and of a warp's sums.
@@ -123,20 +134,34 @@ private:
     return team.size == 1 || local.elements == 1;
   }
 
+  /// Whether numbers of rows are computed by some lanes each, and told the others.
+  bool sharesRows() const {
+    return together > 1 && team.size >= together && team.size <= Grid::warpSize;
+  }
+  /// What of the rows is emitted for a nest without loops, and for one with.
+  llvm::iota_range<size_t> rowsAtOneIndex() const {
+    auto count = size_t(together);
+    return sharesRows() ? llvm::seq(count, count + 1) : llvm::seq<size_t>(0, count);
+  }
+  llvm::Value *isOwn(size_t row);
+
   llvm::Value *elementAt(const RowSlots &slots, int64_t slot);
   llvm::Value *hasElement(const RowSlots &slots, int64_t slot);
-  llvm::Value *isFirst();
   void wait();
   llvm::Value *both(llvm::Value *one, llvm::Value *other);
   void onlyWhere(llvm::Value *condition, llvm::function_ref<void()> body);
   void nestOfRows(NestCode &nest, const RowSlots &slots);
   void atOneIndexOfRows(NestCode &nest);
+  void tell(NestCode &nest);
   Candidate ofRow(Reduction &reduction, const RowSlots &slots, size_t row,
                   llvm::ArrayRef<Candidate> added);
   void addToSums(Accumulators &sums, const RowSlots &slots, llvm::ArrayRef<Candidate> added);
   Candidate sumOf(Accumulators &sums, size_t i);
   void addTo(Accumulators &sums, size_t i, Candidate added);
+  void storeTotals(NestCode &nest, llvm::ArrayRef<RowTotal> totals);
   void combine(llvm::MutableArrayRef<RowTotal> totals);
+  RowTotal combineForOwn(llvm::MutableArrayRef<RowTotal> ofRows);
+  Candidate exchanged(Candidate mine, int64_t mask);
   void combineLanes(llvm::MutableArrayRef<RowTotal> totals, int64_t low, int64_t high);
   llvm::Value *slotOfWarp(llvm::Value *number, llvm::Value *warp);
   void leaveOfWarps(llvm::ArrayRef<RowTotal> totals);

@@ -3,8 +3,6 @@
 #include "compiler/gpu/Sizes.h"
 #include "compiler/gpu/Tree.h"
 
-#include <llvm/ADT/DenseSet.h>
-
 namespace descent::gpu {
 
 using kernel::tensorType;
@@ -145,23 +143,26 @@ int64_t KernelEmitter::Tree::sharedOfRows() {
 
 void KernelEmitter::Tree::placeRows() {
   p.grid.needShared(sharedOfRows());
-  rowsOf.resize(size_t(together));
+  rowsOf.resize(size_t(together) + sharesRows());
+  if (sharesRows())
+    ownRow = b.CreateAnd(team.rank, f.number(together - 1));
   for (auto [number, rows] : llvm::enumerate(rowsOf)) {
     placeBridges(rows);
     for (auto [local, offset] : llvm::zip(locals, localOffsets)) {
-      cpu::RowPlace &row = rows[local.value];
-      row.dims = local.dims;
-      row.place = f.placeOf(local.value);
+      cpu::RowPlace &place = rows[local.value];
+      place.dims = local.dims;
+      place.place = f.placeOf(local.value);
       llvm::Type *type = cpu::memoryType(f.context(), tensorType(local.value).getElementType());
       if (isOfThread(local)) {
-        row.base = f.variable(llvm::ArrayType::get(type, uint64_t(local.elements)));
+        place.base = f.variable(llvm::ArrayType::get(type, uint64_t(local.elements)));
         continue;
       }
-      Value *at = b.CreateAdd(b.CreateMul(teamNumber, f.number(together), "", true, true),
-                              f.number(int64_t(number)), "", true, true);
+      Value *row = int64_t(number) < together ? f.number(int64_t(number)) : ownRow;
+      Value *at = b.CreateAdd(b.CreateMul(teamNumber, f.number(together), "", true, true), row, "",
+                              true, true);
       Value *from = b.CreateAdd(b.CreateMul(at, f.number(rowBytes), "", true, true),
                                 f.number(offset), "", true, true);
-      row.base = b.CreateInBoundsGEP(b.getInt8Ty(), p.grid.shared(foldBytes(p.grid)), from);
+      place.base = b.CreateInBoundsGEP(b.getInt8Ty(), p.grid.shared(foldBytes(p.grid)), from);
     }
   }
   for (Accumulators &each : accumulators) {
@@ -172,9 +173,19 @@ void KernelEmitter::Tree::placeRows() {
           {f.variable(type), each.reduction->isPosition() ? f.variable(b.getInt32Ty()) : nullptr});
   }
   // Whether something goes from thread to thread, or is updated in place.
+  Pending::Spans read;
+  for (const kernel::Read &each : k.step.reads)
+    p.span(each.value, read);
   auto isSeen = [&](mlir::Value value) {
     auto *local = llvm::find_if(locals, [&](auto &local) { return local.value == value; });
-    return local == locals.end() || !isOfThread(*local);
+    if (local != locals.end())
+      return !isOfThread(*local);
+    Pending::Spans written;
+    p.span(value, written);
+    return k.bridges.contains(value) || llvm::any_of(written, [&](const Pending::Span &one) {
+             return llvm::any_of(read,
+                                 [&](const Pending::Span &other) { return one.meets(other); });
+           });
   };
   waits = false;
   for (NestCode &nest : k.nests) {
@@ -228,16 +239,40 @@ void KernelEmitter::Tree::combine(llvm::MutableArrayRef<RowTotal> totals) {
   }
 }
 
+/// Where each lane has a row of its own: what the team has of that row. With each step a lane gives
+/// away half of the rows and takes what another one has of the other half.
+KernelEmitter::Tree::RowTotal
+KernelEmitter::Tree::combineForOwn(llvm::MutableArrayRef<RowTotal> ofRows) {
+  Reduction &reduction = *ofRows.front().reduction;
+  auto chosen = [&](Value *which, Candidate yes, Candidate no) {
+    return Candidate{b.CreateSelect(which, yes.value, no.value),
+                     yes.position ? b.CreateSelect(which, yes.position, no.position) : nullptr};
+  };
+  for (int64_t bit = 1; bit < together; bit *= 2) {
+    Value *isOdd = b.CreateICmpNE(b.CreateAnd(team.rank, f.number(bit)), f.number(0));
+    for (int64_t row = 0; row < together; row += 2 * bit) {
+      Candidate &even = ofRows[size_t(row)].total, odd = ofRows[size_t(row + bit)].total;
+      Candidate kept = chosen(isOdd, odd, even);
+      even = reduction.chosen(kept, exchanged(chosen(isOdd, even, odd), bit));
+    }
+  }
+  RowTotal own{&reduction, size_t(together), ofRows.front().total};
+  combineLanes(own, together, team.size);
+  return own;
+}
+
 /// Among lanes whose numbers differ in the bits from `low` to below `high`.
 void KernelEmitter::Tree::combineLanes(llvm::MutableArrayRef<RowTotal> totals, int64_t low,
                                        int64_t high) {
   for (int64_t mask = low; mask < high; mask *= 2)
-    for (RowTotal &each : totals) {
-      Candidate other{p.grid.exchange(each.total.value, int(mask)),
-                      each.total.position ? p.grid.exchange(each.total.position, int(mask))
-                                          : nullptr};
-      each.total = each.reduction->chosen(each.total, other);
-    }
+    for (RowTotal &each : totals)
+      each.total = each.reduction->chosen(each.total, exchanged(each.total, mask));
+}
+
+/// What the lane has whose number differs in the bits of `mask`.
+Candidate KernelEmitter::Tree::exchanged(Candidate mine, int64_t mask) {
+  return {p.grid.exchange(mine.value, int(mask)),
+          mine.position ? p.grid.exchange(mine.position, int(mask)) : nullptr};
 }
 
 Value *KernelEmitter::Tree::slotOfWarp(Value *number, Value *warp) {

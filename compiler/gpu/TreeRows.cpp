@@ -34,9 +34,12 @@ void KernelEmitter::Tree::iterations(Value *first, Value *to,
       Value *last = b.CreateSub(to, f.number(1), "", true, true);
       instead = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, first, last);
     }
-    for (int64_t i = 0; i < together; ++i) {
+    ofOwnRow.clear();
+    for (size_t i = 0; i < rowsOf.size(); ++i) {
       Iteration &row = batchNow.emplace_back();
-      Value *index = b.CreateAdd(first, f.number(i * teams), "", true, true);
+      Value *number = int64_t(i) < together ? f.number(int64_t(i)) : ownRow;
+      Value *index =
+          b.CreateAdd(first, b.CreateMul(number, f.number(teams), "", true, true), "", true, true);
       if (to) {
         row.isThere = b.CreateICmpSLT(index, to);
         index = b.CreateSelect(row.isThere, index, instead);
@@ -115,8 +118,10 @@ void KernelEmitter::Tree::nestOfRows(NestCode &nest, const RowSlots &slots) {
     SmallVector<Value *, 2> stored;
     Candidates added; ///< of all reductions
   };
+  tell(nest);
+  auto count = size_t(together);
   std::vector<Element> elements; // [row, slot, lane]
-  for (auto [row, iteration] : llvm::enumerate(batchNow))
+  for (auto [row, iteration] : llvm::enumerate(ArrayRef(batchNow).take_front(count)))
     for (int64_t slot = 0; slot < slots.slots; ++slot) {
       Value *first = elementAt(slots, slot);
       if (hasElement(slots, slot))
@@ -142,7 +147,7 @@ void KernelEmitter::Tree::nestOfRows(NestCode &nest, const RowSlots &slots) {
     }
   // Every row has its own place for locals, also where the row counts for nothing.
   auto forEach = [&](mlir::Value result, llvm::function_ref<void(size_t row, Element &)> body) {
-    for (size_t row = 0; row < batchNow.size(); ++row)
+    for (size_t row = 0; row < count; ++row)
       for (int64_t slot = 0; slot < slots.slots; ++slot) {
         Value *rowIsThere = isLocal(result) ? nullptr : batchNow[row].isThere;
         onlyWhere(both(rowIsThere, hasElement(slots, slot)), [&] {
@@ -170,23 +175,68 @@ void KernelEmitter::Tree::nestOfRows(NestCode &nest, const RowSlots &slots) {
       });
       continue;
     }
-    for (size_t row = 0; row < batchNow.size(); ++row)
-      totals.push_back({&reduction, row, ofRow(reduction, slots, row, added)});
+    SmallVector<RowTotal, 8> ofRows;
+    for (size_t row = 0; row < count; ++row)
+      ofRows.push_back({&reduction, row, ofRow(reduction, slots, row, added)});
+    if (sharesRows())
+      totals.push_back(combineForOwn(ofRows));
+    else
+      totals.append(ofRows);
   }
-  combine(totals);
-  for (RowTotal &each : totals) {
+  if (!sharesRows())
+    combine(totals);
+  storeTotals(nest, totals);
+}
+
+void KernelEmitter::Tree::storeTotals(NestCode &nest, ArrayRef<RowTotal> totals) {
+  for (const RowTotal &each : totals) {
+    mlir::Value value = each.reduction->value();
     Counters at = k.countersAt(batchNow[each.row].at, nest, Group(), nullptr, nullptr);
     auto store = [&] { k.storeResult(*each.reduction, at, each.total, &rowsOf[each.row]); };
-    if (isLocal(each.reduction->value()))
-      store();
-    else
-      onlyWhere(both(batchNow[each.row].isThere, isFirst()), store);
+    if (!isLocal(value)) {
+      onlyWhere(both(batchNow[each.row].isThere, isOwn(each.row)), store);
+      continue;
+    }
+    store();
+    if (sharesRows())
+      ofOwnRow.insert(value);
   }
 }
 
-/// Whether this is the thread of its team that leaves what all of them have; null: it is.
-Value *KernelEmitter::Tree::isFirst() {
-  return team.size == 1 ? nullptr : b.CreateICmpEQ(team.rank, f.number(0));
+/// Whether this is the thread of its team that leaves what several have of a row; null: it is.
+Value *KernelEmitter::Tree::isOwn(size_t row) {
+  if (team.size == 1)
+    return nullptr;
+  // The first lanes have a row each.
+  return b.CreateICmpSLT(team.rank, f.number(int64_t(row) < together ? 1 : together));
+}
+
+/// What single lanes know of their own rows, and a nest reads, gets to all.
+void KernelEmitter::Tree::tell(NestCode &nest) {
+  if (ofOwnRow.empty())
+    return;
+  llvm::SmallDenseSet<mlir::Value> seen;
+  SmallVector<mlir::Operation *> left(nest.stores.begin(), nest.stores.end());
+  for (Reduction &reduction : nest.reductions)
+    left.push_back(reduction.operation());
+  while (!left.empty())
+    for (mlir::Value operand : left.pop_back_val()->getOperands()) {
+      if (!seen.insert(operand).second)
+        continue;
+      if (ofOwnRow.erase(operand)) {
+        mlir::Type element = tensorType(operand).getElementType();
+        Value *own = cpu::loadElement(b, element, rowsOf.back().find(operand)->second.base);
+        for (int64_t row = 0; row < together; ++row) {
+          Value *lane = b.CreateAnd(p.grid.thread, f.number(Grid::warpSize - team.size));
+          lane = b.CreateOr(lane, f.number(row));
+          cpu::storeElement(b, element, p.grid.ofLane(own, lane),
+                            rowsOf[size_t(row)].find(operand)->second.base);
+        }
+      }
+      mlir::Operation *op = operand.getDefiningOp();
+      if (op && f.placeOf(operand).kind == kernel::Place::Kind::Inline)
+        left.push_back(op);
+    }
 }
 
 /// What this thread's elements of a row come to.
@@ -215,12 +265,12 @@ void KernelEmitter::Tree::addToSums(Accumulators &sums, const RowSlots &slots,
   if (sums.inner.keptCount > 1) {
     // Threads without an element have sums that nobody reads.
     for (size_t i = 0; i < count; ++i)
-      for (size_t row = 0; row < batchNow.size(); ++row)
+      for (size_t row = 0; row < size_t(together); ++row)
         addTo(sums, i, where(b, batchNow[row].isThere, added[row * count + i], *sums.reduction));
     return;
   }
   Candidate all;
-  for (size_t row = 0; row < batchNow.size(); ++row) {
+  for (size_t row = 0; row < size_t(together); ++row) {
     Candidate each =
         where(b, batchNow[row].isThere, ofRow(*sums.reduction, slots, row, added), *sums.reduction);
     all = row ? sums.reduction->chosen(all, each) : each;
@@ -228,23 +278,26 @@ void KernelEmitter::Tree::addToSums(Accumulators &sums, const RowSlots &slots,
   addTo(sums, 0, all);
 }
 
-/// A nest without loops of its own; see atOneIndex.
+/// A nest without loops of its own; see atOneIndex. What is dear is done for several rows at once
+/// where each has lanes of its own.
 void KernelEmitter::Tree::atOneIndexOfRows(NestCode &nest) {
   struct Row {
+    size_t number;
     Counters at;
     SmallVector<Value *, 4> stored;
     Candidates added;
   };
   SmallVector<Row, 8> all;
-  for (auto [iteration, rows] : llvm::zip(batchNow, rowsOf)) {
+  for (size_t number : rowsAtOneIndex()) {
     Row &row = all.emplace_back();
-    row.at = k.countersAt(iteration.at, nest, Group(), nullptr, nullptr);
+    row.number = number;
+    row.at = k.countersAt(batchNow[number].at, nest, Group(), nullptr, nullptr);
     cpu::Index index;
     if (nest.loop->linear)
       index.linear = row.at[0];
     else
       index.dims = row.at;
-    cpu::Elements elements(f, index, nest.stores, &rows);
+    cpu::Elements elements(f, index, nest.stores, &rowsOf[number]);
     for (mlir::Operation *op : nest.stores)
       row.stored.push_back(elements.at(op->getResult(0)));
     for (Reduction &reduction : nest.reductions)
@@ -253,39 +306,45 @@ void KernelEmitter::Tree::atOneIndexOfRows(NestCode &nest) {
   for (auto [i, reduction] : llvm::enumerate(nest.reductions))
     if (Accumulators *sums = find(reduction)) {
       Candidate total;
-      for (auto [number, row] : llvm::enumerate(all)) {
-        Candidate each = where(b, batchNow[number].isThere, row.added[i], reduction);
-        total = number ? reduction.chosen(total, each) : each;
+      for (Row &row : all) {
+        Candidate each = where(b, batchNow[row.number].isThere, row.added[i], reduction);
+        total = total.value ? reduction.chosen(total, each) : each;
       }
-      addTo(*sums, 0, where(b, isFirst(), total, reduction));
+      addTo(*sums, 0, where(b, isOwn(all.front().number), total, reduction));
     }
-  bool more = false;
   auto store = [&](bool ofLocals) {
-    for (auto [number, row] : llvm::enumerate(all)) {
-      auto storeAll = [&, &row = row, &rows = rowsOf[number]] {
+    bool some = false;
+    for (mlir::Operation *op : nest.stores)
+      some |= isLocal(op->getResult(0)) == ofLocals;
+    for (Reduction &reduction : nest.reductions)
+      some |= isLocal(reduction.value()) == ofLocals && !find(reduction);
+    if (!some)
+      return;
+    if (!ofLocals && waits)
+      wait(); // all have read what one of them updates in place
+    for (Row &row : all)
+      onlyWhere(ofLocals ? nullptr : both(batchNow[row.number].isThere, isOwn(row.number)), [&] {
+        cpu::Rows &rows = rowsOf[row.number];
         for (auto [op, value] : llvm::zip(nest.stores, row.stored))
           if (isLocal(op->getResult(0)) == ofLocals)
             k.store(nest, op->getResult(0), row.at, value, &rows);
         for (auto [reduction, candidate] : llvm::zip(nest.reductions, row.added))
           if (isLocal(reduction.value()) == ofLocals && !find(reduction))
             k.storeResult(reduction, row.at, candidate, &rows);
-      };
-      if (ofLocals)
-        storeAll();
-      else
-        onlyWhere(both(batchNow[number].isThere, isFirst()), storeAll);
-    }
+      });
   };
   store(/*ofLocals=*/true);
-  for (mlir::Operation *op : nest.stores)
-    more |= !isLocal(op->getResult(0));
-  for (Reduction &reduction : nest.reductions)
-    more |= !isLocal(reduction.value()) && !find(reduction);
-  if (!more)
-    return;
-  // All have read what one of them updates in place.
-  wait();
   store(/*ofLocals=*/false);
+  if (!sharesRows())
+    return;
+  auto tellLater = [&](mlir::Value value) {
+    if (isLocal(value))
+      ofOwnRow.insert(value);
+  };
+  for (mlir::Operation *op : nest.stores)
+    tellLater(op->getResult(0));
+  for (Reduction &reduction : nest.reductions)
+    tellLater(reduction.value());
 }
 
 } // namespace descent::gpu
