@@ -429,6 +429,8 @@ std::pair<std::string, std::string> Script::device() {
 
 std::vector<std::string> Script::testNames() const {
   std::vector<std::string> names;
+  if (!state->tree)
+    return names;
   for (const ast::Stmt *item : state->tree->items)
     if (auto test = ast::dyn<ast::TestStmt>(item))
       names.emplace_back(test->name->text());

@@ -119,6 +119,18 @@ class Commands(unittest.TestCase):
         done = self.selftest("--folder", "root", "--filter", "three", code=1)
         self.assertIn("there are no tests whose names have three in", done.stderr)
 
+    def test_selftest_of_scripts_that_are_none(self):
+        self.write_tests()
+        for make in (lambda path: path.mkdir(), lambda path: path.symlink_to("nowhere"), lambda path: path.write_bytes(b"\x00\xff" * 9)):
+            make(self.path / "root/tests/ops/wrong.gd")
+            done = self.selftest("--folder", "root", code=1)
+            self.assertIn("descent: a script of tests cannot be read\n", done.stderr)
+            self.assertIn("wrong.gd", done.stderr)
+            subprocess.run(["rm", "-r", self.path / "root/tests/ops/wrong.gd"], check=True)
+        self.write("root/tests/programs/one/odd.expected", "exit 99999999999999\n")
+        self.write("root/tests/programs/one/odd.gd", "print 3\n")
+        self.assertIn("line 1 is\n  3\nand should be\n  exit 99999999999999", self.selftest("--folder", "root", code=1).stdout)
+
     def test_selftest_jobs(self):
         self.write_tests()
         for count in "100000", "-1", "1025", "two", "":

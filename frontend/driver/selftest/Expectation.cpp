@@ -110,7 +110,8 @@ Expectation Expectation::read(const std::string &path) {
     throw Error(path + " cannot be read");
   Expectation result;
   for (const std::string &line : linesOf(in)) {
-    if (line.starts_with("exit ") && line.size() > 5 && isInteger(line.substr(5)))
+    if (line.starts_with("exit ") && line.size() > 5 && line.size() <= 8 &&
+        isInteger(line.substr(5)))
       result.exitCode = std::stoi(line.substr(5));
     else if (line.starts_with("error: "))
       result.error = line.substr(7);

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 
 namespace fs = std::filesystem;
 
@@ -157,13 +158,21 @@ std::optional<fs::path> findTests(std::vector<fs::path> &looked) {
 
 std::vector<TestCase> testsIn(const fs::path &root) {
   std::vector<TestCase> tests;
-  for (const fs::path &script : filesIn(root / "tests/ops", ".gd"))
-    for (const std::string &block : Script::load(script.string()).testNames())
+  for (const fs::path &script : filesIn(root / "tests/ops", ".gd")) {
+    Script loaded = Script::load(script.string());
+    std::vector<std::string> blocks = loaded.testNames();
+    if (blocks.empty() && !loaded.valid()) {
+      std::ostringstream problems;
+      loaded.showDiagnostics(problems);
+      throw Error("a script of tests cannot be read\n" + problems.str());
+    }
+    for (const std::string &block : blocks)
       tests.push_back({"ops",
                        fmt::format("ops/{} \"{}\"", script.filename().string(), block),
                        script,
                        block,
                        {}});
+  }
   std::vector<fs::path> groups;
   if (fs::is_directory(root / "tests/programs"))
     for (const fs::directory_entry &entry : fs::directory_iterator(root / "tests/programs"))

@@ -198,7 +198,8 @@ public:
   /// Compiles (once) and runs the script from its beginning.
   RunResult run(const RunOptions &options = {});
 
-  /// The names of the script's `test` blocks, in order.
+  /// The names of the script's `test` blocks, in order; also of an invalid script, as far as it
+  /// could be read.
   std::vector<std::string> testNames() const;
 
   /// The names of the script's exported functions.
