@@ -8,6 +8,7 @@
 #include "compiler/gpu/Program.h"
 
 #include "compiler/kernel/Classify.h"
+#include "compiler/kernel/Forming.h"
 
 #include <cmath>
 
@@ -60,7 +61,11 @@ private:
   bool addTerm(mlir::Value term, double factor);
   bool isStored(mlir::Value value) const { return p.f.plan.placeOf(value); }
   bool isThere(mlir::Value value) const;
-  bool canBeStoredEarly(const kernel::Step &maker, bool staysThere) const;
+  bool isSimple(const kernel::Step &step) const;
+  void addRead(const kernel::Step &step, Pending::Spans &spans) const;
+  void addWritten(const kernel::Step &step, Pending::Spans &spans) const;
+  bool canBeStoredEarly(size_t maker) const;
+  bool canStayInPlace(size_t maker) const;
   bool accept();
 };
 
@@ -78,7 +83,7 @@ bool Summing::isThere(mlir::Value value) const {
   if (kernel::isRegister(value) || (kind != Place::Kind::Arena && kind != Place::Kind::Input &&
                                     kind != Place::Kind::Argument && kind != Place::Kind::Result))
     return false;
-  mlir::Operation *by = value.getDefiningOp();
+  mlir::Operation *by = kernel::aliasRoot(value).getDefiningOp();
   if (!by || by->getBlock() != &block || mlir::isa<ir::InputOp>(by))
     return true;
   for (size_t i = 0; i < index; ++i) {
@@ -146,46 +151,86 @@ bool Summing::match() {
   return addTerm(sum->getOperand(isFirst ? 1 : 0), isDifference && isFirst ? -1 : 1);
 }
 
+/// Whether all that a step touches is known of it.
+bool Summing::isSimple(const kernel::Step &step) const {
+  OpClass kind = kernel::classOf(step.roots.front());
+  return step.isKernel || step.points || kernel::isElemental(kind) || kind == OpClass::Dot ||
+         kind == OpClass::Effect || kind == OpClass::Check;
+}
+
+/// But the product.
+void Summing::addRead(const kernel::Step &step, Pending::Spans &spans) const {
+  for (const kernel::Read &read : step.reads)
+    if (read.value != dot)
+      p.span(read.value, spans);
+}
+
+/// But the result.
+void Summing::addWritten(const kernel::Step &step, Pending::Spans &spans) const {
+  for (mlir::Operation *root : step.roots)
+    for (mlir::Value made : root->getResults())
+      if (kernel::isArray(made) && made != found.result)
+        p.span(made, spans);
+  if (step.scratchBytes)
+    spans.push_back(
+        {Place::Kind::Arena, 0, step.scratchOffset, step.scratchOffset + step.scratchBytes});
+}
+
+bool meets(const Pending::Span &one, const Pending::Spans &others) {
+  return llvm::any_of(others, [&](const Pending::Span &other) { return other.meets(one); });
+}
+
 /// Whether the result can be stored where the product is made, though the step `maker` does it:
-/// nobody uses that memory meanwhile. `staysThere`: that step goes on with something else.
-bool Summing::canBeStoredEarly(const kernel::Step &maker, bool staysThere) const {
-  Pending::Spans result, others;
+/// nobody uses that memory meanwhile.
+bool Summing::canBeStoredEarly(size_t maker) const {
+  Pending::Spans result, added, others;
   p.span(found.result, result);
-  if (result.size() != 1)
-    return false;
   for (mlir::Value operand : {found.lhs, found.rhs, found.bias})
     if (operand)
       p.span(operand, others);
-  Pending::Spans added;
   if (found.added)
     p.span(found.added, added);
+  bool goesOn = steps[maker].roots.size() > 1;
   // In its place the library can add to an array.
-  if (!added.empty() && (added.front().begin != result.front().begin || staysThere))
+  if (!added.empty() && (added.front().begin != result.front().begin || goesOn))
     others.append(added);
-  auto readBy = [&](const kernel::Step &step) {
-    for (const kernel::Read &read : step.reads)
-      if (read.value != dot)
-        p.span(read.value, others);
-  };
-  for (size_t i = index + 1; &steps[i] != &maker; ++i) {
-    const kernel::Step &step = steps[i];
-    mlir::Operation *root = step.roots.front();
-    if (!step.isKernel && !step.points && kernel::classOf(root) != OpClass::Dot &&
-        !kernel::isElemental(kernel::classOf(root)))
+  for (size_t i = index + 1; i < maker; ++i) {
+    if (!isSimple(steps[i]))
       return false;
-    readBy(step);
-    for (mlir::Operation *each : step.roots)
-      for (mlir::Value made : each->getResults())
-        if (kernel::isArray(made))
-          p.span(made, others);
-    if (step.scratchBytes)
-      others.push_back(
-          {Place::Kind::Arena, 0, step.scratchOffset, step.scratchOffset + step.scratchBytes});
+    addRead(steps[i], others);
+    addWritten(steps[i], others);
   }
-  if (staysThere)
-    readBy(maker);
-  return llvm::none_of(others,
-                       [&](const Pending::Span &other) { return other.meets(result.front()); });
+  if (goesOn)
+    addRead(steps[maker], others);
+  return !meets(result.front(), others);
+}
+
+/// Whether the result can have the product's place instead of its own, which is nobody else's until
+/// its last reader is done, and nobody counts on its own.
+bool Summing::canStayInPlace(size_t maker) const {
+  for (mlir::Operation *user : found.result.getUsers()) {
+    OpClass kind = kernel::classOf(user);
+    if (user->getBlock() != &block || (kind != OpClass::Elementwise && kind != OpClass::Reduce &&
+                                       kind != OpClass::Dot && kind != OpClass::Effect))
+      return false;
+  }
+  size_t last = maker;
+  for (auto &[where, plan] : p.f.plan.blocks)
+    for (auto [i, step] : llvm::enumerate(plan.steps))
+      for (const kernel::Read &read : step.reads)
+        if (read.value == found.result) {
+          if (where != &block || step.points)
+            return false;
+          last = std::max(last, i);
+        }
+  Pending::Spans product, others;
+  p.span(dot, product);
+  for (size_t i = index + 1; i <= last; ++i) {
+    if (!isSimple(steps[i]))
+      return false;
+    addWritten(steps[i], others);
+  }
+  return product.size() == 1 && !meets(product.front(), others);
 }
 
 /// Changes the plan; nothing where that cannot be.
@@ -201,19 +246,26 @@ bool Summing::accept() {
     p.f.plan.places[found.result] = *p.f.plan.placeOf(dot);
   } else {
     mlir::Operation *op = found.result.getDefiningOp();
-    auto maker =
-        std::find_if(steps.begin() + int64_t(index) + 1, steps.end(),
-                     [&](const kernel::Step &step) { return llvm::is_contained(step.roots, op); });
-    if (maker == steps.end() || !maker->isKernel || maker->points || maker->loops.size() != 1 ||
-        maker->shared || !maker->products.empty())
+    size_t number = index + 1;
+    while (number < steps.size() && !llvm::is_contained(steps[number].roots, op))
+      ++number;
+    Pending::Spans result;
+    p.span(found.result, result);
+    if (number == steps.size() || result.size() != 1)
       return false;
-    bool staysThere = maker->roots.size() > 1;
-    if (!canBeStoredEarly(*maker, staysThere))
+    kernel::Step &maker = steps[number];
+    if (!maker.isKernel || maker.points || maker.loops.size() != 1 || maker.shared ||
+        !maker.products.empty())
       return false;
-    llvm::erase(maker->roots, op);
-    llvm::erase(maker->loops.front().roots, op);
-    if (!staysThere)
-      steps.erase(maker);
+    if (!canBeStoredEarly(number)) {
+      if (!canStayInPlace(number))
+        return false;
+      p.f.plan.places[found.result] = *p.f.plan.placeOf(dot);
+    }
+    llvm::erase(maker.roots, op);
+    llvm::erase(maker.loops.front().roots, op);
+    if (maker.roots.empty())
+      steps.erase(steps.begin() + int64_t(number));
   }
   for (auto &[where, plan] : p.f.plan.blocks)
     for (kernel::Step &step : plan.steps)

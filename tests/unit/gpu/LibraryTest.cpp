@@ -275,6 +275,32 @@ TEST(Library, AddsWhatOneStepMakesOfSeveralProducts) {
   }
 }
 
+// Where the result would have the place of an operand, which the product still reads, it has the
+// product's, as long as nobody else needs that.
+TEST(Library, AddsInThePlaceOfTheProduct) {
+  Program simple("let x = sin(reshape(arange(1147.0), (37, 31)))\n"
+                 "let w = reshape(arange(961.0), (31, 31))\n"
+                 "let b = sin(arange(31.0))\n"
+                 "let y = tanh(x) @ cos(w) + b\n"
+                 "let z = sin(x)\n");
+  ASSERT_TRUE(simple.program) << simple.problems;
+  compiler::DeviceCode code = codeFor(simple);
+  EXPECT_EQ(sumsOf(code)[31], "1 0 bias");
+  expectAsOnTheProcessor(simple, code, 1e-5);
+  Program reused("precision f64\n"
+                 "let x = 0.3 * sin(reshape(arange(63.0), (7, 9)))\n"
+                 "let w = 0.3 * cos(reshape(arange(171.0), (9, 19)))\n"
+                 "let u = 0.1 * sin(reshape(arange(361.0), (19, 19)))\n"
+                 "let y = sin(reshape(arange(133.0), (7, 19)))\n"
+                 "var v = y\n"
+                 "for i in 0..1 { v = tanh(relu(y)) @ u - v }\n"
+                 "fn loss(w, b, v) = mean((0.5 * (((x @ (w + 3)) - y) - 0.5 * (v - v)))^2)\n"
+                 "let g = grad(loss, wrt=(w, v))(w, y, y)\n"
+                 "let last = (v, y * y)\n");
+  ASSERT_TRUE(reused.program) << reused.problems;
+  expectAsOnTheProcessor(reused, 1e-12);
+}
+
 // They have places of their own for what they read at a point.
 TEST(Library, AddsNothingForLoopsOverPoints) {
   Program program("precision f64\n"
