@@ -230,6 +230,7 @@ DeviceCode compileForDevice(Module module, const CompileOptions &options,
   code.image.mailboxWords = made.mailboxWords;
   code.image.usefulBlocks = made.usefulBlocks;
   code.image.byRows = made.byRows;
+  code.image.ahead = made.ahead;
   for (const gpu::StepPlace &step : made.steps)
     code.steps.push_back({placeOf(step.where), step.isInLoop});
   for (mlir::Location location : made.tapePlaces)

@@ -36,6 +36,17 @@ bool takesRows(mlir::Operation *op, mlir::Value array) {
   return false;
 }
 
+std::vector<bool> fetchedAhead(mlir::Operation *function) {
+  std::vector<bool> ahead(readByRows(function).size());
+  function->walk([&](ir::FetchOp fetch) {
+    mlir::Operation *from = fetch.getX().getDefiningOp();
+    while (!mlir::isa<ir::InputOp>(from))
+      from = from->getOperand(0).getDefiningOp();
+    ahead[mlir::cast<ir::InputOp>(from).getIndex()] = true;
+  });
+  return ahead;
+}
+
 std::vector<bool> readByRows(mlir::Operation *function) {
   std::vector<bool> byRows;
   function->walk([&](ir::InputOp input) {

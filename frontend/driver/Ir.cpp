@@ -54,6 +54,14 @@ void addIr(CLI::App &app, int &result) {
           "that is here, 8.0 where there is none")
       ->type_name("NUMBER");
   command
+      ->add_option(
+          "--outside", arguments->script.outside,
+          "Data that are to stay in the machine's memory, as where a GPU has no room for "
+          "them:\nthe names of `data` items, with commas between. From the stage derivative "
+          "on, rows\nof them are then fetched a step early")
+      ->delimiter(',')
+      ->type_name("NAMES");
+  command
       ->add_option("--stage", arguments->stage,
                    "ast, array, derivative, kernel, llvm, asm, gpu-llvm or ptx")
       ->transform([](const std::string &name) -> std::string {

@@ -167,6 +167,7 @@ ScriptOptions optionsOf(const ScriptArguments &arguments) {
   options.device = arguments.device;
   options.processor = arguments.processor;
   options.gpu = arguments.gpu;
+  options.outside = arguments.outside;
   options.tapeLimit = static_cast<int64_t>(arguments.tapeLimit);
   return options;
 }

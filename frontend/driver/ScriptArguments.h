@@ -18,8 +18,9 @@ struct ScriptArguments {
   std::string onlyTest;              ///< of the test blocks; empty: all
   bool cache = true;
   int threads = 0;
-  std::string processor; ///< empty: this machine's
-  int gpu = 0;           ///< compute capability, 80 for 8.0; 0: that of the card
+  std::string processor;            ///< empty: this machine's
+  int gpu = 0;                      ///< compute capability, 80 for 8.0; 0: that of the card
+  std::vector<std::string> outside; ///< data, by name, that a GPU reads over the bus
   uint64_t tapeLimit = 0;
   DeviceKind device = DeviceKind::Cpu;
 };

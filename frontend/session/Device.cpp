@@ -10,6 +10,7 @@
 #include "runtime/device/cuda/Cuda.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <ostream>
@@ -26,6 +27,13 @@ constexpr int kEmulatedThreads = 64, kEmulatedBlocks = 3;
 /// Multiplications of a product for which it is worth leaving the program's kernel: of matrices of
 /// 1024 by 1024. Leaving and coming back takes about 15 microseconds (estimated).
 constexpr int64_t kLibraryWork = int64_t{1} << 30;
+
+std::vector<device::Input> inputsOf(const sema::Program &program) {
+  std::vector<device::Input> inputs;
+  for (const sema::Input &input : program.inputs)
+    inputs.push_back({input.data.data(), static_cast<int64_t>(input.data.byteSize())});
+  return inputs;
+}
 
 } // namespace
 
@@ -92,9 +100,11 @@ void DeviceSession::leaveToProcessor(std::string why) {
   reason = std::move(why);
 }
 
-compiler::DeviceTarget DeviceSession::target() const {
+compiler::DeviceTarget DeviceSession::target(std::string_view function) const {
   compiler::DeviceTarget target;
   target.asBitcode = isEmulator;
+  if (function == "main")
+    target.far = far;
   if (isEmulator) {
     target.threads = kEmulatedThreads;
   } else {
@@ -131,9 +141,10 @@ void DeviceSession::compile(std::string_view function, const sema::Program &prog
   std::optional<compiler::CodeCache::Key> key;
   if (!folder.folder().empty()) {
     Stopwatch watch(timing.cache);
-    compiler::DeviceTarget made = target();
-    std::string kind = fmt::format("{} {} {} {} {}", made.asBitcode ? "bitcode" : "ptx", made.major,
-                                   made.minor, made.threads, made.libraryWork);
+    compiler::DeviceTarget made = target(function);
+    std::string kind =
+        fmt::format("{} {} {} {} {} {}", made.asBitcode ? "bitcode" : "ptx", made.major, made.minor,
+                    made.threads, made.libraryWork, fmt::join(made.far, ""));
     std::string_view refused(reinterpret_cast<const char *>(made.refusedProducts.data()),
                              made.refusedProducts.size() * sizeof(device::Product));
     if (std::string built = compiler::codeIdentity(options); !built.empty()) {
@@ -150,7 +161,8 @@ void DeviceSession::compile(std::string_view function, const sema::Program &prog
     }
   }
   timing.cached = false;
-  compiler::DeviceCode made = compiler::compileForDevice(emit(), options, target(), function);
+  compiler::DeviceCode made =
+      compiler::compileForDevice(emit(), options, target(function), function);
   timing.derivative = made.times.derivative;
   timing.kernel = made.times.kernel;
   timing.llvm = made.times.llvm;
@@ -171,7 +183,8 @@ DeviceSession::withPlaces(std::string_view function, const compiler::CompileOpti
                           const std::function<compiler::Module()> &emit) {
   Code &code = codes.find(function)->second;
   if (!code.hasPlaces) {
-    compiler::DeviceCode anew = compiler::compileForDevice(emit(), options, target(), function);
+    compiler::DeviceCode anew =
+        compiler::compileForDevice(emit(), options, target(function), function);
     code.made.steps = std::move(anew.steps);
     code.made.tapePlaces = std::move(anew.tapePlaces);
     code.made.largest = std::move(anew.largest);
@@ -186,14 +199,35 @@ device::ProgramRunner &DeviceSession::runnerOf(Code &code) {
   return *code.runner;
 }
 
-void DeviceSession::provide(const sema::Program &program, Timing &timing, std::ostream *remarks) {
-  std::vector<device::Input> inputs;
-  for (const sema::Input &input : program.inputs)
-    inputs.push_back({input.data.data(), static_cast<int64_t>(input.data.byteSize())});
-  device::ProgramRunner &runner = runnerOf(codes.at("main"));
-  // Where nobody asked for the device, the processor is faster than the bus.
+/// Where nobody asked for the device, the processor is faster than the bus.
+device::ProgramRunner::Outside DeviceSession::mayStayOutside() const {
   using Outside = device::ProgramRunner::Outside;
-  runner.provide(inputs, isChosen ? Outside::ReadByRows : Outside::Anything);
+  return isChosen ? Outside::ReadByRows : Outside::Anything;
+}
+
+bool DeviceSession::leavesRowsOutside(const sema::Program &program) {
+  Code &code = codes.at("main");
+  device::ProgramRunner &runner = runnerOf(code);
+  const std::vector<bool> &byRows = code.made.image.byRows;
+  std::vector<bool> rows(far);
+  // Other blocks fetch the rows.
+  if (runner.mostBlocks() > 1)
+    for (size_t i : runner.leavesOutside(inputsOf(program), mayStayOutside()))
+      if (i < byRows.size() && byRows[i]) {
+        rows.resize(std::max(rows.size(), i + 1));
+        rows[i] = true;
+      }
+  if (rows == far)
+    return false;
+  far = std::move(rows);
+  codes.erase("main");
+  return true;
+}
+
+void DeviceSession::provide(const sema::Program &program, Timing &timing, std::ostream *remarks) {
+  Code &code = codes.at("main");
+  device::ProgramRunner &runner = runnerOf(code);
+  runner.provide(inputsOf(program), mayStayOutside());
   timing.load = runner.times().load;
   timing.transfer = runner.times().transfer;
   timing.deviceBytes = runner.times().bytes;
@@ -206,9 +240,11 @@ void DeviceSession::provide(const sema::Program &program, Timing &timing, std::o
   const char *separator = " ";
   for (size_t i : runner.outside()) {
     const sema::Input &input = program.inputs[i];
-    *remarks << std::exchange(separator, ", ")
-             << fmt::format("`{}`, {}, {}", input.name, input.data.typeName(),
-                            inBytes(static_cast<int64_t>(input.data.byteSize())));
+    const std::vector<bool> &ahead = code.made.image.ahead;
+    *remarks << std::exchange(separator, "; ")
+             << fmt::format("`{}`, {}, {}{}", input.name, input.data.typeName(),
+                            inBytes(static_cast<int64_t>(input.data.byteSize())),
+                            i < ahead.size() && ahead[i] ? " (a step ahead)" : "");
   }
   *remarks << '\n' << std::flush;
 }

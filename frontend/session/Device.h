@@ -50,6 +50,9 @@ public:
   const compiler::DeviceCode &withPlaces(std::string_view function,
                                          const compiler::CompileOptions &options,
                                          const std::function<compiler::Module()> &emit);
+  /// Looks which of the data have to stay in the machine's memory. True where the program is to be
+  /// compiled again for that: it is then as if it had not been. Throws device::DeviceError.
+  bool leavesRowsOutside(const sema::Program &program);
   /// Puts the compiled program on the device, with its data. Throws device::NoRoom,
   /// device::DeviceError; then nothing has happened yet.
   /// `remarks`: where it is said, once, what of the data stays in the machine's memory; null:
@@ -69,7 +72,8 @@ public:
   std::optional<double> joules();
 
 private:
-  compiler::DeviceTarget target() const;
+  compiler::DeviceTarget target(std::string_view function) const;
+  device::ProgramRunner::Outside mayStayOutside() const;
   bool lacksLibrary(const device::ProgramImage &image);
 
   std::unique_ptr<device::CodeStore> store;
@@ -78,6 +82,7 @@ private:
   bool isEmulator = false, cache = false, hasRemarked = false, isChosen = false;
   bool leavesProducts = true; ///< to the device's library
   std::vector<device::Product> refusedProducts; ///< by it
+  std::vector<bool> far;                        ///< see compiler::DeviceTarget
   /// Null for the emulator, and where the card's cannot be read.
   std::unique_ptr<device::CardSensors> sensors;
 

@@ -232,6 +232,7 @@ DeviceSession *Script::State::providedDevice(std::ostream *remarks, std::string 
   } catch (const device::DeviceError &error) {
     if (std::optional<std::string> message = couldNotBegin(error, "main")) {
       noRoom = *message;
+    }
       return session.get();
     }
     if (remarks)

@@ -29,8 +29,8 @@ std::string ProgramImage::write() const {
   std::string bytes(reinterpret_cast<const char *>(header.data()), sizeof(header));
   bytes += kernel;
   bytes += code;
-  for (bool each : byRows)
-    bytes += each ? '1' : '0';
+  for (size_t i = 0; i < byRows.size(); ++i)
+    bytes += char('0' + byRows[i] + 2 * (i < ahead.size() && ahead[i]));
   bytes.append(reinterpret_cast<const char *>(products.data()), products.size() * sizeof(Product));
   return bytes;
 }
@@ -60,8 +60,10 @@ std::optional<ProgramImage> ProgramImage::read(std::string_view bytes) {
   image.usefulBlocks = useful;
   image.kernel = bytes.substr(0, size_t(kernel));
   image.code = bytes.substr(size_t(kernel), size_t(code));
-  for (char each : bytes.substr(size_t(kernel + code), size_t(inputs)))
-    image.byRows.push_back(each == '1');
+  for (char each : bytes.substr(size_t(kernel + code), size_t(inputs))) {
+    image.byRows.push_back((each - '0') & 1);
+    image.ahead.push_back((each - '0') & 2);
+  }
   image.products.resize(size_t(products));
   std::memcpy(image.products.data(), bytes.data() + kernel + code + inputs,
               image.products.size() * sizeof(Product));

@@ -25,6 +25,9 @@ struct ProgramImage {
   int64_t usefulBlocks = 1; ///< more have nothing to do
   /// By the input: whether loops read rows of it only, so that it may be far away.
   std::vector<bool> byRows;
+  /// By the input: whether some of these rows are fetched while the steps before run. Of as many
+  /// inputs as `byRows`.
+  std::vector<bool> ahead;
 
   /// Those that are left to the device's library, by their number in messages.
   std::vector<Product> products;

@@ -79,12 +79,11 @@ ProgramRunner::ProgramRunner(Device &device, const ProgramImage &image)
     : device(device), image(image) {
   Lap lap;
   program = device.load(image.code);
-  int64_t resident = program->residentBlocks(image.kernel, image.threads, 0);
-  if (!device.properties().launchesCooperatively)
-    resident = 1;
+  if (device.properties().launchesCooperatively)
+    resident = std::max<int64_t>(1, program->residentBlocks(image.kernel, image.threads, 0));
   launch.threads = image.threads;
   launch.blocks =
-      static_cast<int>(std::clamp<int64_t>(image.usefulBlocks, 1, std::max<int64_t>(1, resident)));
+      static_cast<int>(std::clamp<int64_t>(image.usefulBlocks, 1, resident));
   // Blocks wait for each other, if there are several.
   launch.cooperative = device.properties().launchesCooperatively;
   seconds.load = lap();
@@ -92,34 +91,45 @@ ProgramRunner::ProgramRunner(Device &device, const ProgramImage &image)
 
 ProgramRunner::~ProgramRunner() = default;
 
-std::unique_ptr<ProgramRunner::Memory> ProgramRunner::makeRoom(std::span<const Input> inputs,
-                                                               std::span<const Output> results,
-                                                               Outside outside) {
-  int64_t bytesOfBlocks = image.blockBytes * launch.blocks;
+NoRoom::Needs ProgramRunner::needsOf(std::span<const Input> inputs,
+                                     std::span<const Output> results) const {
   NoRoom::Needs needs;
-  needs.working = image.arenaBytes + bytesOfBlocks + image.stateBytes;
+  needs.working = image.arenaBytes + image.blockBytes * launch.blocks + image.stateBytes;
   for (const Input &input : inputs)
     needs.inputs += input.bytes;
   for (const Output &result : results)
     needs.working += result.bytes;
-  int64_t free = device.freeBytes();
-  auto made = std::make_unique<Memory>(device, image.mailboxWords);
+  return needs;
+}
+
+std::vector<size_t> ProgramRunner::leavesOutside(std::span<const Input> inputs,
+                                                 Outside outside) const {
+  NoRoom::Needs needs = needsOf(inputs, {});
+  // Some is left for what is rounded up, and for others.
+  int64_t reserve =
+      std::clamp(device.properties().memoryBytes / 32, kLeastReserveBytes, kMostReserveBytes);
+  int64_t room = device.freeBytes() - reserve - image.tapeBytes;
+  if (outside == Outside::Nothing || needs.all() <= room)
+    return {};
   std::vector<int64_t> sizes;
   for (const Input &input : inputs)
     sizes.push_back(input.bytes);
-  // Some is left for what is rounded up, and for others.
-  int64_t reserve =
-      std::clamp(device.properties().memoryBytes / 32, kLeastReserveBytes, kMostReserveBytes) +
-      image.tapeBytes;
-  leftOutside.clear();
-  if (outside != Outside::Nothing && needs.all() > free - reserve)
-    leftOutside = inputsOutside(sizes, image.byRows, free - reserve - needs.working,
-                                /*rowsOnly=*/outside == Outside::ReadByRows);
+  return inputsOutside(sizes, image.byRows, room - needs.working,
+                       /*rowsOnly=*/outside == Outside::ReadByRows);
+}
+
+std::unique_ptr<ProgramRunner::Memory> ProgramRunner::makeRoom(std::span<const Input> inputs,
+                                                               std::span<const Output> results,
+                                                               Outside outside) {
+  NoRoom::Needs needs = needsOf(inputs, results);
+  int64_t free = device.freeBytes();
+  leftOutside = leavesOutside(inputs, outside);
+  auto made = std::make_unique<Memory>(device, image.mailboxWords);
   std::optional<size_t> sharing;
   try {
     made->state = &made->add(image.stateBytes);
     made->arena = made->add(image.arenaBytes).address;
-    made->ofBlocks = made->add(bytesOfBlocks).address;
+    made->ofBlocks = made->add(image.blockBytes * launch.blocks).address;
     for (size_t i = 0; i < inputs.size(); ++i) {
       if (std::ranges::binary_search(leftOutside, i)) {
         sharing = i;

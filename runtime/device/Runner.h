@@ -88,6 +88,10 @@ public:
   /// `outside`: what of the inputs may stay outside of the device.
   enum class Outside { Nothing, ReadByRows, Anything };
   void provide(std::span<const Input> inputs, Outside outside = Outside::Anything);
+  /// The inputs that `provide` would leave outside, by number: there is no room for all of them.
+  std::vector<size_t> leavesOutside(std::span<const Input> inputs, Outside outside) const;
+  /// Blocks of a launch, at most.
+  int64_t mostBlocks() const { return resident; }
   /// Runs it from its beginning to its end; what it asks for meanwhile the
   /// context carries out. `effects` and `checks` are those of the context. To
   /// be called once after `provide`: the memory goes back. Throws ProgramFailed, DeviceError.
@@ -110,6 +114,7 @@ private:
   struct Memory;
   std::unique_ptr<Memory> makeRoom(std::span<const Input> inputs, std::span<const Output> results,
                                    Outside outside);
+  NoRoom::Needs needsOf(std::span<const Input> inputs, std::span<const Output> results) const;
   void transfer(const Memory &to, std::span<const Input> inputs);
   void launchUntilEnd(Memory &with);
   void execute(Memory &with, const std::vector<abi::Effect> &effects,
@@ -118,6 +123,7 @@ private:
   Device &device;
   const ProgramImage &image;
   std::unique_ptr<Program> program;
+  int64_t resident = 1;
   Launch launch;
   std::unique_ptr<Memory> memory;
   std::vector<size_t> leftOutside;

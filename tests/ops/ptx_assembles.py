@@ -36,6 +36,8 @@ class Assembler:
     def problem(self, script, block, capability):
         """What is wrong with the PTX of a test, or None; and its hash."""
         words = [self.descent, "ir", script, "--stage", "ptx", "--sm", str(capability)] + (["--test", block] if block else [])
+        if script.name == "outside.gd":
+            words += ["--outside", "points"]
         made = subprocess.run(words, capture_output=True)
         if made.returncode:
             return made.stderr.decode(), None
@@ -59,6 +61,7 @@ def main():
              for block in re.findall(r'^test "(.*?)"', script.read_text(), re.MULTILINE)]
     for folder in ("tests/programs/functions", "tests/programs/threads", "docs/examples"):
         tests += [(script, "") for script in sorted((source / folder).glob("*.gd"))]
+    tests.append((source / "tests/programs/outside.gd", ""))
     cases = [(*test, capability) for test in tests for capability in CAPABILITIES]
     known = set(memory.read_text().split()) if memory.exists() else set()
     one = Assembler(descent, ptxas, known)
