@@ -105,6 +105,8 @@ struct Script::State {
   /// The loop that a tape of the program or an exported function belongs to.
   std::optional<SourceRange> findTape(int32_t site, std::string_view function = "main");
   std::optional<SourceRange> rangeOf(const compiler::SourcePlace &place) const;
+  /// The inputs that `show` takes to stay in the machine's memory.
+  std::vector<bool> outside();
 };
 
 void Script::State::analyze(const SourceFile &file, bool gradientCheck) {
@@ -226,13 +228,15 @@ std::optional<std::string> Script::State::failedOnDevice(const device::ProgramFa
 DeviceSession *Script::State::providedDevice(std::ostream *remarks, std::string &noRoom) {
   try {
     DeviceSession *device = onDevice();
-    if (device)
+    if (device) {
+      if (device->leavesRowsOutside(*program))
+        onDevice();
       device->provide(*program, timing, remarks);
+    }
     return device;
   } catch (const device::DeviceError &error) {
     if (std::optional<std::string> message = couldNotBegin(error, "main")) {
       noRoom = *message;
-    }
       return session.get();
     }
     if (remarks)
@@ -533,7 +537,28 @@ void Script::callInto(std::string_view name, const std::vector<Array> &arguments
   }
 }
 
+std::vector<bool> Script::State::outside() {
+  const std::vector<sema::Input> &inputs = validProgram().inputs;
+  std::vector<bool> far(inputs.size());
+  for (const std::string &asked : options.outside) {
+    bool isFound = false;
+    for (size_t i = 0; i < inputs.size(); ++i)
+      if (inputs[i].name == asked || inputs[i].name.starts_with(asked + "."))
+        far[i] = isFound = true;
+    if (isFound)
+      continue;
+    std::vector<std::string> names;
+    for (const sema::Input &input : inputs)
+      names.push_back(input.name);
+    throw Error(fmt::format("{} uses no data of the name '{}'; it uses {}", path, asked,
+                            names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+  }
+  return far;
+}
+
 std::string Script::show(ScriptStage stage) {
+  compiler::DeviceTarget target; // of some card
+  target.far = state->outside();
   switch (stage) {
   case ScriptStage::Ast: {
     std::ostringstream out;
@@ -543,19 +568,23 @@ std::string Script::show(ScriptStage stage) {
   case ScriptStage::Array:
     return compiler::show(state->emitted(), compiler::Stage::Array, state->compileOptions());
   case ScriptStage::Derivative:
-    return compiler::show(state->emitted(), compiler::Stage::Derivative, state->compileOptions());
+    return compiler::show(state->emitted(), compiler::Stage::Derivative, state->compileOptions(),
+                          target);
   case ScriptStage::Kernel:
-    return compiler::show(state->emitted(), compiler::Stage::Kernel, state->compileOptions());
+    return compiler::show(state->emitted(), compiler::Stage::Kernel, state->compileOptions(),
+                          target);
   case ScriptStage::Llvm:
     return compiler::show(state->emitted(), compiler::Stage::Llvm, state->compileOptions());
   case ScriptStage::Assembly:
     return compiler::show(state->emitted(), compiler::Stage::Assembly, state->compileOptions());
   case ScriptStage::GpuLlvm:
-    return compiler::show(state->emitted(), compiler::Stage::GpuLlvm, state->compileOptions(),
-                          targetOf(state->options.gpu));
   case ScriptStage::Ptx:
-    return compiler::show(state->emitted(), compiler::Stage::Ptx, state->compileOptions(),
-                          targetOf(state->options.gpu));
+    target = targetOf(state->options.gpu);
+    target.far = state->outside();
+    return compiler::show(state->emitted(),
+                          stage == ScriptStage::Ptx ? compiler::Stage::Ptx
+                                                    : compiler::Stage::GpuLlvm,
+                          state->compileOptions(), target);
   }
   throw Error("there is no such stage");
 }
