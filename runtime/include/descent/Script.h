@@ -63,6 +63,9 @@ struct ScriptOptions {
   /// The compute capability that `show` makes code of the stages for a GPU for: 80 is 8.0. 0: that of the
   /// card that is here, 8.0 where there is none.
   int gpu = 0;
+  /// `data` items, by name, that `show` takes to stay in the machine's memory, as where a GPU has no room for
+  /// them. `show` throws Error for a name that is none.
+  std::vector<std::string> outside;
 };
 
 /// A value that a script gave: an array, or a tuple or record of values.
