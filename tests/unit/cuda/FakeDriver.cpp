@@ -322,6 +322,8 @@ EXPORT cuStreamCreate(CudaStream *stream, unsigned) {
   return kSuccess;
 }
 EXPORT cuStreamDestroy_v2(CudaStream stream) {
+  if (stream->captured)
+    ++state().misuses;
   {
     std::lock_guard lock(state().mutex);
     std::erase(state().allStreams, stream);

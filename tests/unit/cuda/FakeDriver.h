@@ -55,6 +55,8 @@ struct FakeCuda {
   std::atomic<int64_t> launches = 0, graphLaunches = 0;
   /// Calls that need a context and were made without one.
   std::atomic<int> strays = 0;
+  /// What a driver does not see, but should not be.
+  std::atomic<int> misuses = 0;
   /// The sticky error of a kernel that failed.
   std::atomic<int> fault = 0;
   int largestShared = 0;

@@ -1,5 +1,5 @@
-// The fake driver's graphs. Nodes that do not depend on each other run in the reverse order of
-// their making, so that a dependency that was left out is seen.
+// The fake driver's graphs. Nodes that do not depend on each other, which a card runs at the same
+// time, count as a misuse.
 #include "FakeState.h"
 
 #include <algorithm>
@@ -70,8 +70,7 @@ class Run {
 public:
   explicit Run(CudaGraph graph) {
     for (const auto &[handle, condition] : graph->conditions)
-      // Nobody knows what is in the others.
-      values[handle] = condition.isAssigned ? condition.value : 77;
+      values[handle] = condition.isAssigned ? condition.value : 0;
     current = this;
     run(*graph);
     current = nullptr;
@@ -102,9 +101,11 @@ private:
           return std::ranges::find(done, each) != done.end();
         });
       };
-      auto last = std::find_if(left.rbegin(), left.rend(), isReady);
-      CudaNode node = *last;
-      left.erase(std::next(last).base());
+      if (std::ranges::count_if(left, isReady) != 1)
+        ++state().misuses;
+      auto next = std::ranges::find_if(left, isReady);
+      CudaNode node = *next;
+      left.erase(next);
       run(*node);
       done.push_back(node);
     }
@@ -261,15 +262,15 @@ EXPORT cuStreamBeginCaptureToGraph(CudaStream stream, CudaGraph graph, const Cud
   return kSuccess;
 }
 EXPORT cuStreamEndCapture(CudaStream stream, CudaGraph *graph) {
-  BEGIN(cuStreamEndCapture)
-  if (!stream->captured)
-    return 401;
+  // It ends in any case.
   std::shared_ptr<Tasks> captured = std::move(stream->captured);
   stream->captured = nullptr;
-  if (stream->isBroken) {
-    *graph = nullptr;
+  *graph = nullptr;
+  BEGIN(cuStreamEndCapture)
+  if (!captured)
+    return 401;
+  if (stream->isBroken)
     return 901;
-  }
   stream->capturing->captured.push_back(std::move(captured));
   *graph = stream->capturing;
   return kSuccess;

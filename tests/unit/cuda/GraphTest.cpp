@@ -8,6 +8,7 @@
 #include "runtime/device/cuda/Graph.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <thread>
@@ -222,7 +223,8 @@ TEST_F(GraphTest, ItIsStopped) {
   training->steps = int64_t{1} << 40;
   training->polls = true;
   std::thread user([&] {
-    while (training->stepsDone < 1000)
+    auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (training->stepsDone < 1000 && std::chrono::steady_clock::now() < latest)
       std::this_thread::yield();
     requestInterrupt();
   });
@@ -318,7 +320,7 @@ TEST_F(GraphTest, AThousandStartsLeaveNothingBehind) {
 
 /// A kernel that leaves one number after the other: the last of the products first.
 TEST_F(GraphTest, EachProductIsItsOwn) {
-  auto device = openCuda();
+  auto device = openCuda({.timesLaunches = true});
   ASSERT_TRUE(device->multiplies());
   constexpr size_t count = 5;
   std::vector<Address> results;
@@ -343,6 +345,7 @@ TEST_F(GraphTest, EachProductIsItsOwn) {
                               auto *number = reinterpret_cast<int64_t *>(how.arguments[0]);
                               EXPECT_EQ(*number, 0);
                               seen.push_back(int(count - seen.size()));
+                              std::this_thread::sleep_for(std::chrono::milliseconds(2));
                               *number = seen.back();
                               return 0;
                             },
@@ -359,6 +362,7 @@ TEST_F(GraphTest, EachProductIsItsOwn) {
   ASSERT_TRUE(repetition->launch());
   device->wait();
   EXPECT_EQ(seen, (std::vector<int>{5, 4, 3, 2, 1, 0}));
+  EXPECT_GE(device->lastLaunchSeconds().value_or(0), 0.012);
   for (size_t i = 0; i < count; ++i) {
     double made[4];
     device->copyFrom(made, results[i], 32);

@@ -67,6 +67,7 @@ protected:
     EXPECT_EQ(fake->memory.size(), 0u);
     EXPECT_EQ(fake->registered.size(), 0u);
     EXPECT_EQ(fake->strays, 0);
+    EXPECT_EQ(fake->misuses, 0);
   }
 
   /// Takes a build of the fake driver.
@@ -91,6 +92,7 @@ protected:
     fake->loads = 0;
     fake->launches = 0;
     fake->graphLaunches = 0;
+    fake->misuses = 0;
   }
   /// A kernel that adds arguments[1] to the integer at arguments[0].
   void addKernel() {
