@@ -391,6 +391,42 @@ TEST_F(CudaSessionTest, WithAllOnDiskNothingIsCompiled) {
 
 // ---- Times --------------------------------------------------------------------------------------
 
+// ---- The library for products -------------------------------------------------------------------
+
+// Before a script runs it is known what the library has nothing for, and its code is made anew.
+TEST_F(CudaSessionTest, WhatTheLibraryHasNothingForIsTheKernels) {
+  environment.set("DESCENT_LIBCUBLASLT", FAKE_CUDA);
+  environment.set("FAKE_CUBLASLT_IDLE", "1");
+  // The kernel leaves a product to the host, and knows of no bias.
+  bool leaves = true;
+  run = [&](const FakeLaunch &how) {
+    if (launches > 1 || !leaves)
+      return 0;
+    auto *box = reinterpret_cast<int64_t *>(how.arguments[0]);
+    box[device::mailbox::request] = int64_t(device::Request::Product);
+    box[device::mailbox::index] = 0;
+    for (int64_t i = 0; i < 3; ++i)
+      box[device::mailbox::operands + i * device::mailbox::wordsOfOperand] =
+          int64_t(how.arguments[4]) + (i << 22);
+    std::atomic_ref(box[device::mailbox::requested]).store(1);
+    return 0;
+  };
+  const char *script = "let x = reshape(arange(1048576.0), (1024, 1024))\n"
+                       "let b = sin(arange(1024.0))\n"
+                       "let y = sin(x) @ cos(x) + b\n";
+  EXPECT_THAT(problemOf([&] { runScript(script); }), HasSubstr("it does not take these matrices"));
+  launches = 0;
+  environment.set("FAKE_CUBLASLT_LACKS", "bias");
+  EXPECT_EQ(runScript(script).result.status, RunStatus::Done);
+  EXPECT_EQ(launches, 2);
+  // It has nothing at all.
+  launches = 0;
+  leaves = false;
+  environment.set("FAKE_CUBLASLT_FAIL", "cublasLtMatmulAlgoGetHeuristic=15");
+  EXPECT_EQ(runScript(script).result.status, RunStatus::Done);
+  EXPECT_EQ(launches, 1);
+}
+
 TEST_F(CudaSessionTest, TimesAreTheCards) {
   run = [](const FakeLaunch &) {
     std::this_thread::sleep_for(std::chrono::milliseconds(30));
