@@ -72,8 +72,14 @@ std::vector<std::pair<std::string, std::string>> describeMachine() {
   lines.emplace_back("descent", std::string(version()));
   for (auto &line : compiler::describeTarget())
     lines.push_back(std::move(line));
-  lines.emplace_back("threads", fmt::format("{} ({} hardware threads)", defaultThreads(),
-                                            std::thread::hardware_concurrency()));
+  std::string threads = fmt::format("{} ({} hardware threads)", defaultThreads(),
+                                    std::thread::hardware_concurrency());
+  try {
+    checkDefaultThreads();
+  } catch (const Error &error) {
+    threads += fmt::format("; {}", error.what());
+  }
+  lines.emplace_back("threads", threads);
   lines.emplace_back("memory",
                      fmt::format("{:.1f} GiB", static_cast<double>(machineMemory()) / (1 << 30)));
   lines.emplace_back("cache", describeCache());

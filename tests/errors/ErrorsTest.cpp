@@ -101,9 +101,11 @@ TEST_P(Message, IsGoneFromTheMendedExample) {
   EXPECT_TRUE(answer.isAccepted);
 }
 
-/// About what happens while a program runs: RunErrorsTest.cpp provokes these.
+/// About what happens while a program runs: RunErrorsTest.cpp provokes these, and the last one, of
+/// which no script is the cause, tests/unit/cuda/SessionTest.cpp.
 const std::set<std::string> kOfRuns{"assert-failed", "index-out-of-range", "not-finite",
-                                    "effect-failed", "out-of-memory", "out-of-device-memory"};
+                                    "effect-failed", "out-of-memory",      "out-of-device-memory",
+                                    "device-failed"};
 
 std::vector<MessageInfo> messagesWithExamples() {
   std::vector<MessageInfo> result;
@@ -114,8 +116,8 @@ std::vector<MessageInfo> messagesWithExamples() {
 }
 
 std::string identifier(std::string text) {
-  std::ranges::replace_if(text, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); },
-                          '_');
+  std::ranges::replace_if(
+      text, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
   return text;
 }
 
@@ -149,8 +151,8 @@ std::vector<std::string> scripts() {
   return names;
 }
 
-/// Every message of the table: by its own example, by a script of this folder, or, where it is about what
-/// happens while a program runs, by its example in RunErrorsTest.cpp.
+/// Every message of the table: by its own example, by a script of this folder, or, where it is
+/// about what happens while a program runs, by its example in RunErrorsTest.cpp.
 TEST(Messages, AreAllProvoked) {
   std::set<std::string> provoked = kOfRuns;
   for (const MessageInfo &message : messagesWithExamples())

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <csignal>
+#include <iostream>
+#include <thread>
+#include <unistd.h>
 
 using namespace descent;
 
@@ -48,4 +52,94 @@ TEST(InterruptDeathTest, TheOldHandlerComesBack) {
         _exit(0);
       },
       testing::ExitedWithCode(7), "");
+}
+
+// ---- Commands -----------------------------------------------------------------------------------
+
+namespace {
+
+/// Longer than it takes to end.
+void wait() {
+  std::this_thread::sleep_for(std::chrono::seconds(20));
+}
+
+} // namespace
+
+TEST(InterruptDeathTest, WhatNobodyLooksForEndsTheCommand) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        InterruptEnding ending("interrupted: it");
+        BeforeInterruptEnd second([] { std::cerr << "second "; });
+        BeforeInterruptEnd first([] { std::cerr << "first "; });
+        {
+          BeforeInterruptEnd gone([] { std::cerr << "gone "; });
+        }
+        {
+          // The handlers of runs are of the same kind.
+          InterruptScope scope;
+          raise(SIGINT);
+          wait();
+        }
+        _exit(0);
+      },
+      testing::ExitedWithCode(130), "^first second interrupted: it\n$");
+}
+
+TEST(InterruptDeathTest, WhatIsBeingWrittenGetsWhole) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        InterruptEnding ending("interrupted: it");
+        {
+          InterruptGuard whole;
+          InterruptGuard within;
+          raise(SIGINT);
+          std::this_thread::sleep_for(std::chrono::milliseconds(50));
+          std::cerr << "whole ";
+        }
+        wait();
+        _exit(0);
+      },
+      testing::ExitedWithCode(130), "^whole interrupted: it\n$");
+}
+
+TEST(InterruptDeathTest, TheSecondDoesNotWait) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        InterruptEnding ending("interrupted: it");
+        InterruptGuard whole;
+        raise(SIGINT);
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        raise(SIGINT);
+        _exit(0);
+      },
+      testing::ExitedWithCode(130), "^$");
+}
+
+TEST(InterruptDeathTest, WhoPollsIsLeftToStop) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        InterruptEnding ending("interrupted: it");
+        {
+          InterruptPolling polling;
+          raise(SIGINT);
+          std::this_thread::sleep_for(std::chrono::milliseconds(50));
+          if (!interruptRequested())
+            _exit(1);
+          clearInterrupt();
+        }
+        std::cerr << "on ";
+        raise(SIGINT);
+        wait();
+        _exit(0);
+      },
+      testing::ExitedWithCode(130), "^on interrupted: it\n$");
+}
+
+TEST(Interrupt, ACommandThatIsNotEnded) {
+  for (int i = 0; i < 100; ++i)
+    InterruptEnding ending("interrupted: it");
 }
