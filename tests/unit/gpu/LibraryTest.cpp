@@ -351,6 +351,53 @@ TEST(Library, AddsInTrainings) {
   }
 }
 
+// Arguments and results of exported functions are the caller's memory.
+TEST(Library, AddsInExportedFunctions) {
+  Program program("export fn f(x: f64[7, 9], w: f64[9, 19], b: f64[19], y: f64[7, 19]) =\n"
+                  "  (x @ w + b, y - 2 * (x @ (w + 1)))\n");
+  ASSERT_TRUE(program.program) << program.problems;
+  compiler::DeviceTarget target;
+  target.asBitcode = true;
+  target.threads = 64;
+  target.libraryWork = 1;
+  compiler::DeviceCode code =
+      compiler::compileForDevice(emit(*program.program, program.sources), {}, target, "f");
+  ASSERT_EQ(code.image.products.size(), 2u);
+  std::vector<double> x(63), w(171), b(19), y(133), sum(133), difference(133);
+  for (std::vector<double> *each : {&x, &w, &b, &y})
+    for (size_t i = 0; i < each->size(); ++i)
+      (*each)[i] = std::sin(double(i + each->size()));
+  std::unique_ptr<device::Device> device = emulator::makeEmulator({});
+  device::ProgramRunner runner(*device, code.image);
+  abi::RunContext context(program.program->effects, program.program->checks, {});
+  auto input = [](std::vector<double> &of) {
+    return device::Input{of.data(), int64_t(of.size() * sizeof(double))};
+  };
+  auto output = [](std::vector<double> &of) {
+    return device::Output{of.data(), int64_t(of.size() * sizeof(double))};
+  };
+  runner.call(std::vector{input(x), input(w), input(b), input(y)},
+              std::vector{output(sum), output(difference)}, program.program->effects,
+              program.program->checks, context);
+  int biases = 0, differences = 0;
+  for (const Product &product : code.image.products) {
+    biases += product.hasBias != 0;
+    differences += product.alpha == -2 && product.beta == 1;
+  }
+  EXPECT_EQ(biases, 1);
+  EXPECT_EQ(differences, 1);
+  for (size_t row = 0; row < 7; ++row)
+    for (size_t column = 0; column < 19; ++column) {
+      double product = 0, other = 0;
+      for (size_t k = 0; k < 9; ++k) {
+        product += x[row * 9 + k] * w[k * 19 + column];
+        other += x[row * 9 + k] * (w[k * 19 + column] + 1);
+      }
+      EXPECT_NEAR(sum[row * 19 + column], product + b[column], 1e-12);
+      EXPECT_NEAR(difference[row * 19 + column], y[row * 19 + column] - 2 * other, 1e-12);
+    }
+}
+
 // What the library has nothing for is left to the steps behind, and then the product as well.
 TEST(Library, MakesDoWithoutWhatItHasNot) {
   Program program("precision f64\n"
