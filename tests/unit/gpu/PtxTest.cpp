@@ -22,10 +22,11 @@ std::string assembler() {
   return "";
 }
 
-std::string ptxOf(const Program &program, int major, int minor) {
+std::string ptxOf(const Program &program, int major, int minor, int64_t libraryWork = 0) {
   compiler::DeviceTarget target;
   target.major = major;
   target.minor = minor;
+  target.libraryWork = libraryWork;
   return compiler::compileForDevice(emit(*program.program, program.sources), {}, target).image.code;
 }
 
@@ -85,6 +86,25 @@ TEST(Ptx, IsTakenByTheAssembler) {
 
 // LLVM 22 emits atomic operations without their ordering, so there have to be fences; and it gives
 // up at functions that have no instruction, so none may be left.
+// Which of them are in the table of those that the device makes by itself is looked up at each.
+TEST(Ptx, ProgramsThatLeaveForProductsAre) {
+  if (assembler().empty())
+    GTEST_SKIP() << "there is no ptxas here";
+  Program program("let x = sin(reshape(arange(600.0), (60, 10)))\n"
+                  "fn loss(w, v) = mean((tanh(x @ w) @ v + v[0])^2)\n"
+                  "var w = ones([10, 8])\n"
+                  "var v = ones([8, 3])\n"
+                  "for i in 0..20 {\n"
+                  "  let g = grad(loss, wrt=(w, v))(w, v)\n"
+                  "  w = w - 0.1 * g[0]\n"
+                  "  v = v - 0.1 * g[1]\n"
+                  "}\n"
+                  "print w, v\n");
+  ASSERT_TRUE(program.program) << program.problems;
+  for (auto [major, processor] : {std::pair(8, "sm_80"), std::pair(9, "sm_90")})
+    EXPECT_EQ(complaint(ptxOf(program, major, 0, 1), processor), "");
+}
+
 TEST(Ptx, HasFencesAroundTheGridBarrierAndNoCallsOfLibraries) {
   Program program("let x = arange(100000.0)\nlet s = sum(exp(x / 1e5) * log1p(x) * tanh(x))\nlet t "
                   "= sum(x * s)");
