@@ -5,6 +5,7 @@
 
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/Sequence.h>
+#include <llvm/ADT/SetVector.h>
 
 namespace descent::gpu {
 
@@ -153,6 +154,7 @@ private:
   void nestOfRows(NestCode &nest, const RowSlots &slots);
   void atOneIndexOfRows(NestCode &nest);
   void tell(NestCode &nest);
+  llvm::SmallVector<mlir::Value> readBy(NestCode &nest);
   Candidate ofRow(Reduction &reduction, const RowSlots &slots, size_t row,
                   llvm::ArrayRef<Candidate> added);
   void addToSums(Accumulators &sums, const RowSlots &slots, llvm::ArrayRef<Candidate> added);

@@ -172,17 +172,21 @@ void KernelEmitter::Tree::placeRows() {
       each.cells.push_back(
           {f.variable(type), each.reduction->isPosition() ? f.variable(b.getInt32Ty()) : nullptr});
   }
-  // Whether something goes from thread to thread, or is updated in place.
+  // Whether something goes from thread to thread, in memory or not, or is updated in place.
   Pending::Spans read;
   for (const kernel::Read &each : k.step.reads)
     p.span(each.value, read);
+  llvm::SmallDenseSet<mlir::Value> readByNests;
+  for (NestCode &nest : k.nests)
+    for (mlir::Value value : readBy(nest))
+      readByNests.insert(value);
   auto isSeen = [&](mlir::Value value) {
     auto *local = llvm::find_if(locals, [&](auto &local) { return local.value == value; });
     if (local != locals.end())
       return !isOfThread(*local);
     Pending::Spans written;
     p.span(value, written);
-    return k.bridges.contains(value) || llvm::any_of(written, [&](const Pending::Span &one) {
+    return readByNests.contains(value) || llvm::any_of(written, [&](const Pending::Span &one) {
              return llvm::any_of(read,
                                  [&](const Pending::Span &other) { return one.meets(other); });
            });

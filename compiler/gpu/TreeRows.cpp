@@ -215,28 +215,34 @@ Value *KernelEmitter::Tree::isOwn(size_t row) {
 void KernelEmitter::Tree::tell(NestCode &nest) {
   if (ofOwnRow.empty())
     return;
-  llvm::SmallDenseSet<mlir::Value> seen;
+  for (mlir::Value value : readBy(nest)) {
+    if (!ofOwnRow.erase(value))
+      continue;
+    mlir::Type element = tensorType(value).getElementType();
+    Value *own = cpu::loadElement(b, element, rowsOf.back().find(value)->second.base);
+    for (int64_t row = 0; row < together; ++row) {
+      Value *lane = b.CreateAnd(p.grid.thread, f.number(Grid::warpSize - team.size));
+      lane = b.CreateOr(lane, f.number(row));
+      cpu::storeElement(b, element, p.grid.ofLane(own, lane),
+                        rowsOf[size_t(row)].find(value)->second.base);
+    }
+  }
+}
+
+/// What the elements of a nest are made of, as far as it is somewhere, in an order that is always
+/// the same.
+SmallVector<mlir::Value> KernelEmitter::Tree::readBy(NestCode &nest) {
+  llvm::SmallSetVector<mlir::Value, 16> seen;
   SmallVector<mlir::Operation *> left(nest.stores.begin(), nest.stores.end());
   for (Reduction &reduction : nest.reductions)
     left.push_back(reduction.operation());
   while (!left.empty())
     for (mlir::Value operand : left.pop_back_val()->getOperands()) {
-      if (!seen.insert(operand).second)
-        continue;
-      if (ofOwnRow.erase(operand)) {
-        mlir::Type element = tensorType(operand).getElementType();
-        Value *own = cpu::loadElement(b, element, rowsOf.back().find(operand)->second.base);
-        for (int64_t row = 0; row < together; ++row) {
-          Value *lane = b.CreateAnd(p.grid.thread, f.number(Grid::warpSize - team.size));
-          lane = b.CreateOr(lane, f.number(row));
-          cpu::storeElement(b, element, p.grid.ofLane(own, lane),
-                            rowsOf[size_t(row)].find(operand)->second.base);
-        }
-      }
       mlir::Operation *op = operand.getDefiningOp();
-      if (op && f.placeOf(operand).kind == kernel::Place::Kind::Inline)
+      if (seen.insert(operand) && op && f.placeOf(operand).kind == kernel::Place::Kind::Inline)
         left.push_back(op);
     }
+  return seen.takeVector();
 }
 
 /// What this thread's elements of a row come to.

@@ -149,6 +149,19 @@ TEST(Trees, NoRowsAndNoColumns) {
         "let t = (sum(z, axis=1), sum(z, axis=0))\n");
 }
 
+// What one thread leaves in memory and the others read in the next nest.
+TEST(Trees, ANestReadsWhatTheOneBeforeItLeftInMemory) {
+  for (const char *shape : {"700, 20", "90, 3", "40, 300"})
+    check("let x = reshape(sin(1.0 * arange(prod([" + std::string(shape) + "]))), (" + shape +
+              "))\n" +
+              "let n = len(x)\n"
+              "let at = (arange(n) * 7 + arange(n)^2) % n\n"
+              "let rows = x[at]\n"
+              "let sums = sum(x, axis=1)\n"
+              "let shares = x / sums[:, newaxis]\n",
+          "f32");
+}
+
 /// Bytes that a thread asks of memory at once, at most: in a piece of code without branches, with
 /// nothing in between that waits for other threads.
 int64_t bytesUnderWay(const std::string &ptx) {
