@@ -2,6 +2,7 @@
 //
 // All updates that may meet at one element are added in an order that shapes alone determine. Which
 // way depends on shapes, too:
+//  - all side by side, where no two go to the same place, as is known of orders and counters;
 //  - by one thread, in the order of the indices: where few updates may meet, or where there is
 //    enough else to do (elements of different rows never meet);
 //  - where there are few elements to meet at: each of many threads adds a chunk of the updates to
@@ -12,6 +13,7 @@
 //    "Prefix sums and their applications", 1990, with sums in a fixed order.)
 // Where updates overwrite each other, each first says that it wants an element: the last one gets
 // it, by an atomic maximum of numbers.
+#include "compiler/gpu/Distinct.h"
 #include "compiler/gpu/Fold.h"
 #include "compiler/gpu/Sizes.h"
 #include "compiler/gpu/Sort.h"
@@ -76,6 +78,9 @@ private:
   bool isInPlace();
   void bringBase();
 
+  bool neverMeet();
+  void update(ArrayRef<Value *> row, Value *number);
+  void sideBySide();
   void oneByOne();
   void byChunks(int64_t chunks);
   void byPieces();
@@ -166,22 +171,42 @@ void ScatterEmitter::bringBase() {
     emitCopy(p, base, /*toFrame=*/false, op.getX());
 }
 
+void ScatterEmitter::update(ArrayRef<Value *> row, Value *number) {
+  cpu::Index index;
+  index.dims = indicesOf(row, number);
+  Value *place = placeOf(index.dims);
+  Value *value = cpu::Elements(f, index).at(op.getUpdates());
+  Value *to = addressOf(row, place);
+  if (adds())
+    value = added(cpu::loadElement(b, element, to), value);
+  cpu::storeElement(b, element, value, to);
+}
+
 void ScatterEmitter::oneByOne() {
   bringBase();
   if (!isInPlace())
     p.grid.waitForAll();
   p.shareOut(rows, [&](Value *number) {
     auto row = cpu::dimsOfLinear(f, number, rowSizes);
-    p.grid.loop(f.number(0), f.number(updates), f.number(1), [&](Value *update) {
-      cpu::Index index;
-      index.dims = indicesOf(row, update);
-      Value *place = placeOf(index.dims);
-      Value *value = cpu::Elements(f, index).at(op.getUpdates());
-      Value *to = addressOf(row, place);
-      if (adds())
-        value = added(cpu::loadElement(b, element, to), value);
-      cpu::storeElement(b, element, value, to);
-    });
+    p.grid.loop(f.number(0), f.number(updates), f.number(1),
+                [&](Value *each) { update(row, each); });
+  });
+}
+
+/// Whether all updates of a row go to places of their own.
+bool ScatterEmitter::neverMeet() {
+  std::optional<IntegerRange> range =
+      distinctAlong(op.getIndices(), int64_t(batch), int64_t(ordered.size()));
+  return range && range->least >= 0 && range->greatest < places;
+}
+
+void ScatterEmitter::sideBySide() {
+  bringBase();
+  if (!isInPlace())
+    p.grid.waitForAll();
+  p.shareOut(updates * rows, [&](Value *number) {
+    update(cpu::dimsOfLinear(f, b.CreateURem(number, f.number(rows)), rowSizes),
+           b.CreateUDiv(number, f.number(rows)));
   });
 }
 
@@ -430,6 +455,8 @@ void ScatterEmitter::emit() {
   int64_t threads = p.grid.threads, many = kManyRows * threads;
   if (rows * updates == 0 || rows >= many || updates * kFewUpdates <= threads)
     oneByOne();
+  else if (neverMeet())
+    sideBySide();
   else if (!adds())
     bySayingSo();
   else {
