@@ -146,8 +146,12 @@ int bench(BenchArguments &arguments) {
     CacheFolder cache;
     // Where Ctrl-C ends all of it.
     std::optional<BeforeInterruptEnd> shown(std::in_place, [&] {
-      if (!rows.empty())
-        show(arguments, rows, cache);
+      try {
+        if (!rows.empty())
+          show(arguments, rows, cache);
+      } catch (const Error &error) {
+        std::cerr << "descent: " << error.what() << '\n';
+      }
       cache.remove();
     });
     findDevices(settings);

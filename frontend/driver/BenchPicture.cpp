@@ -77,8 +77,9 @@ std::string benchPicture(const BenchSettings &settings, const std::vector<BenchR
   out.close();
   if (!out)
     throw Error(file + " could not be written");
-  ProcessResult run =
-      runProcess({"/bin/sh", "-c", "exec gnuplot plot.gp"}, folder, {}, std::chrono::seconds(60));
+  // Also after Ctrl-C: what was measured until then is shown.
+  ProcessResult run = runProcess({"/bin/sh", "-c", "exec gnuplot plot.gp"}, folder, {},
+                                 std::chrono::seconds(60), /*endsOnInterrupt=*/false);
   if (run.exitCode == 127)
     throw Error("no picture was drawn, as there is no gnuplot (Debian's package gnuplot-nox)");
   if (run.exitCode != 0 || run.out.empty())

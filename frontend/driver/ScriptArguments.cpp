@@ -126,8 +126,9 @@ void addMachineArguments(CLI::App &command, ScriptArguments &arguments) {
   addCount(command, "--threads", arguments.threads,
            "Threads to use at most (0: $DESCENT_THREADS, or one for each processor that may be "
            "used).\nResults do not depend on it");
-  command.add_flag("!--no-cache", arguments.cache,
-                   "Neither look for the compiled program on disk nor keep it there");
+  command.add_flag_callback(
+      "--no-cache", [&arguments] { arguments.cache = false; },
+      "Neither look for the compiled program on disk nor keep it there");
 }
 
 void addDeviceArgument(CLI::App &command, ScriptArguments &arguments) {

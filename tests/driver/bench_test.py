@@ -295,6 +295,24 @@ class Bench(unittest.TestCase):
         self.assertEqual(process.returncode, 130)
         self.assertIn("interrupted", errors)
 
+    @unittest.skipUnless(shutil.which("gnuplot"), "there is no gnuplot")
+    def test_interrupt_shows_what_was_measured(self):
+        self.write("sorts.gd", "let n = 3\nlet x = sin(arange(f32(n)))\nlet y = [sum(sort(x + f32(i))) for i in 0..1000]\n")
+        process = subprocess.Popen([DESCENT, "bench", "sorts.gd", "--device", "cpu", "--sweep", "n=2,9,3000000", "--plot", "x.svg", "--json", "x.json",
+                                    "--rounds", "1", "--seconds", "0.001"],
+                                   cwd=self.path, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment())
+        for line in process.stderr:
+            if "n=3000000: cpu: compiling" in line:
+                break
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        shown, errors = process.communicate(timeout=60)
+        self.assertIn("interrupted", errors)
+        self.assertNotIn("gnuplot", errors)
+        self.assertRegex(shown, r"(?m)^9 +\d")
+        self.assertIn("<svg", (self.path / "x.svg").read_text())
+        self.assertEqual([row["size"] for row in json.loads((self.path / "x.json").read_text())["rows"]], [2, 9])
+
     def test_help_has_an_example(self):
         done = subprocess.run([DESCENT, "bench", "--help"], capture_output=True, text=True)
         self.assertIn("descent bench model.gd --device cpu,gpu --sweep", done.stdout)

@@ -87,7 +87,7 @@ pid_t start(const std::vector<std::string> &command, const std::string &folder,
 
 ProcessResult runProcess(const std::vector<std::string> &command, const std::string &folder,
                          const std::vector<std::pair<std::string, std::string>> &variables,
-                         std::chrono::seconds limit) {
+                         std::chrono::seconds limit, bool endsOnInterrupt) {
   using Clock = std::chrono::steady_clock;
   Pipe out, err;
   pid_t child = start(command, folder, environmentWith(variables), out, err);
@@ -100,7 +100,7 @@ ProcessResult runProcess(const std::vector<std::string> &command, const std::str
   bool late = false;
   while (sources[0].fd >= 0 || sources[1].fd >= 0) {
     auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if ((left <= 0 || interruptRequested()) && !late) {
+    if ((left <= 0 || (endsOnInterrupt && interruptRequested())) && !late) {
       late = true;
       kill(child, SIGKILL); // its pipes end with it
     }

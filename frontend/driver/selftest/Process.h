@@ -15,10 +15,10 @@ struct ProcessResult {
   std::string out, err;
 };
 
-/// Runs a program in a folder, with variables set beside this process's own. Throws Error where it
-/// cannot be started.
+/// Runs a program in a folder, with variables set beside this process's own. Ctrl-C ends it, if it
+/// is to. Throws Error where it cannot be started.
 ProcessResult runProcess(const std::vector<std::string> &command, const std::string &folder,
                          const std::vector<std::pair<std::string, std::string>> &variables,
-                         std::chrono::seconds limit);
+                         std::chrono::seconds limit, bool endsOnInterrupt = true);
 
 } // namespace descent::driver
