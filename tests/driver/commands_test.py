@@ -48,6 +48,30 @@ class Commands(unittest.TestCase):
         self.assertIn("1 passed, 0 failed", self.descent("test", "tested.gd", "--only", "sums").stdout)
         self.assertIn("line.gd: no test blocks", self.descent("test", "line.gd").stdout)
 
+    def test_an_assertion_in_a_function(self):
+        root = "fn root(x) {\n  assert x > 0.0, \"negative\"\n  sqrt(x)\n}\n"
+        self.write("tested.gd", root + 'test "fails" { print root(-1.0) }\n' + TESTED)
+        done = self.descent("test", "tested.gd", code=1)
+        self.assertIn("tested.gd:2:10: error: negative", done.stdout)
+        self.assertIn("7 passed, 1 failed\n", done.stdout)
+        # For each row of an array it is a check, and ends the run.
+        self.write("rows.gd", root + 'test "rows" { print [root(x) for x in [1.0, -1.0]] }\n' + TESTED)
+        done = self.descent("test", "rows.gd", code=1)
+        self.assertIn("7 test blocks were not run, as this ended the script\n0 passed, 1 failed\n", done.stdout)
+
+    # ---- The environment
+
+    def test_numbers_in_the_environment(self):
+        for name, words in ("DESCENT_THREADS", ["run", "line.gd"]), ("DESCENT_EMULATED_MIB", ["run", "line.gd", "--device", "emulator"]):
+            for value in "abc", "", "0", "-1", "1e30":
+                os.environ[name] = value
+                done = self.descent(*words, code=1)
+                self.assertEqual(done.stderr, f"descent: the variable {name} takes a whole number from 1 to 1024, "
+                                 f"not {repr(value) if value else 'nothing'}\n")
+                self.assertEqual(done.stdout, "")
+            del os.environ[name]
+        self.descent("run", "line.gd", "--threads", "2")
+
     # ---- Files that are written
 
     def test_run_overwrites_nothing_that_is_read(self):
