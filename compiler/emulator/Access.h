@@ -29,13 +29,14 @@ enum class WarpOp : uint8_t {
   And,
   Or,
   Xor,
-  ProductTf32, ///< mma.m16n8k8
-  ProductBf16, ///< mma.m16n8k16
-  ProductF64,  ///< mma.m8n8k4
+  ProductTf32,     ///< mma.m16n8k8
+  ProductBf16,     ///< mma.m16n8k16
+  ProductF64,      ///< mma.m8n8k4
+  ProductF64Large, ///< mma.m16n8k8
 };
 
 /// Bytes that a lane brings to a product: of the left matrix, of the right one, and sums.
-constexpr unsigned productBytes = (4 + 2 + 4) * 4;
+constexpr unsigned productBytes = (4 + 2 + 4) * 8;
 
 /// What a block barrier returns.
 enum class BarrierResult : uint8_t { None, Count, And, Or };

@@ -5,7 +5,7 @@
 // one without a size for dynamic shared memory), tables and mutable variables (address spaces 0, 1
 // and 4), the special registers of one dimension or more, barriers, warp operations (`shfl.sync`,
 // `vote.sync`, `match.sync`, `redux.sync`, `bar.warp.sync`, `mma.sync` m16n8k8 of tf32, m16n8k16 of
-// bf16 and m8n8k4 of f64), atomics, fences, volatile accesses.
+// bf16 and m8n8k4 and m16n8k8 of f64), atomics, fences, volatile accesses.
 // `load` refuses, with the name of what it met, whatever it cannot run: inline assembly, indirect
 // calls, recursion, functions without a body, local memory of a size not known when it is compiled.
 //

@@ -167,6 +167,8 @@ std::optional<WarpOp> productOf(const IntrinsicInst &intrinsic) {
     return WarpOp::ProductBf16;
   case Intrinsic::nvvm_mma_m8n8k4_row_col_f64:
     return WarpOp::ProductF64;
+  case Intrinsic::nvvm_mma_m16n8k8_row_col_f64:
+    return WarpOp::ProductF64Large;
   default:
     return std::nullopt;
   }

@@ -128,7 +128,7 @@ private:
   void completeWarpOp(Warp &warp, uint32_t mask, const Access &access);
   // Products.cpp
   void completeProduct(Thread *lanes, WarpOp op);
-  void completeProductF64(Thread *lanes);
+  void completeProductF64(Thread *lanes, bool isLarge);
   void joinLanes(Warp &warp, uint32_t mask);
 
   // Addresses.cpp

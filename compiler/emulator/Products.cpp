@@ -1,11 +1,11 @@
 // Products of small matrices by the lanes of a warp (PTX, "mma.sync"): m16n8k8 of tf32, m16n8k16 of
-// bf16 and m8n8k4 of f64.
+// bf16, m8n8k4 and m16n8k8 of f64.
 //
-// Each lane brings ten words of 32 bits, where `value` says: four of the left matrix, two of the
-// right one, four of what is added; the sums take the place of these. Of f64 it brings one word of
-// 64 bits of each matrix, and two that are added. Which elements they are, the PTX ISA manual says
-// in "Matrix Fragments for mma.m16n8k8" and so on, by formulas in the lane's number and that of the
-// element among the lane's; they are written here as there.
+// Each lane brings ten words of 32 bits (of m16n8k8 of f64: of 64), where `value` says: four of the
+// left matrix, two of the right one, four of what is added; the sums take the place of these. Of
+// m8n8k4 it brings one word of 64 bits of each matrix, and two that are added. Which elements they
+// are, the PTX ISA manual says in "Matrix Fragments for mma.m16n8k8" and so on, by formulas in the
+// lane's number and that of the element among the lane's; they are written here as there.
 #include "compiler/emulator/Machine.h"
 
 #include <bit>
@@ -22,12 +22,13 @@ struct Position {
   uint32_t row, column;
 };
 
-Position ofLeftTf32(uint32_t lane, uint32_t i) {
+// Of tf32 and f64.
+Position ofLeft(uint32_t lane, uint32_t i) {
   uint32_t group = lane >> 2, member = lane % 4;
   return {i == 0 || i == 2 ? group : group + 8, i < 2 ? member : member + 4};
 }
 
-Position ofRightTf32(uint32_t lane, uint32_t i) {
+Position ofRight(uint32_t lane, uint32_t i) {
   uint32_t group = lane >> 2, member = lane % 4;
   return {i == 0 ? member : member + 4, group};
 }
@@ -60,27 +61,35 @@ float bf16Of(uint32_t word, uint32_t half) {
 } // namespace
 
 /// Each step is a fused multiply-add; in which order, the manual does not say.
-void Machine::completeProductF64(Thread *lanes) {
-  constexpr uint32_t rows = 8, terms = 4, sums = 2;
-  double left[rows][terms], right[terms][kColumns];
+void Machine::completeProductF64(Thread *lanes, bool isLarge) {
+  uint32_t terms = isLarge ? 8 : 4, ofLane = isLarge ? 4 : 1, ofLaneRight = isLarge ? 2 : 1,
+           sums = isLarge ? 4 : 2;
+  double left[kRows][kMostTerms], right[kMostTerms][kColumns];
   auto wordsOf = [&](uint32_t lane) { return reinterpret_cast<double *>(lanes[lane].value); };
   for (uint32_t lane = 0; lane < 32; ++lane) {
-    left[lane >> 2][lane % 4] = wordsOf(lane)[0];
-    right[lane % 4][lane >> 2] = wordsOf(lane)[1];
+    for (uint32_t i = 0; i < ofLane; ++i) {
+      auto [row, column] = ofLeft(lane, i);
+      left[row][column] = wordsOf(lane)[i];
+    }
+    for (uint32_t i = 0; i < ofLaneRight; ++i) {
+      auto [row, column] = ofRight(lane, i);
+      right[row][column] = wordsOf(lane)[ofLane + i];
+    }
   }
   for (uint32_t lane = 0; lane < 32; ++lane)
     for (uint32_t i = 0; i < sums; ++i) {
-      double &sum = wordsOf(lane)[2 + i];
+      auto [row, column] = ofSum(lane, i);
+      double &sum = wordsOf(lane)[ofLane + ofLaneRight + i];
       for (uint32_t term = 0; term < terms; ++term)
-        sum = std::fma(left[lane >> 2][term], right[term][lane % 4 * 2 + i], sum);
+        sum = std::fma(left[row][term], right[term][column], sum);
     }
 }
 
 /// Products of so few bits are exact in f64, and so is, nearly, their sum: cards add them up with
 /// fewer bits, in an order that is not documented.
 void Machine::completeProduct(Thread *lanes, WarpOp op) {
-  if (op == WarpOp::ProductF64)
-    return completeProductF64(lanes);
+  if (op == WarpOp::ProductF64 || op == WarpOp::ProductF64Large)
+    return completeProductF64(lanes, op == WarpOp::ProductF64Large);
   float left[kRows][kMostTerms], right[kMostTerms][kColumns];
   bool isTf32 = op == WarpOp::ProductTf32;
   uint32_t terms = isTf32 ? 8 : 16, ofWord = isTf32 ? 1 : 2;
@@ -92,11 +101,11 @@ void Machine::completeProduct(Thread *lanes, WarpOp op) {
       return isTf32 ? tf32Of(word) : bf16Of(word, i % 2);
     };
     for (uint32_t i = 0; i < kLeftWords * ofWord; ++i) {
-      auto [row, column] = isTf32 ? ofLeftTf32(lane, i) : ofLeftBf16(lane, i);
+      auto [row, column] = isTf32 ? ofLeft(lane, i) : ofLeftBf16(lane, i);
       left[row][column] = element(0, i);
     }
     for (uint32_t i = 0; i < kRightWords * ofWord; ++i) {
-      auto [row, column] = isTf32 ? ofRightTf32(lane, i) : ofRightBf16(lane, i);
+      auto [row, column] = isTf32 ? ofRight(lane, i) : ofRightBf16(lane, i);
       right[row][column] = element(kLeftWords, i);
     }
   }

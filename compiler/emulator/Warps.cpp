@@ -128,6 +128,7 @@ void Machine::completeWarpOp(Warp &warp, uint32_t mask, const Access &access) {
   case WarpOp::ProductTf32:
   case WarpOp::ProductBf16:
   case WarpOp::ProductF64:
+  case WarpOp::ProductF64Large:
     completeProduct(lanes, access.warpOp);
     break;
   case WarpOp::MatchAny:

@@ -24,7 +24,7 @@ DotUnit unitOf(const ProgramEmission &p, ir::DotOp op) {
   if (!p.hasTensorCores)
     return DotUnit::Plain;
   if (element.isF64())
-    return DotUnit::F64;
+    return p.capability >= 90 ? DotUnit::F64Large : DotUnit::F64;
   if (!element.isF32())
     return DotUnit::Plain;
   switch (ir::productPrecision(op->getParentOfType<mlir::ModuleOp>())) {

@@ -227,6 +227,7 @@ void DotOperand::put(Value *term, Value *slice) {
       switch (tiling.unit) {
       case DotUnit::Plain:
       case DotUnit::F64:
+      case DotUnit::F64Large:
         break;
       case DotUnit::Tf32:
         return rounded(row[size_t(at)]);

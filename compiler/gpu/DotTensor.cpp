@@ -1,14 +1,14 @@
 // Products by tensor cores: `mma.sync` of the PTX ISA, for compute capability 8.0 on.
 //
-// A warp has `ownRows` × `ownColumns` operations. Those of m16n8k8 (tf32) and m16n8k16 (bf16) take
-// their operands as words of 32 bits, eight of them along the terms; with a lane's number 4 * group
-// + member it has
+// A warp has `ownRows` × `ownColumns` operations. Those of m16n8k8 (tf32, and f64 from 9.0 on) and
+// m16n8k16 (bf16) take their operands as words of 32 bits (f64: 64), eight of them along the terms;
+// with a lane's number 4 * group + member it has
 //   of the left operand   the words (row, word) at (group, member), (group + 8, member),
 //                         (group, member + 4), (group + 8, member + 4),
 //   of the right operand  (word, column) at (member, group), (member + 4, group),
 //   of the sums           (row, column) at (group, 2 member), (group, 2 member + 1), and the same
 //                         eight rows further.
-// Of m8n8k4 (f64), whose words are of 64 bits, it has the first of each of these.
+// Of m8n8k4 (f64) it has the first of each of these.
 #include "compiler/gpu/DotSums.h"
 
 #include <llvm/IR/IntrinsicsNVPTX.h>
@@ -25,7 +25,7 @@ public:
   TensorSums(ProgramEmission &p, const DotTiling &tiling, const DotOperand &lhs,
              const DotOperand &rhs)
       : p(p), b(p.b), tiling(tiling), lhs(lhs), rhs(rhs), shape(MmaShape::of(tiling.unit)),
-        type(tiling.unit == DotUnit::F64 ? b.getDoubleTy() : b.getFloatTy()) {
+        type(isF64(tiling.unit) ? b.getDoubleTy() : b.getFloatTy()) {
     for (int64_t i = 0; i < tiling.ownRows * tiling.ownColumns * sumsEach(); ++i)
       sums.push_back(p.f.variable(type));
     Value *lane = b.CreateAnd(p.grid.thread, p.f.number(31));
@@ -122,6 +122,8 @@ private:
       id = llvm::Intrinsic::nvvm_mma_m16n8k16_row_col_bf16;
     else if (tiling.unit == DotUnit::F64)
       id = llvm::Intrinsic::nvvm_mma_m8n8k4_row_col_f64;
+    else if (tiling.unit == DotUnit::F64Large)
+      id = llvm::Intrinsic::nvvm_mma_m16n8k8_row_col_f64;
     Value *result = b.CreateIntrinsic(id, {}, operands);
     for (int64_t i = 0; i < sumsEach(); ++i)
       b.CreateStore(b.CreateExtractValue(result, unsigned(i)), sum(operation, i));

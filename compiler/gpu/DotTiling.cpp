@@ -50,6 +50,10 @@ double cyclesOfTerm(const DotTiling &tiling, int64_t bytes, int64_t threads) {
     multiply = rows * columns / 128;
     shared = warps * (ownRows + ownColumns) / 2;
     break;
+  case DotUnit::F64Large:
+    multiply = rows * columns / 128;
+    shared = warps * (2 * ownRows + ownColumns) / 2;
+    break;
   }
   double load = (rows + columns) * double(bytes) / kBytesPerCycle;
   // They overlap, but not fully.
@@ -112,7 +116,7 @@ private:
   void considerTensor(int64_t across) {
     for (int64_t ownRows : {1, 2, 4})
       for (int64_t ownColumns : {1, 2, 4, 8}) {
-        if (ownRows * ownColumns > 16)
+        if (ownRows * ownColumns > (unit == DotUnit::F64Large ? 8 : 16))
           continue;
         DotTiling tiling;
         tiling.unit = unit;
@@ -122,7 +126,7 @@ private:
         tiling.ownColumns = ownColumns;
         tiling.rows = tiling.warpsDown * ownRows * MmaShape::of(unit).rows;
         tiling.columns = across * ownColumns * MmaShape::of(unit).columns;
-        tiling.slice = unit == DotUnit::F64 ? 8 : 16;
+        tiling.slice = isF64(unit) ? 8 : 16;
         considerParts(tiling);
       }
   }

@@ -187,8 +187,8 @@ GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::Target
         declare(*code.module, given, given - int64_t(function.getNumResults()), threads);
     describe(*kernel);
     cpu::FunctionEmission f(emission, planned, kernel);
-    bool fetches = function->walk([](ir::FetchOp) { return mlir::WalkResult::interrupt(); })
-                       .wasInterrupted();
+    bool fetches =
+        function->walk([](ir::FetchOp) { return mlir::WalkResult::interrupt(); }).wasInterrupted();
     ProgramEmission program(f, threads, kernel->getArg(1), kernel->getArg(0), fetches);
     program.capability = capabilityOf(machine);
     program.hasTensorCores = program.capability >= 80;

@@ -128,49 +128,69 @@ TEST(Products, OfBf16) {
     expectProduct(bf16, 0, seed);
 }
 
+struct FormF64 {
+  const char *shape;
+  int rows, terms, ofLeft, ofRight, ofSum; ///< the last three: of a lane
+  Fragment left, right, sums;
+};
+
 TEST(Products, OfF64) {
-  constexpr int size = 8, terms = 4;
-  const Fragment operand{8, 1, {}}, sum{16, 1, {8}};
-  const char *text = R"(
-declare {double, double} @llvm.nvvm.mma.m8n8k4.row.col.f64(double, double, double, double)
-define ptx_kernel void @k(ptr %left, ptr %right, ptr %sums) {
-  %t = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()
-  %u = shl i32 %t, 1
-  %v = or i32 %u, 1
-  %p = getelementptr double, ptr %left, i32 %t
-  %q = getelementptr double, ptr %right, i32 %t
-  %r = getelementptr double, ptr %sums, i32 %u
-  %s = getelementptr double, ptr %sums, i32 %v
-  %x = load double, ptr %p
-  %y = load double, ptr %q
-  %c = load double, ptr %r
-  %d = load double, ptr %s
-  %z = call {double, double} @llvm.nvvm.mma.m8n8k4.row.col.f64(double %x, double %y, double %c, double %d)
-  %e = extractvalue {double, double} %z, 0
-  %f = extractvalue {double, double} %z, 1
-  store double %e, ptr %r
-  store double %f, ptr %s
-  ret void
-})";
-  auto left = numbers(size * terms, 1), right = numbers(size * terms, 2),
-       before = numbers(size * size, 3);
-  std::vector<double> lefts, rights, sums, expected;
-  for (int lane = 0; lane < 32; ++lane) {
-    lefts.push_back(left[size_t(operand.at(lane, 0))]);
-    rights.push_back(right[size_t(operand.at(lane, 0))]);
-    for (int i = 0; i < 2; ++i) {
-      int at = sum.at(lane, i), row = at % size, column = at / size;
-      sums.push_back(before[size_t(at)]);
-      expected.push_back(before[size_t(at)]);
-      for (int k = 0; k < terms; ++k)
-        expected.back() +=
-            double(left[size_t(row + size * k)]) * double(right[size_t(column + size * k)]);
+  for (const FormF64 &form :
+       {FormF64{"m8n8k4", 8, 4, 1, 1, 2, {8, 1, {}}, {8, 1, {}}, {16, 1, {8}}},
+        {"m16n8k8", 16, 8, 4, 2, 4, {16, 1, {8, 64}}, {8, 1, {32}}, {32, 1, {16, 8}}}}) {
+    SCOPED_TRACE(form.shape);
+    constexpr int columns = 8;
+    // Each lane has its words one after the other.
+    std::string type = "{double", body, operands;
+    for (int i = 1; i < form.ofSum; ++i)
+      type += ", double";
+    type += "}";
+    int words = form.ofLeft + form.ofRight + form.ofSum;
+    for (int i = 0; i < words; ++i) {
+      std::string n = std::to_string(i);
+      body += "  %n" + n + " = add i32 %first, " + n + "\n  %p" + n +
+              " = getelementptr double, ptr %data, i32 %n" + n + "\n  %v" + n +
+              " = load double, ptr %p" + n + "\n";
+      operands += (i ? ", double %v" : "double %v") + n;
     }
+    std::string name = "@llvm.nvvm.mma." + std::string(form.shape) + ".row.col.f64";
+    std::string text = "declare " + type + " " + name + "(double";
+    for (int i = 1; i < words; ++i)
+      text += ", double";
+    text += ")\ndefine ptx_kernel void @k(ptr %data) {\n"
+            "  %t = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()\n  %first = mul i32 %t, " +
+            std::to_string(words) + "\n" + body + "  %z = call " + type + " " + name + "(" +
+            operands + ")\n";
+    for (int i = 0; i < form.ofSum; ++i) {
+      std::string n = std::to_string(i);
+      text += "  %s" + n + " = extractvalue " + type + " %z, " + n + "\n  store double %s" + n +
+              ", ptr %p" + std::to_string(form.ofLeft + form.ofRight + i) + "\n";
+    }
+    text += "  ret void\n}";
+    auto left = numbers(form.rows * form.terms, 1), right = numbers(columns * form.terms, 2),
+         before = numbers(form.rows * columns, 3);
+    std::vector<double> data, expected;
+    for (int lane = 0; lane < 32; ++lane) {
+      for (int i = 0; i < form.ofLeft; ++i)
+        data.push_back(left[size_t(form.left.at(lane, i))]);
+      for (int i = 0; i < form.ofRight; ++i)
+        data.push_back(right[size_t(form.right.at(lane, i))]);
+      expected.insert(expected.end(), data.end() - form.ofLeft - form.ofRight, data.end());
+      for (int i = 0; i < form.ofSum; ++i) {
+        int at = form.sums.at(lane, i), row = at % form.rows, column = at / form.rows;
+        data.push_back(before[size_t(at)]);
+        double sum = before[size_t(at)];
+        for (int k = 0; k < form.terms; ++k)
+          sum += double(left[size_t(row + form.rows * k)]) *
+                 double(right[size_t(column + columns * k)]);
+        expected.push_back(sum);
+      }
+    }
+    auto device = makeEmulator({.switchEvery = 8});
+    Array all(*device, data);
+    EXPECT_EQ(run(*device, text, {.blocks = 1, .threads = 32}, {all}), "");
+    EXPECT_EQ(all.values(), expected);
   }
-  auto device = makeEmulator({.switchEvery = 8});
-  Array l(*device, lefts), r(*device, rights), s(*device, sums);
-  EXPECT_EQ(run(*device, text, {.blocks = 1, .threads = 32}, {l, r, s}), "");
-  EXPECT_EQ(s.values(), expected);
 }
 
 TEST(Products, NeedAllLanes) {

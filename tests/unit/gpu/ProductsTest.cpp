@@ -119,8 +119,9 @@ TEST(Products, AreSumsOfProducts) {
     tryProducts(each, "f32", 1e-6);
     if (!each.isIn("f64"))
       continue;
-    // By tensor cores, and without.
+    // By tensor cores of either size, and without.
     tryProducts(each, "f64", 1e-14);
+    tryProducts(each, "f64", 1e-14, 9);
     tryProducts(each, "f64", 1e-14, 7);
   }
 }
@@ -234,10 +235,21 @@ TEST(Products, AreGoneOnWith) {
   }
 }
 
-std::string ptxOf(const std::string &text) {
+std::string ptxOf(const std::string &text, int major = 8) {
   Program program(text);
   EXPECT_TRUE(program.program) << program.problems;
-  return compiler::compileForDevice(emit(*program.program, program.sources), {}, {}).image.code;
+  compiler::DeviceTarget target;
+  target.major = major;
+  return compiler::compileForDevice(emit(*program.program, program.sources), {}, target).image.code;
+}
+
+TEST(Products, OfF64AreOfTheSizeThatTheCardHas) {
+  std::string text = "precision f64\n" + made("x", "cos", "0.75", {256, 256}) + "let z = x @ x\n";
+  for (auto [major, shape] : {std::pair(8, "m8n8k4"), {9, "m16n8k8"}})
+    EXPECT_NE(ptxOf(text, major)
+                  .find("mma.sync.aligned." + std::string(shape) + ".row.col.f64.f64.f64.f64"),
+              std::string::npos)
+        << major;
 }
 
 size_t waitsOf(const std::string &text) {
@@ -257,10 +269,17 @@ TEST(Products, AreNotWaitedForBetween) {
 
 // Long tiles need more than square ones, and a program has at most 48 KiB without asking for more.
 TEST(Products, FitIntoSharedMemory) {
-  for (auto [precision, columns] : {std::pair("f64", 16), {"f64", 7}, {"tf32", 64}, {"f32", 16}}) {
+  struct Long {
+    const char *precision;
+    size_t columns;
+    int major = 8;
+  };
+  for (auto [precision, columns, major] :
+       {Long{"f64", 16}, {"f64", 7}, {"f64", 16, 9}, {"f64", 7, 9}, {"tf32", 64}, {"f32", 16}}) {
     std::string ptx =
         ptxOf("precision " + std::string(precision) + "\n" + made("x", "cos", "0.75", {20000, 64}) +
-              made("y", "sin", "0.375", {64, size_t(columns)}) + "let z = x @ y\n");
+                  made("y", "sin", "0.375", {64, columns}) + "let z = x @ y\n",
+              major);
     std::smatch size;
     ASSERT_TRUE(std::regex_search(ptx, size, std::regex("\\.shared[^\n]*\\[(\\d+)\\]")));
     EXPECT_LE(std::stoi(size[1]), 48 << 10) << precision << " " << columns;
