@@ -1,22 +1,16 @@
 // The public Script over the stages: source → tree → typed program → IR → machine code → run.
-#include "descent/Script.h"
+#include "frontend/session/ScriptState.h"
 
-#include "compiler/Compiler.h"
 #include "compiler/cache/CodeCache.h"
 #include "frontend/emit/Emit.h"
-#include "frontend/sema/Sema.h"
 #include "frontend/session/Data.h"
-#include "frontend/session/Device.h"
 #include "frontend/session/Failures.h"
 #include "frontend/session/Gradients.h"
 #include "frontend/session/Identity.h"
 #include "frontend/session/Kept.h"
-#include "frontend/session/Rates.h"
 #include "frontend/session/Stopwatch.h"
-#include "frontend/syntax/AstPrinter.h"
 #include "frontend/syntax/Formatter.h"
 #include "frontend/syntax/Parser.h"
-#include "runtime/abi/RunContext.h"
 #include "runtime/core/Interrupt.h"
 #include "runtime/core/Memory.h"
 #include "runtime/core/Threads.h"
@@ -24,16 +18,10 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-#include <memory>
-#include <ostream>
 #include <sstream>
 
 namespace descent {
 namespace {
-
-/// Memory for runs, aligned as compiled code expects it.
-using Arena = std::unique_ptr<void, void (*)(void *)>;
 
 Arena makeArena(size_t bytes) {
   void *memory = allocate(bytes);
@@ -44,70 +32,6 @@ Arena makeArena(size_t bytes) {
 }
 
 } // namespace
-
-struct Script::State {
-  SourceManager sources;
-  Diagnostics diagnostics{sources};
-  ScriptOptions options;
-  std::string path;
-  std::unique_ptr<ast::Ast> tree;
-  std::optional<sema::Program> program;
-  std::optional<compiler::Executable> executable;
-  compiler::CompileOptions compileOptions() const {
-    compiler::CompileOptions compiling;
-    compiling.processor = options.processor;
-    compiling.tapeLimit = options.tapeLimit;
-    return compiling;
-  }
-  /// What `executable` works in, kept from run to run: touching new memory costs more than most
-  /// runs.
-  Arena arena{nullptr, std::free};
-  /// What calls of an exported function need, kept from call to call.
-  struct Call {
-    compiler::Executable::Function code = nullptr;
-    std::vector<const void *> arguments;
-    std::vector<void *> results;
-    std::unique_ptr<abi::RunContext> context;
-  };
-  std::vector<Call> calls;                ///< by the exported function
-  std::unique_ptr<DeviceSession> session; ///< null until it is needed
-  Timing timing;
-
-  void analyze(const SourceFile &file, bool gradientCheck = false);
-  /// The script's own text.
-  std::string_view text() const { return sources.file(0).text(); }
-  sema::Program &validProgram();
-  /// The exported function of that name. Throws Error where there is none.
-  const sema::Function &exported(std::string_view name);
-  compiler::Module emitted();
-  compiler::Executable &compiled();
-  void openDevice();
-  /// The device that runs the program, or the exported function of that name, with its code; null:
-  /// the processor does.
-  DeviceSession *onDevice(std::string_view function = "main");
-  /// The device with the program and its data there, or null; or the message where there is no
-  /// room.
-  DeviceSession *providedDevice(std::ostream *remarks, std::string &noRoom);
-  /// After a program or function could not begin on the device: DeviceKind::Auto leaves it to the
-  /// processor, and nothing is given. Else the message where there was no room; other errors are
-  /// thrown again.
-  std::optional<std::string> couldNotBegin(const device::DeviceError &error,
-                                           std::string_view function);
-  /// The message where it failed on the device, with the place that it had come to; nothing where
-  /// that is not known, or is in the message already.
-  std::optional<std::string> failedOnDevice(const device::ProgramFailed &failure,
-                                            std::string_view function);
-  /// Calls an exported function on the device, if that runs it: false where the processor does.
-  bool callOnDevice(Call &call, const sema::Function &function);
-  /// Runs the program again, silently and slowly, to find the operation that made the first NaN or
-  /// infinity of a training run that met one.
-  std::optional<SourceRange> findNonFinite(const std::vector<const void *> &inputs);
-  /// The loop that a tape of the program or an exported function belongs to.
-  std::optional<SourceRange> findTape(int32_t site, std::string_view function = "main");
-  std::optional<SourceRange> rangeOf(const compiler::SourcePlace &place) const;
-  /// The inputs that `show` takes to stay in the machine's memory.
-  std::vector<bool> outside();
-};
 
 void Script::State::analyze(const SourceFile &file, bool gradientCheck) {
   {
@@ -176,107 +100,6 @@ compiler::Executable &Script::State::compiled() {
     timing.cache -= times.link; // it was part of it
   executable = std::move(made);
   return *executable;
-}
-
-DeviceSession *Script::State::onDevice(std::string_view function) {
-  if (options.device == DeviceKind::Cpu)
-    return nullptr;
-  openDevice();
-  if (!session->device())
-    return nullptr;
-  session->compile(
-      function, validProgram(), compileOptions(), [this] { return emitted(); }, timing);
-  return session.get();
-}
-
-void Script::State::openDevice() {
-  if (session)
-    return;
-  Stopwatch watch(timing.open);
-  session = std::make_unique<DeviceSession>(options.device, options.cache);
-}
-
-std::optional<std::string> Script::State::couldNotBegin(const device::DeviceError &error,
-                                                        std::string_view function) {
-  if (options.device == DeviceKind::Auto) {
-    session->leaveToProcessor(error.what());
-    return std::nullopt;
-  }
-  auto *shortage = dynamic_cast<const device::NoRoom *>(&error);
-  if (!shortage)
-    throw; // This is called where it was caught.
-  std::vector<PlacedArray> largest;
-  for (const compiler::LargeArray &array :
-       session->withPlaces(function, compileOptions(), [this] { return emitted(); }).largest)
-    largest.push_back({array.type, array.bytes, rangeOf(array.place)});
-  return renderNoRoom(*shortage, *program, largest, sources);
-}
-
-std::optional<std::string> Script::State::failedOnDevice(const device::ProgramFailed &failure,
-                                                         std::string_view function) {
-  if (failure.step() <= 0 || session->namesPlaces())
-    return std::nullopt;
-  const std::vector<compiler::DeviceStep> &steps =
-      session->withPlaces(function, compileOptions(), [this] { return emitted(); }).steps;
-  // What a failing card wrote may be anything.
-  if (static_cast<size_t>(failure.step()) > steps.size())
-    return std::nullopt;
-  const compiler::DeviceStep &step = steps[static_cast<size_t>(failure.step()) - 1];
-  return renderDeviceFailure(failure, rangeOf(step.place), step.isInLoop, sources);
-}
-
-DeviceSession *Script::State::providedDevice(std::ostream *remarks, std::string &noRoom) {
-  try {
-    DeviceSession *device = onDevice();
-    if (device) {
-      if (device->leavesRowsOutside(*program))
-        onDevice();
-      device->provide(*program, timing, remarks);
-    }
-    return device;
-  } catch (const device::DeviceError &error) {
-    if (std::optional<std::string> message = couldNotBegin(error, "main")) {
-      noRoom = *message;
-      return session.get();
-    }
-    if (remarks)
-      *remarks << "descent: it runs on the processor, as " << error.what() << '\n' << std::flush;
-    return nullptr;
-  }
-}
-
-bool Script::State::callOnDevice(Call &call, const sema::Function &function) {
-  bool isLoaded = false;
-  try {
-    DeviceSession *device = onDevice(function.name);
-    if (!device)
-      return false;
-    device->load(function.name);
-    isLoaded = true;
-    auto bytesOf = [&](sema::ValueId id) {
-      const sema::TensorType &type = program->values[id];
-      return type.elementCount() * static_cast<int64_t>(sizeOf(type.dtype));
-    };
-    std::vector<device::Input> arguments;
-    for (size_t i = 0; i < call.arguments.size(); ++i)
-      arguments.push_back({call.arguments[i], bytesOf(function.body.args[i])});
-    std::vector<device::Output> results;
-    for (size_t i = 0; i < call.results.size(); ++i)
-      results.push_back({call.results[i], bytesOf(function.body.yields[i])});
-    device->call(function.name, arguments, results, *program, *call.context);
-    return true;
-  } catch (const device::ProgramFailed &failure) {
-    if (std::optional<std::string> message = failedOnDevice(failure, function.name))
-      throw Error(*message);
-    throw;
-  } catch (const device::DeviceError &error) {
-    // What failed while it ran would be hidden, if the processor did it now.
-    if (isLoaded && !dynamic_cast<const device::NoRoom *>(&error))
-      throw;
-    if (std::optional<std::string> message = couldNotBegin(error, function.name))
-      throw Error(*message);
-    return false;
-  }
 }
 
 std::optional<SourceRange> Script::State::findNonFinite(const std::vector<const void *> &inputs) {
@@ -425,13 +248,6 @@ RunResult Script::run(const RunOptions &options) {
   return result;
 }
 
-std::pair<std::string, std::string> Script::device() {
-  if (state->options.device == DeviceKind::Cpu)
-    return {"the processor", ""};
-  state->openDevice();
-  return {state->session->name(), state->session->whyNot()};
-}
-
 std::vector<std::string> Script::testNames() const {
   std::vector<std::string> names;
   if (!state->tree)
@@ -445,148 +261,6 @@ std::vector<std::string> Script::testNames() const {
 std::optional<Work> Script::work() {
   bool onDevice = state->session && state->session->device();
   return compiler::workOf(state->emitted(), state->compileOptions(), onDevice);
-}
-
-double Script::copyRate() {
-  device();
-  bool onDevice = state->session && state->session->device();
-  return onDevice ? state->session->copyRate() : copyRateOfProcessor(state->options.threads);
-}
-
-std::optional<double> Script::joules() {
-  return state->session ? state->session->joules() : std::nullopt;
-}
-
-std::vector<std::string> Script::exportedFunctions() const {
-  std::vector<std::string> names;
-  for (const sema::Function &function : state->validProgram().exports)
-    names.push_back(function.name);
-  return names;
-}
-
-const sema::Function &Script::State::exported(std::string_view name) {
-  for (const sema::Function &candidate : validProgram().exports)
-    if (candidate.name == name)
-      return candidate;
-  throw Error(fmt::format("{} exports no function '{}'", path, name));
-}
-
-std::vector<std::string> Script::resultPaths(std::string_view name) const {
-  return state->exported(name).resultPaths;
-}
-
-std::vector<Array> Script::call(std::string_view name, const std::vector<Array> &arguments) {
-  std::vector<Array> results;
-  for (sema::ValueId id : state->exported(name).body.yields) {
-    const sema::TensorType &type = state->program->values[id];
-    results.push_back(Array::uninitialized(type.dtype, type.dims));
-  }
-  callInto(name, arguments, results);
-  return results;
-}
-
-void Script::callInto(std::string_view name, const std::vector<Array> &arguments,
-                      std::vector<Array> &results) {
-  const sema::Function &function = state->exported(name);
-  const sema::Program &program = *state->program;
-  auto check = [&](const Array &array, sema::ValueId id, std::string_view what, size_t index) {
-    const sema::TensorType &wanted = program.values[id];
-    if (array.dtype() != wanted.dtype || array.shape() != wanted.dims)
-      throw TypeError(fmt::format("{} {} of {} is {}, but {} was declared", what, index + 1, name,
-                                  array.typeName(), typeName(wanted.dtype, wanted.dims)));
-  };
-  if (arguments.size() != function.body.args.size())
-    throw TypeError(fmt::format("{} takes {} arguments, got {}", name, function.body.args.size(),
-                                arguments.size()));
-  if (results.size() != function.body.yields.size())
-    throw TypeError(fmt::format("{} gives {} results, got room for {}", name,
-                                function.body.yields.size(), results.size()));
-  state->calls.resize(program.exports.size());
-  State::Call &call = state->calls[static_cast<size_t>(&function - program.exports.data())];
-  call.arguments.clear();
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    check(arguments[i], function.body.args[i], "argument", i);
-    call.arguments.push_back(arguments[i].data());
-  }
-  call.results.clear();
-  for (size_t i = 0; i < results.size(); ++i) {
-    check(results[i], function.body.yields[i], "result", i);
-    call.results.push_back(results[i].mutableData());
-  }
-
-  if (!call.context) {
-    if (state->options.threads <= 0)
-      checkDefaultThreads();
-    abi::RunContext::Options quietly;
-    quietly.pollInterrupt = false;
-    quietly.threads = state->options.threads;
-    call.context = std::make_unique<abi::RunContext>(program.effects, program.checks, quietly);
-  }
-  if (state->options.device == DeviceKind::Cpu || !state->callOnDevice(call, function)) {
-    if (!call.code)
-      call.code = state->compiled().function(name);
-    call.code(call.context.get(), call.arguments.data(), call.results.data(), state->arena.get());
-  }
-  if (const auto &failure = call.context->failure()) {
-    std::optional<SourceRange> origin;
-    if (failure->kind == abi::Failure::Kind::Memory)
-      origin = state->findTape(failure->tapeSite, name);
-    std::string message = renderFailure(*failure, state->sources, origin);
-    call.context.reset();
-    throw Error(message);
-  }
-}
-
-std::vector<bool> Script::State::outside() {
-  const std::vector<sema::Input> &inputs = validProgram().inputs;
-  std::vector<bool> far(inputs.size());
-  for (const std::string &asked : options.outside) {
-    bool isFound = false;
-    for (size_t i = 0; i < inputs.size(); ++i)
-      if (inputs[i].name == asked || inputs[i].name.starts_with(asked + "."))
-        far[i] = isFound = true;
-    if (isFound)
-      continue;
-    std::vector<std::string> names;
-    for (const sema::Input &input : inputs)
-      names.push_back(input.name);
-    throw Error(fmt::format("{} uses no data of the name '{}'; it uses {}", path, asked,
-                            names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
-  }
-  return far;
-}
-
-std::string Script::show(ScriptStage stage) {
-  compiler::DeviceTarget target; // of some card
-  target.far = state->outside();
-  switch (stage) {
-  case ScriptStage::Ast: {
-    std::ostringstream out;
-    printAst(*state->tree, state->sources.file(0), out);
-    return out.str();
-  }
-  case ScriptStage::Array:
-    return compiler::show(state->emitted(), compiler::Stage::Array, state->compileOptions());
-  case ScriptStage::Derivative:
-    return compiler::show(state->emitted(), compiler::Stage::Derivative, state->compileOptions(),
-                          target);
-  case ScriptStage::Kernel:
-    return compiler::show(state->emitted(), compiler::Stage::Kernel, state->compileOptions(),
-                          target);
-  case ScriptStage::Llvm:
-    return compiler::show(state->emitted(), compiler::Stage::Llvm, state->compileOptions());
-  case ScriptStage::Assembly:
-    return compiler::show(state->emitted(), compiler::Stage::Assembly, state->compileOptions());
-  case ScriptStage::GpuLlvm:
-  case ScriptStage::Ptx:
-    target = targetOf(state->options.gpu);
-    target.far = state->outside();
-    return compiler::show(state->emitted(),
-                          stage == ScriptStage::Ptx ? compiler::Stage::Ptx
-                                                    : compiler::Stage::GpuLlvm,
-                          state->compileOptions(), target);
-  }
-  throw Error("there is no such stage");
 }
 
 GradientReport Script::checkGradients() {
