@@ -359,7 +359,10 @@ Value *Elements::concat(ir::ConcatOp op, int map) {
     if (i + 1 == pieces.size())
       return piece(i);
     Value *here = b.CreateICmpULT(dims[op.getDim()], f.number(pieces[i + 1].second));
-    if (kernel::isRegister(op.getInputs()[pieces[i].first]))
+    // A piece in memory is read only where it has the element.
+    if (llvm::all_of(llvm::drop_begin(pieces, i), [&](const auto &each) {
+          return kernel::isRegister(op.getInputs()[each.first]);
+        }))
       return b.CreateSelect(here, piece(i), from(i + 1));
     return choose(here, [&] { return piece(i); }, [&] { return from(i + 1); });
   };

@@ -64,6 +64,19 @@ test "reverse and roll" {
   assert roll(t.hidden(reshape(arange(12), (3, 4))), -1, axis=1) == [[1, 2, 3, 0], [5, 6, 7, 4], [9, 10, 11, 8]]
 }
 
+# A piece of one element stands before one that is read in place by a kernel with a reduction.
+test "sums of pieces" {
+  for x in (t.hidden(arange(1.0, 17.0)), t.hidden(arange(1.0, 34.0))) {
+    let moved = 0.5 * roll(x, 1) + x
+    let shares = moved / (1.0 + mean(moved))
+    assert sum(moved) == 1.5 * sum(x)
+    assert shares[0] == (0.5 * x[-1] + 1.0) / (1.0 + 1.5 * mean(x))
+    let longer = concat(([x[2]], x)) * concat((x, [x[3]]))
+    assert (longer / max(longer))[0] == 3.0 * 1.0 / max(longer)
+    assert sum(longer) == 3.0 + sum(x[:-1] * x[1:]) + 4.0 * x[-1]
+  }
+}
+
 # Figures by NumPy 2.4.
 test "pad" {
   let a = t.hidden([1, 2, 3, 4])
