@@ -66,14 +66,14 @@ test "reverse and roll" {
 
 # A piece of one element stands before one that is read in place by a kernel with a reduction.
 test "sums of pieces" {
-  for x in (t.hidden(arange(1.0, 17.0)), t.hidden(arange(1.0, 34.0))) {
-    let moved = 0.5 * roll(x, 1) + x
-    let shares = moved / (1.0 + mean(moved))
-    assert sum(moved) == 1.5 * sum(x)
-    assert shares[0] == (0.5 * x[-1] + 1.0) / (1.0 + 1.5 * mean(x))
-    let longer = concat(([x[2]], x)) * concat((x, [x[3]]))
-    assert (longer / max(longer))[0] == 3.0 * 1.0 / max(longer)
-    assert sum(longer) == 3.0 + sum(x[:-1] * x[1:]) + 4.0 * x[-1]
+  for x in (t.hide32(arange(1.0, 9.0)), t.hide32(arange(1.0, 17.0)), t.hide32(arange(1.0, 34.0)), t.hide(arange(1.0, 17.0))) {
+    let moved = roll(x, 1) * 0.5 + x
+    let shares = moved / (1.0 + abs(mean(moved)))
+    assert t.near(shares[0], (0.5 * x[-1] + 1.0) / (1.0 + 1.5 * mean(x)), 1e-6)
+    assert t.near(sum(shares), 1.5 * sum(x) / (1.0 + 1.5 * mean(x)), 1e-6)
+    let longer = concat(([x[2]], x[:-1])) * 0.5 + x
+    assert t.near(sum(longer / (1.0 + abs(mean(longer)))), sum(longer) / (1.0 + mean(longer)), 1e-6)
+    assert sum(longer) == 1.5 + 0.5 * sum(x[:-1]) + sum(x)
   }
 }
 
