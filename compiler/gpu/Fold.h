@@ -5,6 +5,8 @@
 
 #include "compiler/cpu/Reduction.h"
 
+#include <limits>
+
 namespace descent::gpu {
 
 using cpu::Candidate;

@@ -8,7 +8,6 @@
 #include "compiler/gpu/Kernel.h"
 #include "compiler/gpu/Reached.h"
 #include "compiler/gpu/Steps.h"
-#include "compiler/gpu/Workspace.h"
 #include "compiler/kernel/Small.h"
 
 #include "descent/Error.h"
@@ -46,7 +45,6 @@ private:
   bool isReplicated(const kernel::Step &step) const;
   bool mayFault(const kernel::Step &step) const;
   void byProcessorCode(const kernel::Step &step);
-  void bySingleThread(const kernel::Step &step);
   void copies(mlir::Operation *at) override;
   void check(const kernel::Step &step);
 
@@ -127,7 +125,8 @@ bool FunctionEmitter::mayFault(const kernel::Step &step) const {
                       [](mlir::Value result) { return kernel::isArray(result); });
 }
 
-/// By the code for processors: what one thread does.
+/// By the code for processors: what one thread does, or each of them for itself, as all have few
+/// elements.
 void FunctionEmitter::byProcessorCode(const kernel::Step &step) {
   if (step.isKernel)
     return cpu::emitKernel(f, step);
@@ -141,17 +140,6 @@ void FunctionEmitter::byProcessorCode(const kernel::Step &step) {
   default:
     return cpu::emitConcat(f, step);
   }
-}
-
-/// Few elements: the first thread does it, and tells all others what came out.
-void FunctionEmitter::bySingleThread(const kernel::Step &step) {
-  Delivery delivery(p, step.roots);
-  p.grid.byFirst([&] {
-    byProcessorCode(step);
-    for (mlir::Value result : delivery.delivered())
-      cpu::storeElements(f, delivery.to(result), result, cpu::elementsOf(f, result));
-  });
-  delivery.finish();
 }
 
 const kernel::Step *FunctionEmitter::nextOf(const kernel::Step &step) const {
@@ -215,7 +203,7 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
   case OpClass::Element:
     if (!kernel::isArray(op->getResult(0)))
       return cpu::emitRegister(f, step);
-    return inFrame ? bySingleThread(step) : emitConcat(p, step);
+    return inFrame ? byProcessorCode(step) : emitConcat(p, step);
   case OpClass::Dot:
     if (emitLibraryDot(p, step))
       return;
@@ -231,7 +219,7 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
   case OpClass::Update:
     if (kernel::isRegister(op->getResult(0)))
       return cpu::emitUpdate(f, step);
-    return inFrame ? bySingleThread(step) : emitUpdate(p, step);
+    return inFrame ? byProcessorCode(step) : emitUpdate(p, step);
   case OpClass::Scatter:
     return emitScatter(p, step);
   case OpClass::Fetch:
@@ -353,6 +341,7 @@ void FunctionEmitter::copies(mlir::Operation *at) {
 
 void FunctionEmitter::beginLoop() {
   ways.push_back(p.pending.state());
+  p.pending.beginWay();
   p.pending.beginLog();
   reached.beginLoop();
 }
@@ -373,11 +362,13 @@ void FunctionEmitter::endIteration() {
 
 void FunctionEmitter::endLoop() {
   reached.endLoop();
+  p.pending.endWay();
   p.pending.join(ways.pop_back_val());
 }
 
 void FunctionEmitter::beginBranch() {
   reached.otherWay();
+  p.pending.beginWay();
   ways.push_back(p.pending.state());
 }
 
@@ -390,6 +381,7 @@ void FunctionEmitter::otherBranch() {
 
 void FunctionEmitter::endBranch() {
   reached.otherWay();
+  p.pending.endWay();
   p.pending.join(ways.pop_back_val());
 }
 

@@ -183,7 +183,8 @@ Value *Grid::ofLane(Value *value, Value *lane) {
                  b.CreateTrunc(lane, b.getInt32Ty()));
 }
 
-void Grid::loop(Value *from, Value *to, Value *step, llvm::function_ref<void(Value *)> body) {
+void Grid::loop(Value *from, Value *to, Value *step, llvm::function_ref<void(Value *)> body,
+                bool isWhole) {
   llvm::BasicBlock *before = b.GetInsertBlock();
   llvm::BasicBlock *some = f.newBlock("loop"), *after = f.newBlock();
   b.CreateCondBr(b.CreateICmpSLT(from, to), some, after);
@@ -193,7 +194,15 @@ void Grid::loop(Value *from, Value *to, Value *step, llvm::function_ref<void(Val
   body(counter);
   Value *next = b.CreateAdd(counter, step, "", true, true);
   counter->addIncoming(next, b.GetInsertBlock());
-  b.CreateCondBr(b.CreateICmpSLT(next, to), some, after);
+  llvm::Instruction *back = b.CreateCondBr(b.CreateICmpSLT(next, to), some, after);
+  if (isWhole) {
+    llvm::LLVMContext &context = f.context();
+    auto *once =
+        llvm::MDNode::get(context, llvm::MDString::get(context, "llvm.loop.unroll.disable"));
+    auto *id = llvm::MDNode::getDistinct(context, {nullptr, once});
+    id->replaceOperandWith(0, id);
+    back->setMetadata(llvm::LLVMContext::MD_loop, id);
+  }
   b.SetInsertPoint(after);
 }
 

@@ -61,9 +61,10 @@ public:
   /// The value of the lane of that number (i64). All lanes have to get here.
   llvm::Value *ofLane(llvm::Value *value, llvm::Value *lane);
 
-  /// for (i = from; i < to; i += step), none where there is none.
+  /// for (i = from; i < to; i += step), none where there is none. `isWhole`: the body is as much as
+  /// registers allow, of one iteration.
   void loop(llvm::Value *from, llvm::Value *to, llvm::Value *step,
-            llvm::function_ref<void(llvm::Value *)> body);
+            llvm::function_ref<void(llvm::Value *)> body, bool isWhole = false);
   /// Only where the condition holds.
   void onlyIf(llvm::Value *condition, llvm::function_ref<void()> body);
   /// By one thread of all.

@@ -35,6 +35,9 @@ constexpr int64_t kWideBytes = 16, kMostElements = 16, kMostAtOnce = 64;
 /// Bytes that a thread should have under way, at the price of so many instructions: with 512
 /// threads on a multiprocessor these are 32 KiB.
 constexpr int64_t kBytesUnderWay = 64, kMostForReads = 512;
+/// Simple instructions of a kernel that each block does for itself: a wait of all for each other
+/// takes as long.
+constexpr int64_t kMostAlone = 16 << 10;
 /// Rows enough that one team for each of them, or for some, keeps a card busy.
 constexpr int64_t kManyRows = 512;
 
@@ -282,8 +285,12 @@ void KernelEmitter::topLevel(NestCode &nest) {
   for (auto [i, group] : llvm::enumerate(groups)) {
     bool last = i + 1 == groups.size();
     // What is updated in place is read by the others before.
-    if (last && i && !nest.stores.empty())
-      p.grid.waitForAll();
+    if (last && i && !nest.stores.empty()) {
+      if (isAlone)
+        p.grid.wait(p.grid.ofBlock());
+      else
+        p.grid.waitForAll();
+    }
     topLevelGroup(nest, group, /*stores=*/last);
   }
 }
@@ -414,10 +421,19 @@ size_t KernelEmitter::loopsOverRows() const {
   return product(ArrayRef(nest.sizes).take_front(outer)) >= kManyRows ? outer : 0;
 }
 
-void KernelEmitter::emit() {
-  if (!describe())
-    return emitEmpty();
-  f.scopes.reset();
+/// Whether it is little work, of which every thread wants to know all that comes out.
+bool KernelEmitter::canBeAlone() const {
+  int64_t work = 0;
+  for (const NestCode &nest : nests)
+    work += product(nest.sizes) * std::max(nest.loop->cost, 4);
+  for (mlir::Operation *root : step.roots)
+    for (mlir::Value result : root->getResults())
+      if (kernel::isArray(result) && !p.isInFrame(result))
+        return false;
+  return !shared && work <= kMostAlone;
+}
+
+void KernelEmitter::emitNests() {
   makeBridges();
   bool isTree = shared != 0;
   if (!isTree)
@@ -428,6 +444,20 @@ void KernelEmitter::emit() {
       topLevel(nest);
   }
   finishParts();
+}
+
+void KernelEmitter::emit() {
+  if (!describe())
+    return emitEmpty();
+  f.scopes.reset();
+  isAlone = canBeAlone();
+  if (isAlone) {
+    Alone alone(p);
+    p.grid.wait(p.grid.ofBlock());
+    emitNests();
+  } else {
+    emitNests();
+  }
   f.scopes.apply();
 }
 

@@ -63,6 +63,24 @@ private:
   /// Small arrays of the frame are written here, and read by all threads when all have come.
   llvm::DenseMap<mlir::Value, llvm::Value *> bridges;
 
+  /// Every block does the whole kernel for itself: few elements, which each thread then has.
+  bool isAlone = false;
+  int64_t blockBytes = 0; ///< of shared memory, behind what folds take
+  /// While there is one, the code is for a grid of one block, each block for itself.
+  struct Alone {
+    explicit Alone(ProgramEmission &p);
+    ~Alone();
+    ProgramEmission &p;
+    llvm::Value *block, *blocks, *number, *count;
+    int64_t usefulBlocks;
+  };
+  bool canBeAlone() const;
+  void emitNests();
+  /// Memory between two waits of all.
+  llvm::Value *area(int64_t bytes);
+  llvm::Value *areaOfBlock(int64_t bytes);
+  void waitForAll();
+
   bool describe();
   void emitEmpty();
   void makeBridges();
@@ -72,6 +90,7 @@ private:
   std::vector<Group> groupsOf(NestCode &nest, size_t firstDim);
   llvm::Value *partAddress(const Parts &parts, llvm::Value *chunk, llvm::Value *kept);
   void storePart(const Parts &parts, llvm::Value *chunk, llvm::Value *kept, Candidate part);
+  llvm::Value *behindValue(const Parts &parts, llvm::Value *at);
   Candidate loadPart(const Parts &parts, llvm::Value *chunk, llvm::Value *kept);
   int64_t bytesOfPart(const Reduction &reduction) const;
   bool needsParts(const Reduction &reduction) const;

@@ -13,12 +13,49 @@ using llvm::Value;
 
 namespace {
 
+/// Bytes of parts that each block reads, rather than that all wait for one.
+constexpr int64_t kMostForEachBlock = 16 << 10;
 /// Parts that a thread asks for before it uses any.
 constexpr int64_t kPartsAtOnce = 8;
 /// Neighbouring elements whose parts are read together: 32 bytes of f32.
 constexpr int64_t kNeighbours = 8;
 
 } // namespace
+
+KernelEmitter::Alone::Alone(ProgramEmission &p)
+    : p(p), block(p.grid.block), blocks(p.grid.blocks), number(p.grid.number), count(p.grid.count),
+      usefulBlocks(p.usefulBlocks) {
+  p.grid.block = p.f.number(0);
+  p.grid.blocks = p.f.number(1);
+  p.grid.number = p.grid.thread;
+  p.grid.count = p.f.number(p.grid.threads);
+}
+
+KernelEmitter::Alone::~Alone() {
+  p.grid.block = block;
+  p.grid.blocks = blocks;
+  p.grid.number = number;
+  p.grid.count = count;
+  p.usefulBlocks = usefulBlocks;
+}
+
+Value *KernelEmitter::area(int64_t bytes) {
+  return isAlone ? areaOfBlock(bytes) : p.exchangeArea(bytes);
+}
+
+Value *KernelEmitter::areaOfBlock(int64_t bytes) {
+  int64_t offset = foldBytes(p.grid) + blockBytes;
+  blockBytes += int64_t(llvm::alignTo(uint64_t(bytes), 16));
+  p.grid.needShared(foldBytes(p.grid) + blockBytes);
+  return p.grid.shared(offset);
+}
+
+void KernelEmitter::waitForAll() {
+  if (isAlone)
+    p.grid.wait(p.grid.ofBlock());
+  else
+    p.waitForAll();
+}
 
 int64_t KernelEmitter::bytesOfPart(const Reduction &reduction) const {
   return reduction.isPosition() ? 16 : kernel::elementBytes(reduction.sourceType());
@@ -31,7 +68,7 @@ bool KernelEmitter::needsParts(const Reduction &reduction) const {
 
 Parts &KernelEmitter::newParts(Reduction &reduction, const Group &group, int64_t chunks) {
   parts.push_back({&reduction, group, chunks, nullptr});
-  parts.back().base = p.exchangeArea(chunks * group.keptCount * bytesOfPart(reduction));
+  parts.back().base = area(chunks * group.keptCount * bytesOfPart(reduction));
   return parts.back();
 }
 
@@ -46,15 +83,20 @@ void KernelEmitter::storePart(const Parts &parts, Value *chunk, Value *kept, Can
   Value *at = partAddress(parts, chunk, kept);
   cpu::storeElement(b, parts.reduction->sourceType(), part.value, at);
   if (part.position)
-    b.CreateStore(part.position, b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), at, 8));
+    b.CreateStore(part.position, behindValue(parts, at));
+}
+
+/// Where a part's position is. LLVM reads both at once, and what might be in between.
+Value *KernelEmitter::behindValue(const Parts &parts, Value *at) {
+  int64_t bytes = std::max<int64_t>(4, kernel::elementBytes(parts.reduction->sourceType()));
+  return b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), at, uint64_t(bytes));
 }
 
 Candidate KernelEmitter::loadPart(const Parts &parts, Value *chunk, Value *kept) {
   Value *at = partAddress(parts, chunk, kept);
   Candidate part{cpu::loadElement(b, parts.reduction->sourceType(), at), nullptr};
   if (parts.reduction->isPosition())
-    part.position =
-        b.CreateLoad(b.getInt32Ty(), b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), at, 8));
+    part.position = b.CreateLoad(b.getInt32Ty(), behindValue(parts, at));
   return part;
 }
 
@@ -156,32 +198,46 @@ void KernelEmitter::finishMemory(Parts &each) {
 void KernelEmitter::finishParts() {
   if (parts.empty() && bridges.empty())
     return;
-  p.waitForAll();
+  waitForAll();
   bool again = false;
   for (Parts &each : parts) {
-    if (kernel::isRegister(each.reduction->value())) {
+    mlir::Value value = each.reduction->value();
+    if (kernel::isRegister(value)) {
       finishRegister(each);
       continue;
     }
+    int64_t bytes = each.chunks * each.group.keptCount * bytesOfPart(*each.reduction);
+    auto bridge = bridges.find(value);
+    if (bridge != bridges.end() && bytes <= kMostForEachBlock) {
+      bridge->second = areaOfBlock(kernel::byteSize(value));
+      Alone alone(p);
+      finishMemory(each);
+      continue;
+    }
     finishMemory(each);
-    if (bridges.contains(each.reduction->value())) {
+    if (bridge != bridges.end()) {
       again = true;
       continue;
     }
-    kernel::Place place = f.placeOf(each.reduction->value());
-    p.pending.add({}, {{place.kind, place.index, place.offset,
-                        place.offset + kernel::byteSize(each.reduction->value())}});
+    kernel::Place place = f.placeOf(value);
+    p.pending.add(
+        {}, {{place.kind, place.index, place.offset, place.offset + kernel::byteSize(value)}});
   }
   if (again)
-    p.waitForAll();
+    waitForAll();
+  else if (blockBytes)
+    p.grid.wait(p.grid.ofBlock());
   crossBridges();
+  // Shared memory is somebody else's then.
+  if (blockBytes)
+    p.grid.wait(p.grid.ofBlock());
 }
 
 void KernelEmitter::makeBridges() {
   for (mlir::Operation *root : step.roots)
     for (mlir::Value result : root->getResults())
       if (kernel::isArray(result) && p.isInFrame(result))
-        bridges[result] = p.exchangeArea(kernel::byteSize(result));
+        bridges[result] = area(kernel::byteSize(result));
 }
 
 /// Every thread takes what all have written into its own frame.
@@ -189,10 +245,16 @@ void KernelEmitter::crossBridges() {
   for (auto &[value, from] : bridges) {
     mlir::Type element = tensorType(value).getElementType();
     Value *to = f.pointerTo(value);
-    for (int64_t i = 0; i < kernel::numElements(value); ++i)
-      cpu::storeElement(b, element,
-                        cpu::loadElement(b, element, f.address(element, from, f.number(i))),
-                        f.address(element, to, f.number(i)));
+    for (int64_t i = 0; i < kernel::numElements(value); ++i) {
+      Value *loaded = cpu::loadElement(b, element, f.address(element, from, f.number(i)));
+      // One by one in shared memory: LLVM would read 16 bytes, of which the last may be nobody's.
+      Value *word = llvm::isa<llvm::TruncInst>(loaded)
+                        ? llvm::cast<llvm::TruncInst>(loaded)->getOperand(0)
+                        : loaded;
+      if (blockBytes)
+        llvm::cast<llvm::LoadInst>(word)->setVolatile(true);
+      cpu::storeElement(b, element, loaded, f.address(element, to, f.number(i)));
+    }
   }
 }
 

@@ -33,6 +33,9 @@ public:
   void addFetch(int fetch, const Spans &written) {
     for (const Span &span : written)
       now.fetched.push_back({fetch, span});
+    for (Log &log : logs)
+      if (!log.isOver)
+        log.touched.writes.append(written);
   }
   /// The fetches to be waited for before these are read and those are written; they are then no
   /// longer pending.
@@ -52,14 +55,32 @@ public:
   void restore(State state) { now = std::move(state); }
   void join(const State &other);
 
-  /// What was touched from here on, whether or not all have waited since: what a loop's body
-  /// touches.
+  /// What was touched from here on, until all wait for the first time: what a loop's body touches
+  /// before that may still be pending from the iteration before.
   void beginLog() { logs.emplace_back(); }
   State endLog();
+  /// All have waited: in each iteration, if that is not on one way of several.
+  void noteWait() {
+    if (!logs.empty() && logs.back().ways == 0)
+      logs.back().isOver = true;
+  }
+  void beginWay() {
+    if (!logs.empty())
+      ++logs.back().ways;
+  }
+  void endWay() {
+    if (!logs.empty())
+      --logs.back().ways;
+  }
 
 private:
+  struct Log {
+    State touched;
+    bool isOver = false;
+    int ways = 0; ///< inner loops and branches that are being emitted
+  };
   State now;
-  llvm::SmallVector<State, 2> logs;
+  llvm::SmallVector<Log, 2> logs;
 };
 
 } // namespace descent::gpu

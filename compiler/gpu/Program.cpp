@@ -14,6 +14,8 @@ using llvm::Value;
 namespace {
 
 constexpr int64_t kAlignment = 256;
+/// A block alone is as quick as so many that have to wait for each other.
+constexpr int64_t kFewBlocks = 4;
 
 } // namespace
 
@@ -35,7 +37,9 @@ void Pending::add(const Spans &read, const Spans &written) {
     state.writes.append(written);
   };
   addTo(now);
-  llvm::for_each(logs, addTo);
+  for (Log &log : logs)
+    if (!log.isOver)
+      addTo(log.touched);
 }
 
 llvm::SmallVector<int, 2> Pending::takeFetches(const Spans &read, const Spans &written) {
@@ -62,7 +66,7 @@ llvm::SmallVector<int, 2> Pending::takeFetchesSince(const State &before) {
 }
 
 Pending::State Pending::endLog() {
-  return logs.pop_back_val();
+  return logs.pop_back_val().touched;
 }
 
 void Pending::join(const State &other) {
@@ -130,8 +134,10 @@ void ProgramEmission::span(mlir::Value value, Pending::Spans &into) const {
 void ProgramEmission::touch(const Pending::Spans &reads, const Pending::Spans &writes, bool keep) {
   for (int fetch : pending.takeFetches(reads, writes))
     waitForFetch(*this, fetch);
-  if (pending.conflicts(reads, writes))
+  if (pending.conflicts(reads, writes)) {
     waitForAll();
+    pending.noteWait();
+  }
   if (keep)
     pending.add(reads, writes);
 }
@@ -169,10 +175,17 @@ void ProgramEmission::setPlace(mlir::Location location) {
       llvm::DILocation::get(f.context(), range.getStartLine(), range.getStartColumn(), scope));
 }
 
+/// Few elements are not worth another block: all would have to wait for each other.
+void ProgramEmission::useBlocks(int64_t iterations) {
+  int64_t blocks = (iterations + grid.threads - 1) / grid.threads;
+  if (blocks > kFewBlocks)
+    usefulBlocks = std::max(usefulBlocks, blocks);
+}
+
 void ProgramEmission::shareOut(int64_t count, llvm::function_ref<void(Value *)> body) {
   if (count == 0)
     return;
-  usefulBlocks = std::max(usefulBlocks, (count + grid.threads - 1) / grid.threads);
+  useBlocks(count);
   grid.loop(grid.number, f.number(count), grid.count, body);
 }
 
@@ -184,7 +197,7 @@ void ProgramEmission::shareOut(
   int64_t rows = count / strides.lanes;
   if (rows == 0 || (strides.lanes == 1 && strides.times == 1))
     return shareOut(count, [&](Value *at) { body(at, 1); });
-  usefulBlocks = std::max(usefulBlocks, (rows + grid.threads - 1) / grid.threads);
+  useBlocks(rows);
   auto first = [&](Value *row) {
     return b.CreateMul(row, f.number(strides.lanes), "", true, true);
   };

@@ -109,6 +109,7 @@ public:
                 llvm::function_ref<void(llvm::ArrayRef<llvm::Value *>, int64_t lanes)> body);
 
 private:
+  void useBlocks(int64_t iterations);
   llvm::Value *state;
   llvm::Value *isFirst = nullptr; ///< of all threads
 };

@@ -20,7 +20,7 @@ namespace {
 constexpr int64_t kLongRow = 1024;
 /// Iterations that a team runs before its block gives its part away, at least.
 constexpr int64_t kIterationsOfTeam = 8;
-constexpr int64_t kManyBlocks = 1024;
+constexpr int64_t kSomeBlocks = 256, kManyBlocks = 1024;
 constexpr int64_t kMostPartBytes = 16 << 20;
 
 } // namespace
@@ -219,9 +219,12 @@ void KernelEmitter::Tree::shareOut(const Group &loops) {
                        [&](Value *kept) { iteration(countersAt(kept)); });
   }
   int64_t whole = count / ofBlock;
-  p.grid.loop(p.grid.block, f.number(whole), p.grid.blocks, [&](Value *number) {
-    iterations(b.CreateMul(number, f.number(ofBlock), "", true, true), nullptr, countersAt);
-  });
+  p.grid.loop(
+      p.grid.block, f.number(whole), p.grid.blocks,
+      [&](Value *number) {
+        iterations(b.CreateMul(number, f.number(ofBlock), "", true, true), nullptr, countersAt);
+      },
+      /*isWhole=*/true);
   if (count % ofBlock == 0)
     return;
   Value *last = b.CreateURem(f.number(whole), p.grid.blocks);
@@ -234,9 +237,11 @@ void KernelEmitter::Tree::addUp(const Group &loops) {
   int64_t bytes = 0, ofBlock = together ? batch() : teams;
   for (Accumulators &each : accumulators)
     bytes += loops.keptCount * each.inner.keptCount * k.bytesOfPart(*each.reduction);
-  int64_t chunks = std::min({ceilDiv(loops.termCount, teams * kIterationsOfTeam),
-                             ceilDiv(kManyBlocks, loops.keptCount),
-                             std::max<int64_t>(1, kMostPartBytes / bytes)});
+  // As many blocks as a card has, if there is something to do for them.
+  int64_t most = std::max(ceilDiv(loops.termCount, teams * kIterationsOfTeam),
+                          std::min(ceilDiv(loops.termCount, ofBlock), kSomeBlocks));
+  int64_t chunks = std::min(
+      {most, ceilDiv(kManyBlocks, loops.keptCount), std::max<int64_t>(1, kMostPartBytes / bytes)});
   int64_t chunk =
       int64_t(llvm::alignTo(uint64_t(ceilDiv(loops.termCount, chunks)), uint64_t(ofBlock)));
   chunks = ceilDiv(loops.termCount, chunk);
@@ -273,8 +278,9 @@ void KernelEmitter::Tree::addUp(const Group &loops) {
     clearRows();
     Value *rest = b.CreateURem(b.CreateSub(to, from, "", true, true), f.number(ofBlock));
     Value *whole = b.CreateSub(to, rest, "", true, true);
-    p.grid.loop(from, whole, f.number(ofBlock),
-                [&](Value *first) { iterations(first, nullptr, countersAt); });
+    p.grid.loop(
+        from, whole, f.number(ofBlock),
+        [&](Value *first) { iterations(first, nullptr, countersAt); }, /*isWhole=*/true);
     if (loops.termCount % ofBlock)
       p.grid.onlyIf(b.CreateICmpSLT(whole, to), [&] { iterations(whole, to, countersAt); });
     givePartsOfRows(part, keptAt);
