@@ -121,7 +121,7 @@ private:
   llvm::SmallDenseSet<mlir::Value> ofOwnRow;
   llvm::Value *ownRow = nullptr;
   llvm::SmallVector<RowSlots, 4> slotsOf; ///< of each nest
-  bool waits = false;                     ///< between nests, for other threads of the team
+  bool waits = false;                     ///< for what others read or update in memory
   /// Of shared memory: of a row's locals, and of a warp's sums.
   int64_t rowBytes = 0, sumBytes = 0;
 

@@ -198,7 +198,6 @@ void KernelEmitter::Tree::placeRows() {
     for (Reduction &reduction : nest.reductions)
       waits |= !find(reduction) && isSeen(reduction.value());
   }
-  waits &= team.size > 1;
 }
 
 // ---- Among threads ------------------------------------------------------------------------------

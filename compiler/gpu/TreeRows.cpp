@@ -51,8 +51,7 @@ void KernelEmitter::Tree::iterations(Value *first, Value *to,
         atOneIndexOfRows(each);
       else
         nestOfRows(each, slots);
-      if (waits)
-        wait();
+      wait();
     }
   };
   if (!to)
@@ -64,9 +63,11 @@ void KernelEmitter::Tree::iterations(Value *first, Value *to,
   p.grid.onlyIf(b.CreateICmpSLT(ofWarp, to), run);
 }
 
-/// For what a team leaves for others of its threads.
+/// For what a thread of a team leaves in memory that others read: of the team, and of the warp where
+/// rows are not there.
 void KernelEmitter::Tree::wait() {
-  if (team.size > 1)
+  // A single thread without a row has its own first one instead.
+  if (waits && team.size > 1)
     p.grid.wait(team.size < Grid::warpSize ? p.grid.ofWarp() : team);
 }
 
@@ -156,6 +157,8 @@ void KernelEmitter::Tree::nestOfRows(NestCode &nest, const RowSlots &slots) {
         });
       }
   };
+  // A thread without an element has read another one's, which that one may now update in place.
+  wait();
   for (auto [i, op] : llvm::enumerate(nest.stores))
     forEach(op->getResult(0), [&, op = op, i = i](size_t row, Element &element) {
       k.store(nest, op->getResult(0), element.at, element.stored[i], &rowsOf[row]);
@@ -326,7 +329,7 @@ void KernelEmitter::Tree::atOneIndexOfRows(NestCode &nest) {
       some |= isLocal(reduction.value()) == ofLocals && !find(reduction);
     if (!some)
       return;
-    if (!ofLocals && waits)
+    if (!ofLocals)
       wait(); // all have read what one of them updates in place
     for (Row &row : all)
       onlyWhere(ofLocals ? nullptr : both(batchNow[row.number].isThere, isOwn(row.number)), [&] {

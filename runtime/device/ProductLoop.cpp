@@ -85,10 +85,11 @@ void ProductLoop::repeatKnown() {
       calls.push_back({image.products[i], arrays});
   std::vector<int64_t> words = tableOf(image.products, known);
   auto bytes = static_cast<int64_t>(words.size() * 8);
+  // It knows fewer products: without room for the new one there is none.
+  repetition.reset();
   try {
     if (!table || table->bytes < bytes)
       table = std::make_unique<Block>(device, bytes);
-    repetition.reset();
     repetition =
         device.repeat(program, image.kernel, how, arguments, calls, state + state::next * 8);
   } catch (const OutOfDeviceMemory &) {

@@ -162,6 +162,17 @@ TEST(Trees, ANestReadsWhatTheOneBeforeItLeftInMemory) {
           "f32");
 }
 
+// Lanes without an element, and teams without a row, read those of others instead.
+TEST(Trees, RowsAreUpdatedInPlace) {
+  for (const char *shape : {"100, 33", "7, 129", "40, 5", "33, 16", "3, 1023"})
+    for (const char *step :
+         {"a - 0.1 * mean(a, axis=1, keepdims=true)", "softmax(a, axis=1) - 0.3 * a"}) {
+      SCOPED_TRACE(step);
+      check("let x = reshape(sin(1.0 * arange(prod([" + std::string(shape) + "]))), (" + shape +
+            "))\nvar a = x\nfor i in 0..3 { a = " + step + " }\nlet last = a\n");
+    }
+}
+
 /// Bytes that a thread asks of memory at once, at most: in a piece of code without branches, with
 /// nothing in between that waits for other threads.
 int64_t bytesUnderWay(const std::string &ptx) {
