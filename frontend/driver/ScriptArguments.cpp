@@ -114,7 +114,6 @@ void addTapeArgument(CLI::App &command, ScriptArguments &arguments) {
         } catch (const CLI::ValidationError &) {
         }
         throw CLI::ValidationError(
-            "--tape-limit",
             "it takes a number of bytes, or one with a unit such as 4gb, not " + text);
       })
       ->type_name("SIZE");
