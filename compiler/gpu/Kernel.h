@@ -5,6 +5,8 @@
 
 #include "compiler/cpu/Element.h"
 
+#include <llvm/ADT/MapVector.h>
+
 #include <vector>
 
 namespace descent::gpu {
@@ -60,8 +62,9 @@ private:
   size_t shared;
   std::vector<NestCode> nests;
   std::vector<Parts> parts;
-  /// Small arrays of the frame are written here, and read by all threads when all have come.
-  llvm::DenseMap<mlir::Value, llvm::Value *> bridges;
+  /// Small arrays of the frame are written here, and read by all threads when all have come. In the
+  /// order of the step's roots: one by addresses would make other code in each process.
+  llvm::MapVector<mlir::Value, llvm::Value *> bridges;
 
   /// Every block does the whole kernel for itself: few elements, which each thread then has.
   bool isAlone = false;

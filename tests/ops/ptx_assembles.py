@@ -32,13 +32,10 @@ class Assembler:
     def __init__(self, descent, ptxas, known):
         self.descent, self.ptxas, self.known = descent, ptxas, known
         self.version = subprocess.run([ptxas, "--version"], capture_output=True, check=True).stdout
-        # LLVM orders some of what it joins (loads, stores) by addresses of its own: where these stay the same, so does PTX.
-        fixed = ["setarch", "-R"]
-        self.prefix = fixed if shutil.which("setarch") and subprocess.run([*fixed, "true"], capture_output=True).returncode == 0 else []
 
     def problem(self, script, block, capability):
         """What is wrong with the PTX of a test, or None; and its hash."""
-        words = [*self.prefix, self.descent, "ir", script, "--stage", "ptx", "--sm", str(capability)] + (["--test", block] if block else [])
+        words = [self.descent, "ir", script, "--stage", "ptx", "--sm", str(capability)] + (["--test", block] if block else [])
         if script.name == "outside.gd":
             words += ["--outside", "points"]
         made = subprocess.run(words, capture_output=True)
