@@ -27,9 +27,9 @@ struct Place {
 
 /// Gives each place its argument, or null. Reports what does not fit.
 bool bindPlaces(Specializer &sema, const std::string &callee, SourceRange definition,
-                std::span<const Place> places, bool takesMore,
-                std::span<const Argument> arguments, SourceRange range, SourceRange calleeRange,
-                std::vector<const Argument *> &bound, std::vector<Argument> &rest) {
+                std::span<const Place> places, bool takesMore, std::span<const Argument> arguments,
+                SourceRange range, SourceRange calleeRange, std::vector<const Argument *> &bound,
+                std::vector<Argument> &rest) {
   bound.assign(places.size(), nullptr);
   auto noteDefinition = [&](DiagnosticBuilder report) {
     if (definition.isValid())
@@ -132,8 +132,8 @@ Value Specializer::itemsOf(const ast::Expr *expr) {
   return items;
 }
 
-/// What `wrt=` names: parameters of the function that is differentiated, or params. They need not be
-/// bound where the call stands, so they are taken as names, not values.
+/// What `wrt=` names: parameters of the function that is differentiated, or params. They need not
+/// be bound where the call stands, so they are taken as names, not values.
 Value Specializer::namesOf(const ast::Expr *expr) {
   auto text = [](std::string_view name, SourceRange range) {
     TextValue value;
@@ -153,7 +153,10 @@ Value Specializer::namesOf(const ast::Expr *expr) {
     }
     return names;
   }
-  return errorAt(expr->extent, Msg::WrtNames, {});
+  auto report = diagnostics.error(expr->extent, Msg::WrtNames);
+  if (ast::dyn<ast::IntegerExpr>(expr))
+    report.note("write `argnums=" + std::string(sources.text(expr->extent)) + "`");
+  return ErrorValue{};
 }
 
 Value Specializer::call(const Value &function, std::span<const Argument> arguments,
@@ -198,9 +201,8 @@ Value Specializer::callFunction(const FunctionPointer &function,
   return result;
 }
 
-Value Specializer::callScript(const FunctionPointer &function,
-                              std::span<const Argument> arguments, SourceRange range,
-                              SourceRange calleeRange) {
+Value Specializer::callScript(const FunctionPointer &function, std::span<const Argument> arguments,
+                              SourceRange range, SourceRange calleeRange) {
   std::vector<Place> places;
   for (const ast::Param &param : function->params)
     places.push_back({param.name.text, param.defaultValue != nullptr});

@@ -4,6 +4,7 @@
 #include "frontend/sema/Structure.h"
 
 #include <algorithm>
+#include <cctype>
 
 namespace descent::sema {
 
@@ -121,6 +122,18 @@ std::optional<std::string> nameOf(const Value &value, SourceRange &range) {
   return text->pieces[0].literal;
 }
 
+/// `grad(f, 0)`, as in JAX, or `grad(f, x)`, where `x` is a value: says how they are written here.
+void reportWrtValue(Specializer &sema, const Value &value, SourceRange range) {
+  auto report = sema.diagnostics.error(range, Msg::WrtNames);
+  std::string written(sema.sources.text(range));
+  bool isName =
+      std::ranges::all_of(written, [](unsigned char c) { return std::isalnum(c) || c == '_'; });
+  if (value.knownInteger())
+    report.note("write `argnums=" + written + "`");
+  else if (isName)
+    report.note("write `wrt=" + written + "`");
+}
+
 } // namespace
 
 std::optional<Targets> readTargets(Specializer &sema, const FunctionValue &function,
@@ -163,7 +176,7 @@ std::optional<Targets> readTargets(Specializer &sema, const FunctionValue &funct
     target.range = wrt.range;
     auto name = nameOf(value, target.range);
     if (!name) {
-      sema.diagnostics.error(wrt.range, Msg::WrtNames);
+      reportWrtValue(sema, value, wrt.range);
       return std::nullopt;
     }
     target.name = *name;
@@ -191,14 +204,14 @@ std::optional<Leaves> floatLeaves(Specializer &sema, Value &value, SourceRange r
   for (const ArrayValue &leaf : leavesOf(value))
     areFloats &= isFloat(leaf.type.dtype);
   if (!areFloats) {
-    auto report = sema.diagnostics.error(
-        range, Msg::NotDifferentiable,
-        "`" + std::string(transform) + "` is taken with respect to floats, but " + what + " is " +
-            describeType(value));
+    auto report = sema.diagnostics.error(range, Msg::NotDifferentiable,
+                                         "`" + std::string(transform) +
+                                             "` is taken with respect to floats, but " + what +
+                                             " is " + describeType(value));
     std::string_view written = sema.sources.text(range);
     auto array = value.array();
-    bool isLiteral = !written.empty() && written.find_first_not_of("-0123456789_") ==
-                                             std::string_view::npos;
+    bool isLiteral =
+        !written.empty() && written.find_first_not_of("-0123456789_") == std::string_view::npos;
     if (isLiteral)
       report.note("write " + std::string(written) + ".0");
     else if (array && isInteger(array->type.dtype))
@@ -287,7 +300,7 @@ std::vector<std::string> TargetCall::names() const {
   for (size_t i = 0; i < values.size(); ++i) {
     const Target &target = targets.items[i];
     auto position = static_cast<size_t>(target.position);
-    std::string name = !target.name.empty()         ? target.name
+    std::string name = !target.name.empty()           ? target.name
                        : position < parameters.size() ? parameters[position]
                                                       : "argument " + std::to_string(position + 1);
     for (const std::string &path : leafPaths(values[i]))
