@@ -128,9 +128,10 @@ bool Former::mayJoin(int loop, const Made &made, ArrayRef<Use> at) {
     if (how.step != step) {
       if (reaches(how.step, step))
         return false;
+    } else if (how.kind != UseKind::Element) {
+      return false; // the kernel needs all of it before it runs
     } else if (loops[how.loop].index == index) {
-      if (!made.stores || made.scan >= 0 || how.kind != UseKind::Element ||
-          how.map != IndexMaps::identity)
+      if (!made.stores || made.scan >= 0 || how.map != IndexMaps::identity)
         return false;
     } else if (loops[how.loop].index > index) {
       return false; // it runs before

@@ -65,8 +65,9 @@ std::optional<ProgramImage> ProgramImage::read(std::string_view bytes) {
     image.ahead.push_back((each - '0') & 2);
   }
   image.products.resize(size_t(products));
-  std::memcpy(image.products.data(), bytes.data() + kernel + code + inputs,
-              image.products.size() * sizeof(Product));
+  if (products)
+    std::memcpy(image.products.data(), bytes.data() + kernel + code + inputs,
+                image.products.size() * sizeof(Product));
   return image;
 }
 
