@@ -23,8 +23,8 @@ public:
   RandomScript script(const std::string &precision) {
     Shape shape = pick<Shape>({{}, {3}, {5}, {2, 3}, {1, 4}, {3, 3}});
     text += "precision " + precision + "\n";
-    text += "let c = " + literal({3, 3}) + "\nlet x0 = " + literal(shape) + "\nlet t = " +
-            literal(shape) + "\n";
+    text += "let c = " + literal({3, 3}) + "\nlet x0 = " + literal(shape) +
+            "\nlet t = " + literal(shape) + "\n";
     global = {{"c", {3, 3}}};
     if (chance(2))
       helper();
@@ -70,7 +70,8 @@ private:
   void helper() {
     scope = global;
     scope.push_back({"u", {}});
-    text += "fn h(u, by = " + number() + ") = tanh(u * by) + " + pick<std::string>({"c[1, 2]", "sum(c)", "u"}) + "\n";
+    text += "fn h(u, by = " + number() + ") = tanh(u * by) + " +
+            pick<std::string>({"c[1, 2]", "sum(c)", "u"}) + "\n";
     hasHelper = true;
   }
 
@@ -98,8 +99,8 @@ private:
     case 2: // assigned in a branch
       text += indent + "var " + name + " = " + expression(shape, 2) + "\n";
       scope.push_back({name, shape});
-      text += indent + "if " + expression({}, 1) + " < " + number() + " {\n" + indent + "  " + name +
-              " = " + expression(shape, 2) + "\n" + indent + "}\n";
+      text += indent + "if " + expression({}, 1) + " < " + number() + " {\n" + indent + "  " +
+              name + " = " + expression(shape, 2) + "\n" + indent + "}\n";
       return;
     case 3:
       if (!shape.empty() && shape[0] > 0) { // an element of a variable
@@ -247,8 +248,8 @@ private:
       return expression(with(4, row), depth) + "[" + std::to_string(4 - shape[0]) + ":]";
     case 5:
       if (shape.size() == 2)
-        return "(tanh(" + expression({shape[0], 3}, depth) + ") @ " + expression({3, shape[1]}, depth) +
-               ")";
+        return "(tanh(" + expression({shape[0], 3}, depth) + ") @ " +
+               expression({3, shape[1]}, depth) + ")";
       if (shape.size() == 1)
         return "(tanh(" + expression({shape[0], 3}, depth) + ") @ " + expression({3}, depth) + ")";
       return "roll(" + expression(shape, depth) + ", 1, axis=0)";
@@ -271,8 +272,8 @@ private:
   std::string control(const Shape &shape, int depth) {
     switch (below(4)) {
     case 0:
-      return "(if " + expression({}, depth - 1) + " < " + number() + " { " + expression(shape, depth) +
-             " } else { " + expression(shape, depth) + " })";
+      return "(if " + expression({}, depth - 1) + " < " + number() + " { " +
+             expression(shape, depth) + " } else { " + expression(shape, depth) + " })";
     case 1: {
       std::string a = "a" + std::to_string(names++), b = "a" + std::to_string(names++);
       std::string init = expression(shape, depth - 1), rows = expression({3}, depth - 1);
@@ -280,8 +281,8 @@ private:
       scope.push_back({b, {}});
       std::string body = expression(shape, depth - 1);
       scope.resize(scope.size() - 2);
-      return "fold((" + a + ", " + b + ") -> 0.5 * " + a + " + tanh(" + b + ") * " + body + ", " + init +
-             ", " + rows + ")";
+      return "fold((" + a + ", " + b + ") -> 0.5 * " + a + " + tanh(" + b + ") * " + body + ", " +
+             init + ", " + rows + ")";
     }
     case 2: {
       std::string a = "q" + std::to_string(names++);

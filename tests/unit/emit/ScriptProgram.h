@@ -3,6 +3,8 @@
 
 #include "compiler/Compiler.h"
 #include "compiler/Module.h"
+#include "compiler/batch/Batch.h"
+#include "compiler/derivative/Derivative.h"
 #include "frontend/emit/Emit.h"
 #include "frontend/sema/Sema.h"
 #include "frontend/syntax/Parser.h"
@@ -10,6 +12,7 @@
 #include "tests/reference/Evaluator.h"
 
 #include <gtest/gtest.h>
+#include <mlir/Pass/PassManager.h>
 
 #include <map>
 #include <memory>
@@ -39,12 +42,23 @@ public:
     return run(options);
   }
 
-  Values run(const compiler::CompileOptions &options) {
-    compiler::Executable executable = compiler::compile(emit(*program, sources), options);
+  compiler::Executable compiled(const compiler::CompileOptions &options) const {
+    return compiler::compile(emit(*program, sources), options);
+  }
+
+  Values run(const compiler::CompileOptions &options) { return run(compiled(options)); }
+
+  /// `threads`: how many may share the work; 0: as many as there are.
+  Values run(const compiler::Executable &executable, int threads = 0) {
     std::unique_ptr<void, void (*)(void *)> arena(
         std::aligned_alloc(64, (executable.arenaBytes() + 127) / 64 * 64), std::free);
-    abi::RunContext context(program->effects, program->checks, {});
-    executable.run(&context, nullptr, arena.get());
+    abi::RunContext::Options how;
+    how.threads = threads;
+    abi::RunContext context(program->effects, program->checks, how);
+    std::vector<const void *> inputs;
+    for (const sema::Input &input : program->inputs)
+      inputs.push_back(input.data.data());
+    executable.run(&context, inputs.data(), arena.get());
     EXPECT_FALSE(context.failure());
     Values values;
     for (const abi::KeptValue &kept : context.kept())
@@ -60,11 +74,26 @@ public:
     return compiler::show(emit(*program, sources), stage, {});
   }
 
-  Values evaluated() {
+  /// What the reference evaluator gives. `expanded`: of the program with vmap and derivatives
+  /// expanded, and nothing else done to it.
+  Values evaluated(bool expanded = false) {
     compiler::Module module = emit(*program, sources);
+    if (expanded) {
+      mlir::PassManager passes(module.state().context.get());
+      passes.nest<mlir::func::FuncOp>().addPass(batch::createExpandVmapPass());
+      passes.nest<mlir::func::FuncOp>().addPass(createExpandDerivativesPass());
+      EXPECT_TRUE(mlir::succeeded(passes.run(*module.state().module)));
+    }
     std::vector<reference::Event> events;
     reference::Options options;
     options.events = &events;
+    for (const sema::Input &input : program->inputs) {
+      Array wide = input.data.converted(DType::F64);
+      auto elements = wide.values<double>();
+      const Shape &shape = input.data.shape();
+      options.inputs.push_back(reference::Tensor::of(
+          input.data.dtype(), {shape.begin(), shape.end()}, {elements.begin(), elements.end()}));
+    }
     reference::evaluate(module.state().module->lookupSymbol<mlir::func::FuncOp>("main"), {},
                         options);
     Values values;
