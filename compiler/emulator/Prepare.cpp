@@ -12,6 +12,12 @@ namespace descent::emulator {
 
 using namespace llvm;
 
+/// Inline assembly of no instructions tells the optimizer something.
+static bool isNothing(const CallBase &call) {
+  const auto *code = dyn_cast<InlineAsm>(call.getCalledOperand());
+  return code && code->getAsmString().empty() && call.getType()->isVoidTy();
+}
+
 void Rewriter::refuse(const Twine &what) {
   throw device::DeviceError(("the emulator cannot run this code: " + what).str());
 }
@@ -36,6 +42,8 @@ void Rewriter::refuseUnsupported() {
           refuse("local memory of a size that is not known" + where);
       const auto *call = dyn_cast<CallBase>(&instruction);
       if (!call)
+        continue;
+      if (isNothing(*call))
         continue;
       if (call->isInlineAsm())
         refuse("inline assembly" + where);
@@ -77,7 +85,7 @@ void Rewriter::retarget(const DataLayout &layout) {
     for (Instruction &instruction : make_early_inc_range(instructions(function))) {
       instruction.dropUnknownNonDebugMetadata();
       if (auto *call = dyn_cast<CallBase>(&instruction)) {
-        if (isa<AssumeInst>(call)) {
+        if (isa<AssumeInst>(call) || isNothing(*call)) {
           call->eraseFromParent();
           continue;
         }

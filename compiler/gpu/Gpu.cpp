@@ -8,6 +8,7 @@
 #include "descent/Error.h"
 
 #include <llvm/IR/DIBuilder.h>
+#include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/MC/MCSubtargetInfo.h>
@@ -60,6 +61,11 @@ int64_t givenTo(mlir::func::FuncOp function) {
   return count;
 }
 
+/// Whether nobody writes to what a parameter points at while the kernel runs.
+bool isRead(const llvm::Argument &parameter, int64_t read) {
+  return parameter.getArgNo() >= 2 && parameter.getArgNo() < 2 + unsigned(read);
+}
+
 /// `given`: arrays that the caller gives, of which the first are only read.
 llvm::Function *declare(llvm::Module &module, int64_t given, int64_t read, int threads) {
   llvm::LLVMContext &context = module.getContext();
@@ -78,11 +84,22 @@ llvm::Function *declare(llvm::Module &module, int64_t given, int64_t read, int t
     if (argument.getType()->isPointerTy()) {
       argument.addAttr(llvm::Attribute::NoAlias);
       argument.addAttr(llvm::Attribute::getWithAlignment(context, llvm::Align(64)));
-      bool isInput = argument.getArgNo() >= 2 && argument.getArgNo() < 2 + unsigned(read);
-      if (isInput)
+      if (isRead(argument, read))
         argument.addAttr(llvm::Attribute::ReadOnly);
     }
   return function;
+}
+
+/// LLVM takes it that nobody else touches what such a parameter points at, not even calls, as long
+/// as they cannot know its address. Waits of threads for each other are calls, and others write
+/// then: so the addresses are given to one, of no instructions.
+void showToOthers(cpu::FunctionEmission &f, int64_t read) {
+  auto *pointer = f.b.getPtrTy();
+  auto *type = llvm::FunctionType::get(f.b.getVoidTy(), {pointer}, false);
+  auto *nothing = llvm::InlineAsm::get(type, "", "l,~{memory}", /*hasSideEffects=*/true);
+  for (llvm::Argument &argument : f.function->args())
+    if (argument.getType()->isPointerTy() && !isRead(argument, read))
+      f.b.CreateCall(nothing, {&argument});
 }
 
 /// Places in the script for all code: the emulator's and the profilers' messages name them.
@@ -183,10 +200,11 @@ GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::Target
     code.byRows = kernel::readByRows(function);
     code.ahead = kernel::fetchedAhead(function);
     int64_t given = givenTo(function);
-    llvm::Function *kernel =
-        declare(*code.module, given, given - int64_t(function.getNumResults()), threads);
+    int64_t read = given - int64_t(function.getNumResults());
+    llvm::Function *kernel = declare(*code.module, given, read, threads);
     describe(*kernel);
     cpu::FunctionEmission f(emission, planned, kernel);
+    showToOthers(f, read);
     bool fetches =
         function->walk([](ir::FetchOp) { return mlir::WalkResult::interrupt(); }).wasInterrupted();
     ProgramEmission program(f, threads, kernel->getArg(1), kernel->getArg(0), fetches);

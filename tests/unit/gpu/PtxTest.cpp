@@ -3,6 +3,11 @@
 #include "tests/unit/emit/ScriptProgram.h"
 
 #include <gmock/gmock.h>
+#include <llvm/Analysis/AliasAnalysis.h>
+#include <llvm/Analysis/BasicAliasAnalysis.h>
+#include <llvm/Bitcode/BitcodeReader.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/Passes/PassBuilder.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -113,6 +118,49 @@ TEST(Ptx, HasFencesAroundTheGridBarrierAndNoCallsOfLibraries) {
   EXPECT_THAT(ptx, HasSubstr("fence.acq_rel.gpu"));
   EXPECT_THAT(ptx, HasSubstr("atom"));
   EXPECT_THAT(ptx, testing::Not(HasSubstr(".extern .func")));
+}
+
+// LLVM may not keep in a register, over a wait, what others write: it has to take every wait for
+// something that writes to all memory but the inputs'.
+TEST(Ptx, WaitsMayWriteToWhatOthersWrite) {
+  Program program("let x = arange(100000.0)\nvar s = 0.0\nvar z = x\n"
+                  "for i in 0..10 { z = z[::-1] * 0.5 + s\n s = sum(z) }\n");
+  ASSERT_TRUE(program.program) << program.problems;
+  compiler::DeviceTarget target;
+  target.asBitcode = true;
+  std::string code =
+      compiler::compileForDevice(emit(*program.program, program.sources), {}, target).image.code;
+  llvm::LLVMContext context;
+  auto module =
+      cantFail(llvm::parseBitcodeFile(llvm::MemoryBufferRef(llvm::StringRef(code), ""), context));
+  llvm::FunctionAnalysisManager functions;
+  functions.registerPass([] {
+    llvm::AAManager manager;
+    manager.registerFunctionAnalysis<llvm::BasicAA>();
+    return manager;
+  });
+  llvm::PassBuilder().registerFunctionAnalyses(functions);
+  llvm::Function &kernel = *module->getFunction("descent_program");
+  llvm::AAResults &aliases = functions.getResult<llvm::AAManager>(kernel);
+  int waits = 0, written = 0;
+  for (llvm::Instruction &instruction : llvm::instructions(kernel)) {
+    auto *call = llvm::dyn_cast<llvm::CallInst>(&instruction);
+    const llvm::Function *callee = call ? call->getCalledFunction() : nullptr;
+    if (!callee ||
+        !(callee->getName().contains("barrier") || callee->getName().contains("bar.warp")))
+      continue;
+    ++waits;
+    for (llvm::Argument &argument : kernel.args()) {
+      if (!argument.getType()->isPointerTy() || argument.hasAttribute(llvm::Attribute::ReadOnly))
+        continue;
+      ++written;
+      EXPECT_TRUE(isModAndRefSet(
+          aliases.getModRefInfo(call, llvm::MemoryLocation::getBeforeOrAfter(&argument))))
+          << argument.getArgNo() << " at " << callee->getName().str();
+    }
+  }
+  EXPECT_GT(waits, 2);
+  EXPECT_EQ(written, 4 * waits) << "the mailbox, the state, the blocks' memory and the arena";
 }
 
 // Tensor cores, where there are some; 16 bytes at a time; and no word of a thread's sums but in
