@@ -144,6 +144,8 @@ for line in sys.stdin:
         continue
     result = [float("nan")] if sys.argv[2] == "wrong" else [float(sys.argv[2])]
     print(json.dumps({"hello": {"name": "a peer"}, "prepare": {"result": result}, "time": {"seconds": 1.0}}[message["op"]]), flush=True)
+    if sys.argv[2] == "dies" and message["op"] == "prepare":
+        sys.exit(4)
 """
 
 
@@ -161,7 +163,7 @@ def test_peers(folder):
     workload = next(w for w in measure.load(True) if w.name == "reduction")
     size = workload.sizes[0]
     expected = measure.result_of(settings, workload, size, measure.files_of(workload, size, settings), "cpu")[0]
-    workload.fields["peers"] = [str(expected), "ends", "refuses", "wrong"]
+    workload.fields["peers"] = [str(expected), "ends", "dies", "refuses", "wrong"]
     # One that ends after its result was right.
     script.write_text(PEER.replace('[float(sys.argv[2])]', f'[{expected}]'))
     peers = measure.Peers(settings)
@@ -169,13 +171,25 @@ def test_peers(folder):
     result = measure.run_size(workload, size, settings, peers, card)
     peers.close()
     assert result["peers"][str(expected)]["seconds"] == 1.0
-    assert result["failed"] == {"ends": "it ended"}, result["failed"]
+    assert result["failed"] == {"ends": "it ended", "dies": "it ended"}, result["failed"]
     assert peers.missing == {"refuses": "not today"}
     assert list(result["wrong"]) == ["wrong"]
     cells = " ".join(report.cells(result))
     assert "ends gave no answer" in cells and "**wrong wrong**" in cells
     settings.python = pathlib.Path(folder, "nowhere")
     assert measure.Peers(settings).get("jax") is None
+
+
+def test_peers_that_need_a_gpu():
+    """They do not run on the processor instead."""
+    import importlib.util
+
+    for module in "jax", "torch":
+        if not importlib.util.find_spec(module):
+            continue
+        done = subprocess.run([sys.executable, FOLDER / "peer.py", module, "gpu"], input='{"op": "hello"}\n', capture_output=True, text=True,
+                              env=dict(os.environ, CUDA_VISIBLE_DEVICES="", JAX_PLATFORMS="cpu"))
+        assert "GPU" in json.loads(done.stdout)["failed"], done.stdout + done.stderr
 
 
 for test in [value for name, value in list(globals().items()) if name.startswith("test_")]:

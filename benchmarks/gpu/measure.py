@@ -1,4 +1,5 @@
 """Runs workloads: Descent by `descent bench`, the peers as processes that stay alive. Results first, then times in turn."""
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -112,7 +113,7 @@ class Peer:
         environment = dict(os.environ, XLA_PYTHON_CLIENT_PREALLOCATE="false", PYTHONWARNINGS="ignore")
         if settings.device == "emulator":
             environment["CUDA_VISIBLE_DEVICES"] = ""
-        self.process = subprocess.Popen([settings.python, FOLDER / "peer.py", name], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([settings.python, FOLDER / "peer.py", name, settings.device], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
 
     def ask(self, **message):
@@ -133,7 +134,8 @@ class Peer:
         return answer
 
     def close(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it has ended, and was asked for something
+            self.process.stdin.close()
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The workloads in JAX and PyTorch, as a process that is asked by lines of JSON: peer.py jax|jax-loop|torch|torch-compile|torch-graph|cublas
+"""The workloads in JAX and PyTorch, as a process that is asked by lines of JSON: peer.py jax|jax-loop|torch|torch-compile|torch-graph|cublas [gpu]
 
     {"op": "hello"}                                                      {"name": "jax 0.10.2 on NVIDIA H100"}
     {"op": "prepare", "workload": "descent", "steps": 10, "files": {…}}  {"result": […]}, once compiled and warm
     {"op": "time", "seconds": 0.1}                                       {"seconds": of a step, the median}
 
 A workload is three functions of a state: `start(data)`, `step(data, state)`, `result(state)`. Everything is f32, with
-products of matrices in full f32 too (no TF32).
+products of matrices in full f32 too (no TF32). With `gpu`, a peer that finds no GPU says so, and does not run on the processor.
 """
 import contextlib
 import importlib
@@ -18,7 +18,7 @@ import time
 import numpy
 
 
-def main(mode):
+def main(mode, needs_gpu):
     answers = sys.stdout
     body = steps = peer = None
     for line in sys.stdin:
@@ -27,7 +27,7 @@ def main(mode):
             with contextlib.redirect_stdout(sys.stderr):
                 if message["op"] == "hello":
                     peer = importlib.import_module("peer_jax" if mode.startswith("jax") else "peer_torch")
-                    answer = {"name": peer.name(mode)}
+                    answer = {"name": peer.name(mode, needs_gpu)}
                 elif message["op"] == "prepare":
                     body = None  # what it holds is given back
                     steps = message["steps"]
@@ -49,4 +49,4 @@ def main(mode):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], "gpu" in sys.argv[2:])

@@ -7,7 +7,9 @@ from jax.scipy.special import logsumexp
 jax.config.update("jax_default_matmul_precision", "highest")
 
 
-def name(mode):
+def name(mode, needs_gpu):
+    if needs_gpu and jax.devices()[0].platform == "cpu":
+        raise RuntimeError("JAX finds no GPU: its CUDA packages (jax[cuda13], or jax[cuda12] for a driver before 580) are missing or do not start")
     return f"jax {jax.__version__} on {jax.devices()[0].device_kind}"
 
 

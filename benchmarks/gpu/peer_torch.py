@@ -7,7 +7,10 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 torch.backends.cuda.matmul.allow_tf32 = False
 
 
-def name(mode):
+def name(mode, needs_gpu):
+    if needs_gpu and DEVICE == "cpu":
+        torch.cuda.init()  # says what is missing: a driver, or a newer one
+        raise RuntimeError("PyTorch finds no GPU")
     if DEVICE == "cpu" and mode in ("torch-graph", "cublas"):
         raise RuntimeError("it needs a GPU that PyTorch can use")
     return f"torch {torch.__version__} on {torch.cuda.get_device_name() if DEVICE == 'cuda' else 'the processor'}"
@@ -96,21 +99,48 @@ WORKLOADS = {
 }
 
 
-def graph_of(step, data, start):
-    """A CUDA graph of one step, and the state that it reads and replaces."""
-    static = {key: value.clone() for key, value in start.items()}
+def step_graph(body):
+    """A CUDA graph of what `body` does."""
     side = torch.cuda.Stream()
     side.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(side):  # what is set up when something first runs cannot be part of a graph
         for _ in range(3):
-            step(data, static)
+            body()
     torch.cuda.current_stream().wait_stream(side)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
-        new = step(data, static)
-        for key, value in new.items():
+        body()
+    return graph
+
+
+def graph_of(step, data, start):
+    """A CUDA graph of one step, and the state that it reads and replaces."""
+    static = {key: value.clone() for key, value in start.items()}
+
+    def replace():
+        for key, value in step(data, static).items():
             static[key].copy_(value)
-    return graph, static
+
+    return step_graph(replace), static
+
+
+def products(data, steps, result):
+    """The chain of `gemm` as cuBLAS's products alone: from one of two arrays into the other, and back."""
+    x = data["x"]
+    arrays = [x.clone(), torch.empty_like(x)]
+
+    def product(i):
+        torch.addmm(arrays[1 - i], x, arrays[i], beta=0, alpha=1 / len(x), out=arrays[1 - i])
+
+    steps_of = [step_graph(lambda: product(0)), step_graph(lambda: product(1))]
+
+    def replay():
+        arrays[0].copy_(x)
+        for i in range(steps):
+            steps_of[i % 2].replay()
+        return [value.item() for value in result({"z": arrays[steps % 2]})]
+
+    return replay
 
 
 def prepare(workload, data, steps, mode):
@@ -123,6 +153,8 @@ def prepare(workload, data, steps, mode):
     if mode == "torch-compile":
         torch._dynamo.reset()
         step = torch.compile(step)
+    if workload == "gemm" and mode == "cublas":
+        return products(data, steps, result)
     if mode in ("torch-graph", "cublas"):
         graph, static = graph_of(step, data, start(data))
 
