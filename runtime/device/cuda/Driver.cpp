@@ -35,6 +35,11 @@ std::shared_ptr<const Driver> findDriver() {
 
 std::shared_ptr<const Driver> startDriver() {
   std::shared_ptr<const Driver> driver = findDriver();
+  // A kernel may ask this process for something, and would wait for ever.
+  if (isSet("CUDA_LAUNCH_BLOCKING"))
+    throw DeviceError("cannot start the NVIDIA driver: CUDA_LAUNCH_BLOCKING is set, and then a "
+                      "process does nothing while its kernels run, which here ask it for what they "
+                      "print and save; unset it");
   if (int code = driver->init(0))
     throw DeviceError(failure(*driver, code, "start the NVIDIA driver"));
   return driver;

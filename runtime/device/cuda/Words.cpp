@@ -34,6 +34,11 @@ static std::string hidden() {
              : "";
 }
 
+bool isSet(const char *variable) {
+  const char *value = std::getenv(variable);
+  return value && *value && std::string_view(value) != "0";
+}
+
 static std::string withFiles(std::string_view otherwise) {
   std::string problem = deviceFilesProblem();
   return problem.empty() ? std::string(otherwise) : problem;
@@ -42,7 +47,7 @@ static std::string withFiles(std::string_view otherwise) {
 std::string meaning(const Driver &driver, int code) {
   switch (code) {
   case kOutOfMemory:
-    return "the card's memory is full";
+    return "the card's memory is full; nvidia-smi shows which processes have it";
   case kNotInitialized:
     return "CUDA was in use before this process was forked from another, and cannot be used in "
            "both";
@@ -52,6 +57,8 @@ std::string meaning(const Driver &driver, int code) {
     return fmt::format("{} is the toolkit's stand-in for linking, not the driver; take its folder "
                        "out of LD_LIBRARY_PATH",
                        driver.library);
+  case kNeedsNewerDriver:
+    return "the library of the driver is newer than the driver itself; update that";
   case kDeviceUnavailable:
     return "another process uses the card and it is set up to serve one (nvidia-smi -q -d COMPUTE "
            "shows it), or it has failed";
@@ -61,11 +68,21 @@ std::string meaning(const Driver &driver, int code) {
   }
   case kInvalidDevice:
     return "there is no such GPU" + hidden();
+  case kNotLicensed:
+    return "the card is a virtual one (vGPU) without a licence";
+  case kNvlinkUncorrectable:
+    return "the connection between cards (NVLink) lost data; restarting the machine may help";
   case kEccUncorrectable:
     return "the card's memory lost data that it cannot restore; nvidia-smi -q -d ECC shows the "
            "counts, and restarting the machine may help";
   case kJitCompilerNotFound:
     return "the driver's compiler libnvidia-ptxjitcompiler.so.1 is not installed beside it";
+  case kJitDisabled:
+    return "CUDA_DISABLE_PTX_JIT is set, and then the driver compiles nothing; unset it";
+  case kNoBinaryForGpu:
+    return isSet("CUDA_FORCE_PTX_JIT")
+               ? "CUDA_FORCE_PTX_JIT is set, and then the driver takes no machine code; unset it"
+               : "";
   case kContained:
     return "the card had a fault and ended the work of this process";
   case kOperatingSystem:
@@ -87,6 +104,19 @@ std::string meaning(const Driver &driver, int code) {
            "for data centres only; take it out of LD_LIBRARY_PATH";
   case kMpsConnectionFailed:
     return "the card is served by NVIDIA's multi-process service (MPS), which does not answer";
+  case kMpsServerNotReady:
+    return "the card is served by NVIDIA's multi-process service (MPS), which is not ready yet; "
+           "try "
+           "again";
+  case kMpsClientsReached:
+  case kMpsConnectionsReached:
+    return "the card is served by NVIDIA's multi-process service (MPS), which has as many "
+           "processes "
+           "as it takes; wait until one of them has ended";
+  case kMpsClientTerminated:
+    return "the card is served by NVIDIA's multi-process service (MPS), which has ended the work "
+           "of "
+           "this process, as where another one's kernel failed; try again";
   case kExternalDevice:
     return "the card is gone; nvidia-smi and the kernel's messages may say why";
   case kUnknown:
@@ -128,7 +158,9 @@ bool isLasting(int code) {
   case kDeinitialized:
   case kDeviceUnavailable:
   case kEccUncorrectable:
+  case kNvlinkUncorrectable:
   case kContained:
+  case kMpsClientTerminated:
   case kExternalDevice:
   case kUnknown:
     return true;

@@ -18,6 +18,9 @@ std::string failure(const Driver &driver, int code, std::string_view doing);
 /// What a code means for the user and what may help; empty where CUDA's own text says it all.
 std::string meaning(const Driver &driver, int code);
 
+/// Whether one of the driver's variables is in the environment, and not 0.
+bool isSet(const char *variable);
+
 /// What a kernel did that got this code: "read or wrote outside of an array"; empty for a code that
 /// has other causes.
 std::string_view kernelFault(int code);

@@ -69,6 +69,8 @@ TEST_F(CudaTest, TheDriverDoesNotStart) {
   const std::vector<std::pair<int, const char *>> cases{
       {3, "CUDA error 3"},
       {34, "stand-in for linking"},
+      {36, "update that"},
+      {102, "without a licence"},
       {100, "(CUDA_ERROR_NO_DEVICE, 100: no CUDA-capable device is detected)"},
       {304, "CUDA error 304"},
       {800, "CUDA error 800"},
@@ -76,6 +78,9 @@ TEST_F(CudaTest, TheDriverDoesNotStart) {
       {803, "are of different versions, as after an update; restart the machine"},
       {804, "library for compatibility"},
       {805, "multi-process service (MPS)"},
+      {807, "not ready yet; try again"},
+      {808, "wait until one of them has ended"},
+      {810, "ended the work of this process"},
       {999, "CUDA error 999"},
       {1234, "cannot start the NVIDIA driver: CUDA error 1234, unknown to this driver"},
   };
@@ -85,6 +90,29 @@ TEST_F(CudaTest, TheDriverDoesNotStart) {
                 AllOf(StartsWith("cannot start the NVIDIA driver: "), HasSubstr(expected)))
         << code;
   }
+}
+
+// They come from others' advice: with the one all kernels that ask for something would hang, with
+// the others nothing can be loaded.
+TEST_F(CudaTest, VariablesOfTheDriver) {
+  environment.set("CUDA_LAUNCH_BLOCKING", "0");
+  EXPECT_EQ(whyNoCuda(), "");
+  environment.set("CUDA_LAUNCH_BLOCKING", "1");
+  EXPECT_EQ(whyNot(),
+            "cannot start the NVIDIA driver: CUDA_LAUNCH_BLOCKING is set, and then a process does "
+            "nothing while its kernels run, which here ask it for what they print and save; unset "
+            "it");
+  environment.set("CUDA_LAUNCH_BLOCKING", nullptr);
+  auto device = openCuda();
+  fake->failures["cuLinkAddData_v2"] = 223;
+  EXPECT_THAT(
+      problemOf([&] { device->load(ptxOf({"k"})); }),
+      HasSubstr("CUDA_DISABLE_PTX_JIT is set, and then the driver compiles nothing; unset"));
+  fake->failures = {{"cuModuleLoadData", 209}};
+  EXPECT_THAT(problemOf([&] { device->load(ptxOf({"k"})); }), Not(HasSubstr("CUDA_FORCE_PTX_JIT")));
+  environment.set("CUDA_FORCE_PTX_JIT", "1");
+  EXPECT_THAT(problemOf([&] { device->load(ptxOf({"k"})); }),
+              HasSubstr("cannot load kernels on GPU 0 (Fake 0): CUDA_FORCE_PTX_JIT is set"));
 }
 
 TEST_F(CudaTest, NoCard) {
@@ -217,10 +245,11 @@ TEST_F(CudaTest, ThereIsNoSuchKernel) {
 
 TEST_F(CudaTest, TheCompilerOfTheDriverComplains) {
   auto device = openCuda();
-  EXPECT_EQ(problemOf([&] { device->load(ptxOf({}) + "mistake"); }),
-            "cannot compile kernels (the driver's compiler says: ptxas application ptx input, line "
-            "3; fatal: mistake) on GPU 0 (Fake 0): CUDA_ERROR_INVALID_PTX, 218: a PTX JIT compilation "
-            "failed");
+  EXPECT_EQ(
+      problemOf([&] { device->load(ptxOf({}) + "mistake"); }),
+      "cannot compile kernels (the driver's compiler says: ptxas application ptx input, line "
+      "3; fatal: mistake) on GPU 0 (Fake 0): CUDA_ERROR_INVALID_PTX, 218: a PTX JIT compilation "
+      "failed");
   fake->failures["cuLinkAddData_v2"] = 221;
   EXPECT_THAT(problemOf([&] { device->load(ptxOf({})); }), HasSubstr("libnvidia-ptxjitcompiler"));
 }
@@ -241,13 +270,14 @@ TEST_F(CudaTest, TooManyBlocksAtOnce) {
   addKernel();
   auto device = openCuda();
   auto program = device->load(ptxOf({"add"}));
-  EXPECT_EQ(problemOf([&] {
-              program->launch("add", {.blocks = 9, .threads = 256, .cooperative = true},
-                              std::vector<uint64_t>(2));
-            }),
-            "cannot start the kernel 'add' on GPU 0 (Fake 0): its 9 blocks of 256 threads have to "
-            "run at the same time, and 8 can (CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE, 720: too many "
-            "blocks in cooperative launch)");
+  EXPECT_EQ(
+      problemOf([&] {
+        program->launch("add", {.blocks = 9, .threads = 256, .cooperative = true},
+                        std::vector<uint64_t>(2));
+      }),
+      "cannot start the kernel 'add' on GPU 0 (Fake 0): its 9 blocks of 256 threads have to "
+      "run at the same time, and 8 can (CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE, 720: too many "
+      "blocks in cooperative launch)");
   EXPECT_TRUE(device->isIdle());
   fake->failures["cuLaunchKernel"] = 701;
   EXPECT_THAT(problemOf([&] { program->launch("add", {}, std::vector<uint64_t>(2)); }),
@@ -279,8 +309,9 @@ TEST_F(CudaTest, NoRoom) {
 
 TEST_F(CudaTest, AKernelFails) {
   const std::vector<std::pair<int, const char *>> cases{
-      {700, "it read or wrote outside of its arrays (CUDA_ERROR_ILLEGAL_ADDRESS, 700: an illegal memory "
-            "access was encountered)"},
+      {700,
+       "it read or wrote outside of its arrays (CUDA_ERROR_ILLEGAL_ADDRESS, 700: an illegal memory "
+       "access was encountered)"},
       {702, "it ran for longer than a card with a display lets a kernel run"},
       {710, "a check in it failed"},
       {714, "its stack overflowed"},
