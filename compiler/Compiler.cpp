@@ -101,6 +101,16 @@ SourcePlace placeOf(mlir::Location location) {
   return place;
 }
 
+std::vector<LargeArray> placed(const std::vector<kernel::LargeArray> &arrays) {
+  std::vector<LargeArray> result;
+  for (const kernel::LargeArray &array : arrays)
+    result.push_back({array.type, array.bytes, placeOf(array.location)});
+  return result;
+}
+
+/// So many arrays are named where memory is short.
+constexpr size_t kNamedArrays = 4;
+
 kernel::PlanOptions planOptions(const CompileOptions &options) {
   kernel::PlanOptions plan;
   plan.fuse = options.fuse;
@@ -211,9 +221,9 @@ DeviceCode compileForDevice(Module module, const CompileOptions &options,
   Stopwatch watch(code.times.llvm);
   llvm::LLVMContext context;
   std::unique_ptr<llvm::TargetMachine> machine = gpu::makeMachine(target.major, target.minor);
-  gpu::GpuCode made = gpu::generate(*module.state().module, context, *machine, planOptions(options),
-                                    target.threads, name, target.libraryWork,
-                                    target.refusedProducts);
+  gpu::GpuCode made =
+      gpu::generate(*module.state().module, context, *machine, planOptions(options), target.threads,
+                    name, target.libraryWork, target.refusedProducts);
   code.image.products = std::move(made.products);
   if (target.asBitcode) {
     llvm::raw_string_ostream os(code.image.code);
@@ -235,9 +245,20 @@ DeviceCode compileForDevice(Module module, const CompileOptions &options,
     code.steps.push_back({placeOf(step.where), step.isInLoop});
   for (mlir::Location location : made.tapePlaces)
     code.tapePlaces.push_back(placeOf(location));
-  for (const kernel::LargeArray &array : made.largest)
-    code.largest.push_back({array.type, array.bytes, placeOf(array.location)});
+  code.largest = placed(made.largest);
   return code;
+}
+
+std::vector<LargeArray> largestArrays(Module module, const CompileOptions &options) {
+  lowerToPlain(module.state(), options);
+  cpu::ProgramPlan plan = cpu::planProgram(*module.state().module, planOptions(options),
+                                           cpu::hostOf(cpu::processorNamed(options.processor)));
+  auto largest = llvm::max_element(plan.functions, [](const auto &a, const auto &b) {
+    return a.plan.arenaBytes < b.plan.arenaBytes;
+  });
+  return placed(largest == plan.functions.end()
+                    ? std::vector<kernel::LargeArray>()
+                    : kernel::largestArrays(largest->plan, kNamedArrays));
 }
 
 std::optional<Work> workOf(Module module, const CompileOptions &options, bool onDevice) {
@@ -272,8 +293,8 @@ std::string show(Module module, Stage stage, const CompileOptions &options,
     llvm::LLVMContext context;
     std::unique_ptr<llvm::TargetMachine> machine = gpu::makeMachine(target.major, target.minor);
     gpu::GpuCode made =
-        gpu::generate(*state.module, context, *machine, planOptions(options), target.threads, "main",
-                      target.libraryWork, target.refusedProducts);
+        gpu::generate(*state.module, context, *machine, planOptions(options), target.threads,
+                      "main", target.libraryWork, target.refusedProducts);
     if (stage == Stage::Ptx)
       return gpu::emitPtx(*made.module, *machine);
     made.module->print(os, nullptr);

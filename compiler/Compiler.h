@@ -169,6 +169,10 @@ struct DeviceCode {
 DeviceCode compileForDevice(Module module, const CompileOptions &options,
                             const DeviceTarget &target, std::string_view function = "main");
 
+/// What takes most of the working memory that compile()'s code has, the largest first: of that
+/// function of the program which has most.
+std::vector<LargeArray> largestArrays(Module module, const CompileOptions &options);
+
 /// What the program itself does at the least; nothing where too little of it is known. `onDevice`:
 /// as it runs on a GPU, where other operations share a kernel.
 std::optional<Work> workOf(Module module, const CompileOptions &options, bool onDevice);

@@ -233,7 +233,7 @@ public:
   explicit EmulatedDevice(const EmulatorOptions &options)
       : options(options), memory(options.memoryBytes, options.checkUnwrittenGlobal),
         machine(options, memory), queue(machine) {
-    known.name = "emulator";
+    known.name = "the emulator";
     known.driver = "none";
     known.major = 7;
     known.processors = options.processors;

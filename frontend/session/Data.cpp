@@ -17,6 +17,7 @@ sema::DataResult FileData::load(const std::string &path, DType defaultFloat) {
   std::filesystem::path full = std::filesystem::path(path).is_absolute() || folder.empty()
                                    ? std::filesystem::path(path)
                                    : std::filesystem::path(folder) / path;
+  asked.push_back(full.string());
   Stopwatch watch(spent);
   sema::DataResult result;
   try {

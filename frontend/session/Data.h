@@ -4,6 +4,7 @@
 #include "frontend/sema/Sema.h"
 
 #include <string>
+#include <vector>
 
 namespace descent {
 
@@ -15,11 +16,15 @@ public:
 
   sema::DataResult load(const std::string &path, DType defaultFloat) override;
 
+  /// What it was asked for so far.
+  const std::vector<std::string> &paths() const { return asked; }
+
   /// Spent reading so far.
   double seconds() const { return spent; }
 
 private:
   std::string folder;
+  std::vector<std::string> asked;
   double spent = 0;
 };
 

@@ -13,6 +13,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <bit>
 #include <ostream>
 #include <utility>
 
@@ -27,6 +28,12 @@ constexpr int kEmulatedThreads = 64, kEmulatedBlocks = 3;
 /// Multiplications of a product for which it is worth leaving the program's kernel: of matrices of
 /// 1024 by 1024. Leaving and coming back takes about 15 microseconds (estimated).
 constexpr int64_t kLibraryWork = int64_t{1} << 30;
+
+/// Rounded down to a power of two, so that code is found again that was made when a little less was
+/// in use.
+int64_t tapeLimitFor(int64_t freeBytes) {
+  return int64_t(std::bit_floor(uint64_t(std::max(freeBytes / 4, int64_t{64} << 10))));
+}
 
 std::vector<device::Input> inputsOf(const sema::Program &program) {
   std::vector<device::Input> inputs;
@@ -64,6 +71,7 @@ DeviceSession::DeviceSession(DeviceKind kind, bool cache)
     opened = emulator::makeEmulator(options);
     deviceName = "the emulator";
     isEmulator = true;
+    tapeLimit = tapeLimitFor(opened->freeBytes());
     return;
   }
   if (kind == DeviceKind::Auto)
@@ -91,6 +99,7 @@ DeviceSession::DeviceSession(DeviceKind kind, bool cache)
     return;
   }
   deviceName = opened->properties().name;
+  tapeLimit = tapeLimitFor(opened->freeBytes());
 }
 
 void DeviceSession::leaveToProcessor(std::string why) {
@@ -116,6 +125,12 @@ compiler::DeviceTarget DeviceSession::target(std::string_view function) const {
   return target;
 }
 
+compiler::CompileOptions DeviceSession::suited(compiler::CompileOptions options) const {
+  if (options.tapeLimit <= 0 && opened)
+    options.tapeLimit = tapeLimit;
+  return options;
+}
+
 /// Whether a program wants the device's library, which takes a second to load, and there is none,
 /// or it has nothing for some of the products. From then on these are not left to it.
 bool DeviceSession::lacksLibrary(const device::ProgramImage &image) {
@@ -133,10 +148,11 @@ bool DeviceSession::lacksLibrary(const device::ProgramImage &image) {
 }
 
 void DeviceSession::compile(std::string_view function, const sema::Program &program,
-                            const compiler::CompileOptions &options,
+                            const compiler::CompileOptions &asked,
                             const std::function<compiler::Module()> &emit, Timing &timing) {
   if (isCompiled(function))
     return;
+  compiler::CompileOptions options = suited(asked);
   compiler::CodeCache folder(cache ? compiler::CodeCache::defaultFolder() : "");
   std::optional<compiler::CodeCache::Key> key;
   if (!folder.folder().empty()) {
@@ -184,7 +200,7 @@ DeviceSession::withPlaces(std::string_view function, const compiler::CompileOpti
   Code &code = codes.find(function)->second;
   if (!code.hasPlaces) {
     compiler::DeviceCode anew =
-        compiler::compileForDevice(emit(), options, target(function), function);
+        compiler::compileForDevice(emit(), suited(options), target(function), function);
     code.made.steps = std::move(anew.steps);
     code.made.tapePlaces = std::move(anew.tapePlaces);
     code.made.largest = std::move(anew.largest);

@@ -40,6 +40,9 @@ public:
   /// From now on the processor runs it.
   void leaveToProcessor(std::string why);
 
+  /// Options for code that runs here: without a limit for tapes of its own, it is a quarter of what
+  /// was free on the device when it was opened, not of the machine's memory.
+  compiler::CompileOptions suited(compiler::CompileOptions options) const;
   /// Finds the code of the program, or of the exported function of that name, on disk, or compiles
   /// what `emit` gives; once. Throws as compileForDevice.
   void compile(std::string_view function, const sema::Program &program,
@@ -76,11 +79,12 @@ private:
   device::ProgramRunner::Outside mayStayOutside() const;
   bool lacksLibrary(const device::ProgramImage &image);
 
+  int64_t tapeLimit = 0;
   std::unique_ptr<device::CodeStore> store;
   std::unique_ptr<device::Device> opened;
   std::string deviceName, reason;
   bool isEmulator = false, cache = false, hasRemarked = false, isChosen = false;
-  bool leavesProducts = true; ///< to the device's library
+  bool leavesProducts = true;                   ///< to the device's library
   std::vector<device::Product> refusedProducts; ///< by it
   std::vector<bool> far;                        ///< see compiler::DeviceTarget
   /// Null for the emulator, and where the card's cannot be read.

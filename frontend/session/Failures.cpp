@@ -54,16 +54,21 @@ std::string renderFailure(const abi::Failure &failure, const SourceManager &sour
   return out.str();
 }
 
-std::string renderNoRoom(const device::NoRoom &shortage, const sema::Program &program,
-                         const std::vector<PlacedArray> &largest, const SourceManager &sources) {
+namespace {
+
+/// What takes most of the memory that a program has no room for, and where: the message with a note
+/// for each. `help`: what may help besides fewer rows at a time.
+std::string renderShortage(Msg id, const std::string &message, const NeedsOfProgram &needs,
+                           const std::vector<std::string> &remarks, const std::string &help,
+                           const SourceManager &sources) {
   // What is less than a tenth of the largest is not what it is about.
   int64_t least = 0;
   std::vector<const sema::Input *> data;
-  for (const sema::Input &input : program.inputs) {
+  for (const sema::Input &input : needs.program.inputs) {
     data.push_back(&input);
     least = std::max(least, static_cast<int64_t>(input.data.byteSize()) / 10);
   }
-  for (const PlacedArray &array : largest)
+  for (const PlacedArray &array : needs.largest)
     least = std::max(least, array.bytes / 10);
   std::ranges::sort(data, std::ranges::greater(),
                     [](const sema::Input *input) { return input->data.byteSize(); });
@@ -73,13 +78,12 @@ std::string renderNoRoom(const device::NoRoom &shortage, const sema::Program &pr
 
   Diagnostics diagnostics(sources);
   std::optional<SourceRange> first;
-  for (const PlacedArray &array : largest)
+  for (const PlacedArray &array : needs.largest)
     if (!first && array.bytes >= least)
       first = array.place;
-  auto &&report =
-      diagnostics.error(first.value_or(SourceRange()), Msg::OutOfDeviceMemory, shortage.what());
+  auto &&report = diagnostics.error(first.value_or(SourceRange()), id, message);
   bool isWide = false;
-  for (const PlacedArray &array : largest) {
+  for (const PlacedArray &array : needs.largest) {
     if (array.bytes < least)
       continue;
     isWide |= array.type.starts_with("f64");
@@ -93,16 +97,37 @@ std::string renderNoRoom(const device::NoRoom &shortage, const sema::Program &pr
     report.note(fmt::format("the data `{}`, {}, take {}", data[i]->name, data[i]->data.typeName(),
                             inBytes(static_cast<int64_t>(data[i]->data.byteSize()))));
   }
-  if (const auto &unshared = shortage.unshared())
-    report.note(fmt::format("the data `{}` could stay in the machine's memory, but {}",
-                            program.inputs.at(unshared->input).name, unshared->why));
-  report.note(
-      fmt::format("what may help: fewer rows at a time (`batch=` of `train`){}, or the processor "
-                  "(`--device cpu`), where {} are available",
-                  isWide ? ", `precision f32`" : "", inBytes(availableMemory())));
+  for (const std::string &remark : remarks)
+    report.note(remark);
+  report.note(fmt::format("what may help: fewer rows at a time (`batch=` of `train`){}{}",
+                          isWide && needs.floatsAreWide ? ", `precision f32`" : "", help));
   std::ostringstream out;
   diagnostics.render(out);
   return out.str();
+}
+
+} // namespace
+
+std::string renderNoRoom(const device::NoRoom &shortage, const NeedsOfProgram &needs,
+                         const SourceManager &sources) {
+  std::vector<std::string> remarks;
+  if (const auto &unshared = shortage.unshared())
+    remarks.push_back(fmt::format("the data `{}` could stay in the machine's memory, but {}",
+                                  needs.program.inputs.at(unshared->input).name, unshared->why));
+  return renderShortage(Msg::OutOfDeviceMemory, shortage.what(), needs, remarks,
+                        fmt::format(", or the processor (`--device cpu`), where {} are available",
+                                    inBytes(availableMemory())),
+                        sources);
+}
+
+std::string renderNoMemory(int64_t bytes, const NeedsOfProgram &needs,
+                           const SourceManager &sources) {
+  return renderShortage(
+      Msg::NotEnoughMemory,
+      fmt::format("there is not enough memory for this program: it needs {} for the arrays that it "
+                  "makes, and {} of the machine's {} are available",
+                  inBytes(bytes), inBytes(availableMemory()), inBytes(machineMemory())),
+      needs, {}, "", sources);
 }
 
 std::string renderDeviceFailure(const device::ProgramFailed &failure,

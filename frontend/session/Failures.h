@@ -25,11 +25,23 @@ struct PlacedArray {
   std::optional<SourceRange> place;
 };
 
-/// That a device has no room for a program: what takes most of it, and what may help.
-std::string renderNoRoom(const device::NoRoom &shortage, const sema::Program &program,
-                         const std::vector<PlacedArray> &largest, const SourceManager &sources);
+/// What a program takes memory for.
+struct NeedsOfProgram {
+  const sema::Program &program; ///< its data
+  std::vector<PlacedArray> largest;
+  bool floatsAreWide = false; ///< `precision f64`
+};
 
-/// That a program failed on a device: about how far it had come. `isInLoop`: that place is in a loop.
+/// That a device has no room for a program: what takes most of it, and what may help.
+std::string renderNoRoom(const device::NoRoom &shortage, const NeedsOfProgram &needs,
+                         const SourceManager &sources);
+
+/// The same of this machine, where a program needs `bytes` to work in.
+std::string renderNoMemory(int64_t bytes, const NeedsOfProgram &needs,
+                           const SourceManager &sources);
+
+/// That a program failed on a device: about how far it had come. `isInLoop`: that place is in a
+/// loop.
 std::string renderDeviceFailure(const device::ProgramFailed &failure,
                                 std::optional<SourceRange> reached, bool isInLoop,
                                 const SourceManager &sources);

@@ -23,12 +23,9 @@
 namespace descent {
 namespace {
 
+/// Null where there is not enough memory.
 Arena makeArena(size_t bytes) {
-  void *memory = allocate(bytes);
-  if (!memory)
-    throw Error(fmt::format("there is not enough memory: the program needs {} MiB to work in",
-                            bytes >> 20));
-  return {memory, std::free};
+  return {hasMemoryFor(static_cast<int64_t>(bytes)) ? allocate(bytes) : nullptr, std::free};
 }
 
 } // namespace
@@ -50,6 +47,7 @@ void Script::State::analyze(const SourceFile &file, bool gradientCheck) {
     analysis.gradientCheck = gradientCheck;
     program = sema::analyze(*tree, sources, diagnostics, analysis);
   }
+  dataFiles = data.paths();
   timing.data = data.seconds();
   timing.analyze -= timing.data; // it was part of it
   if (diagnostics.hasErrors())
@@ -90,7 +88,6 @@ compiler::Executable &Script::State::compiled() {
     if (key)
       cache.keep(*key, image);
   }
-  arena = makeArena(made->arenaBytes());
   const compiler::CompileTimes &times = made->times();
   timing.derivative = times.derivative;
   timing.kernel = times.kernel;
@@ -102,12 +99,33 @@ compiler::Executable &Script::State::compiled() {
   return *executable;
 }
 
+std::optional<std::string> Script::State::lacksMemory() {
+  if (!arena)
+    arena = makeArena(executable->arenaBytes());
+  if (arena)
+    return std::nullopt;
+  return renderNoMemory(static_cast<int64_t>(executable->arenaBytes()),
+                        needsOf(compiler::largestArrays(emitted(), compileOptions())), sources);
+}
+
+NeedsOfProgram Script::State::needsOf(const std::vector<compiler::LargeArray> &largest) const {
+  NeedsOfProgram needs{*program, {}, false};
+  for (const compiler::LargeArray &array : largest)
+    needs.largest.push_back({array.type, array.bytes, rangeOf(array.place)});
+  if (!tree->items.empty())
+    if (auto first = ast::dyn<ast::PrecisionStmt>(tree->items.front()))
+      needs.floatsAreWide = first->type.text == "f64";
+  return needs;
+}
+
 std::optional<SourceRange> Script::State::findNonFinite(const std::vector<const void *> &inputs) {
   sema::Program &valid = validProgram();
   compiler::CompileOptions tracing = compileOptions();
   tracing.traceNonFinite = static_cast<int64_t>(valid.effects.size());
   compiler::Executable traced = compiler::compile(emitted(), tracing);
   auto arena = makeArena(traced.arenaBytes());
+  if (!arena)
+    return std::nullopt; // It needs more than the program does.
   abi::RunContext::Options running;
   running.rehearse = true;
   running.keepValues = false;
@@ -176,6 +194,13 @@ size_t Script::warningCount() const {
   return state->diagnostics.warningCount();
 }
 
+std::vector<std::string> Script::filesRead() const {
+  std::vector<std::string> files = state->dataFiles;
+  for (FileId i = 0; i < state->sources.fileCount(); ++i)
+    files.push_back(state->sources.file(i).path());
+  return files;
+}
+
 void Script::showDiagnostics(std::ostream &out, bool colour) const {
   state->diagnostics.render(out, colour ? Colour::Always : Colour::Never);
 }
@@ -193,6 +218,13 @@ RunResult Script::run(const RunOptions &options) {
     return failed;
   }
   compiler::Executable *executable = device ? nullptr : &state->compiled();
+  if (executable)
+    if (std::optional<std::string> message = state->lacksMemory()) {
+      RunResult failed;
+      failed.status = RunStatus::Failed;
+      failed.message = *message;
+      return failed;
+    }
   Stopwatch watch(state->timing.run);
   std::vector<const void *> inputs;
   for (const sema::Input &input : program.inputs)
@@ -260,7 +292,10 @@ std::vector<std::string> Script::testNames() const {
 
 std::optional<Work> Script::work() {
   bool onDevice = state->session && state->session->device();
-  return compiler::workOf(state->emitted(), state->compileOptions(), onDevice);
+  compiler::CompileOptions compiling = state->compileOptions();
+  if (onDevice)
+    compiling = state->session->suited(compiling);
+  return compiler::workOf(state->emitted(), compiling, onDevice);
 }
 
 GradientReport Script::checkGradients() {
@@ -276,8 +311,9 @@ GradientReport Script::checkGradients() {
     throw Error("in f64 the script has errors:\n" + problems.str());
   }
   compiler::Executable &executable = checking.compiled();
-  Arena arena = makeArena(executable.arenaBytes());
-  return compareDerivatives(*checking.program, executable, arena.get(), checking.sources);
+  if (std::optional<std::string> message = checking.lacksMemory())
+    throw Error(*message);
+  return compareDerivatives(*checking.program, executable, checking.arena.get(), checking.sources);
 }
 
 const Timing &Script::timing() const {

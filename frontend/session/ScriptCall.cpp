@@ -75,6 +75,8 @@ void Script::callInto(std::string_view name, const std::vector<Array> &arguments
   if (state->options.device == DeviceKind::Cpu || !state->callOnDevice(call, function)) {
     if (!call.code)
       call.code = state->compiled().function(name);
+    if (std::optional<std::string> message = state->lacksMemory())
+      throw Error(*message);
     call.code(call.context.get(), call.arguments.data(), call.results.data(), state->arena.get());
   }
   if (const auto &failure = call.context->failure()) {

@@ -33,11 +33,9 @@ std::optional<std::string> Script::State::couldNotBegin(const device::DeviceErro
   auto *shortage = dynamic_cast<const device::NoRoom *>(&error);
   if (!shortage)
     throw; // This is called where it was caught.
-  std::vector<PlacedArray> largest;
-  for (const compiler::LargeArray &array :
-       session->withPlaces(function, compileOptions(), [this] { return emitted(); }).largest)
-    largest.push_back({array.type, array.bytes, rangeOf(array.place)});
-  return renderNoRoom(*shortage, *program, largest, sources);
+  const compiler::DeviceCode &code =
+      session->withPlaces(function, compileOptions(), [this] { return emitted(); });
+  return renderNoRoom(*shortage, needsOf(code.largest), sources);
 }
 
 std::optional<std::string> Script::State::failedOnDevice(const device::ProgramFailed &failure,

@@ -7,6 +7,7 @@
 #include "descent/Script.h"
 #include "frontend/sema/Sema.h"
 #include "frontend/session/Device.h"
+#include "frontend/session/Failures.h"
 #include "frontend/syntax/Ast.h"
 #include "runtime/abi/RunContext.h"
 
@@ -28,6 +29,7 @@ struct Script::State {
   Diagnostics diagnostics{sources};
   ScriptOptions options;
   std::string path;
+  std::vector<std::string> dataFiles;
   std::unique_ptr<ast::Ast> tree;
   std::optional<sema::Program> program;
   std::optional<compiler::Executable> executable;
@@ -59,6 +61,8 @@ struct Script::State {
   const sema::Function &exported(std::string_view name);
   compiler::Module emitted();
   compiler::Executable &compiled();
+  /// Makes `arena` for what compiled() made; or the message where the machine has not as much.
+  std::optional<std::string> lacksMemory();
   void openDevice();
   /// The device that runs the program, or the exported function of that name, with its code; null:
   /// the processor does.
@@ -82,6 +86,7 @@ struct Script::State {
   std::optional<SourceRange> findNonFinite(const std::vector<const void *> &inputs);
   /// The loop that a tape of the program or an exported function belongs to.
   std::optional<SourceRange> findTape(int32_t site, std::string_view function = "main");
+  NeedsOfProgram needsOf(const std::vector<compiler::LargeArray> &largest) const;
   std::optional<SourceRange> rangeOf(const compiler::SourcePlace &place) const;
   /// The inputs that `show` takes to stay in the machine's memory.
   std::vector<bool> outside();

@@ -15,13 +15,13 @@ std::string lineOf(const std::string &file, std::string_view prefix) {
 
 } // namespace
 
-std::vector<std::string> controlGroupLimits(std::string_view file) {
+std::vector<std::string> controlGroupLimits(std::string_view file, std::string_view prefix) {
   std::vector<std::string> limits;
   std::string group = lineOf("/proc/self/cgroup", "0::");
   while (!group.empty()) {
     if (group.back() == '/')
       group.pop_back();
-    std::string limit = lineOf("/sys/fs/cgroup" + group + "/" + std::string(file), "");
+    std::string limit = lineOf("/sys/fs/cgroup" + group + "/" + std::string(file), prefix);
     if (!limit.empty())
       limits.push_back(std::move(limit));
     group.erase(group.empty() ? 0 : group.rfind('/') + 1);

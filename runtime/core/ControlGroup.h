@@ -7,8 +7,9 @@
 
 namespace descent {
 
-/// The first line of a file such as "cpu.max" in the process's control group and in those around
-/// it, innermost first; of those that have such a file.
-std::vector<std::string> controlGroupLimits(std::string_view file);
+/// The first line of a file such as "cpu.max", or what is behind `prefix` in the first line with
+/// that, in the process's control group and in those around it, innermost first; of those that have
+/// such a file.
+std::vector<std::string> controlGroupLimits(std::string_view file, std::string_view prefix = "");
 
 } // namespace descent

@@ -9,12 +9,23 @@
 #include <cstdlib>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <string>
 #include <sys/mman.h>
 #include <unistd.h>
 
 namespace descent {
 namespace {
+
+/// What the innermost control group uses, but for what it has of files, which gives way.
+int64_t usedByGroup() {
+  auto innermost = [](std::string_view file, std::string_view prefix = "") {
+    std::vector<std::string> values = controlGroupLimits(file, prefix);
+    return values.empty() ? 0 : memoryOfLimit(values.front());
+  };
+  return innermost("memory.current") - innermost("memory.stat", "inactive_file ") -
+         innermost("memory.stat", "active_file ");
+}
 
 /// The least limit of the control groups, less what the innermost uses of it if that is asked for.
 int64_t groupMemory(bool available) {
@@ -24,9 +35,18 @@ int64_t groupMemory(bool available) {
       least = std::min(least, bytes);
   if (!available || least == std::numeric_limits<int64_t>::max())
     return least;
-  for (const std::string &used : controlGroupLimits("memory.current"))
-    return std::max<int64_t>(0, least - memoryOfLimit(used));
-  return least;
+  return std::max<int64_t>(0, least - std::max<int64_t>(0, usedByGroup()));
+}
+
+/// A line of /proc/meminfo, in bytes.
+std::optional<int64_t> meminfo(std::string_view name) {
+  std::ifstream in("/proc/meminfo");
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with(name)) {
+      line.erase(0, std::min(line.find_first_of("0123456789"), line.size()));
+      return memoryOfLimit(line) * 1024;
+    }
+  return std::nullopt;
 }
 
 /// A large page, and from where on memory is made of them.
@@ -62,14 +82,15 @@ int64_t machineMemory() {
 
 int64_t availableMemory() {
   int64_t available = machineMemory();
-  std::ifstream in("/proc/meminfo");
-  constexpr std::string_view kPrefix = "MemAvailable:";
-  for (std::string line; std::getline(in, line);)
-    if (line.starts_with(kPrefix)) {
-      line.erase(0, line.find_first_of("0123456789"));
-      available = std::min(available, memoryOfLimit(line) * 1024);
-    }
+  if (std::optional<int64_t> free = meminfo("MemAvailable:"))
+    available = std::min(available, *free);
   return std::min(available, groupMemory(true));
+}
+
+bool hasMemoryFor(int64_t bytes) {
+  // Less is not worth looking for.
+  constexpr int64_t kMuch = int64_t{64} << 20;
+  return bytes < kMuch || bytes <= availableMemory() + meminfo("SwapFree:").value_or(0);
 }
 
 std::string inBytes(int64_t bytes) {

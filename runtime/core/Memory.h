@@ -22,6 +22,10 @@ int64_t machineMemory();
 /// Bytes of memory that could still be used now.
 int64_t availableMemory();
 
+/// Whether a program can work in so many bytes: the system hands out more, and ends the process
+/// that uses them.
+bool hasMemoryFor(int64_t bytes);
+
 /// The bytes that a control group's memory.max grants; 0 for no limit.
 int64_t memoryOfLimit(std::string_view memoryMax);
 

@@ -103,9 +103,9 @@ TEST_P(Message, IsGoneFromTheMendedExample) {
 
 /// About what happens while a program runs: RunErrorsTest.cpp provokes these, and the last one, of
 /// which no script is the cause, tests/unit/cuda/SessionTest.cpp.
-const std::set<std::string> kOfRuns{"assert-failed", "index-out-of-range", "not-finite",
-                                    "effect-failed", "out-of-memory",      "out-of-device-memory",
-                                    "device-failed"};
+const std::set<std::string> kOfRuns{
+    "assert-failed", "index-out-of-range", "not-finite",           "effect-failed",
+    "out-of-memory", "not-enough-memory",  "out-of-device-memory", "device-failed"};
 
 std::vector<MessageInfo> messagesWithExamples() {
   std::vector<MessageInfo> result;

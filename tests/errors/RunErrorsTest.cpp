@@ -47,8 +47,9 @@ TEST_P(RunMessage, IsGoneFromTheMendedExample) {
 std::vector<MessageInfo> runMessages() {
   std::vector<MessageInfo> result;
   for (const MessageInfo &message : allMessages())
-    for (std::string_view id : {"assert-failed", "index-out-of-range", "not-finite",
-                                "effect-failed", "out-of-memory", "out-of-device-memory"})
+    for (std::string_view id :
+         {"assert-failed", "index-out-of-range", "not-finite", "effect-failed", "out-of-memory",
+          "not-enough-memory", "out-of-device-memory"})
       if (message.id == id)
         result.push_back(message);
   return result;

@@ -201,6 +201,10 @@ public:
   /// Compiles (once) and runs the script from its beginning.
   RunResult run(const RunOptions &options = {});
 
+  /// The files that it was read from: the script, what it imports, data. Also names that are no files:
+  /// of the library's own modules, and of a script that was given as text.
+  std::vector<std::string> filesRead() const;
+
   /// The names of the script's `test` blocks, in order; also of an invalid script, as far as it
   /// could be read.
   std::vector<std::string> testNames() const;

@@ -134,7 +134,7 @@ TEST(Mailbox, ADeviceThatGoesAwayEndsItsKernels) {
 
 TEST(DeviceMemory, IsCounted) {
   auto device = makeEmulator({.memoryBytes = 1 << 20});
-  EXPECT_EQ(device->properties().name, "emulator");
+  EXPECT_EQ(device->properties().name, "the emulator");
   EXPECT_EQ(device->freeBytes(), 1 << 20);
   auto first = device->allocate(600'000);
   EXPECT_EQ(first % 256, 0u);
