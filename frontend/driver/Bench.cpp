@@ -94,6 +94,13 @@ void parseSweep(const std::string &text, BenchSettings &settings) {
     settings.sizes.push_back(word);
 }
 
+void checkOutputs(const BenchArguments &arguments, const std::vector<NamedFile> &inputs) {
+  std::string problem =
+      problemOfOutputs({{"--json", arguments.json}, {"--plot", arguments.plot}}, inputs);
+  if (!problem.empty())
+    throw BenchStopped{fmt::format("descent: {}\n", problem), kUsageOrCompileError};
+}
+
 /// What can be seen to make no sense before anything is measured.
 void checkArguments(const BenchArguments &arguments) {
   const BenchSettings &settings = arguments.settings;
@@ -109,10 +116,7 @@ void checkArguments(const BenchArguments &arguments) {
     throw CLI::ValidationError(
         "--plot", fmt::format("sizes are drawn on a logarithmic scale, and {} has none above 0",
                               arguments.sweep));
-  std::string problem = problemOfOutputs({{"--json", arguments.json}, {"--plot", arguments.plot}},
-                                         inputsOf(settings.script));
-  if (!problem.empty())
-    throw BenchStopped{fmt::format("descent: {}\n", problem), kUsageOrCompileError};
+  checkOutputs(arguments, inputsOf(settings.script));
 }
 
 /// What was measured so far is shown, whatever ends it.
@@ -154,7 +158,7 @@ int bench(BenchArguments &arguments) {
       }
       cache.remove();
     });
-    findDevices(settings);
+    checkOutputs(arguments, findDevices(settings));
     bool isAsked = arguments.devices.has_value();
     size_t there = 0;
     for (const BenchDevice &device : settings.devices) {

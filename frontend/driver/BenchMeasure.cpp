@@ -170,11 +170,13 @@ std::string sizeThatLoads(const BenchSettings &settings) {
 
 } // namespace
 
-void findDevices(BenchSettings &settings) {
+std::vector<NamedFile> findDevices(BenchSettings &settings) {
+  std::vector<NamedFile> inputs;
   std::string size = sizeThatLoads(settings);
   for (BenchDevice &device : settings.devices) {
     try {
       Script script = loaded(argumentsFor(settings, size, device.kind));
+      inputs = inputsOf(script);
       auto [name, whyNot] = script.device();
       device.name = name;
       if (!whyNot.empty())
@@ -186,6 +188,7 @@ void findDevices(BenchSettings &settings) {
                                device.problem);
     }
   }
+  return inputs;
 }
 
 namespace {

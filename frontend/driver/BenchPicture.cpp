@@ -1,4 +1,5 @@
 // The results of `descent bench` as a picture.
+#include "frontend/diagnostics/Utf8.h"
 #include "frontend/driver/Bench.h"
 #include "frontend/driver/selftest/Process.h"
 
@@ -11,11 +12,18 @@
 namespace descent::driver {
 namespace {
 
-/// In gnuplot's single quotes a quote is doubled; nothing else has a meaning.
-std::string quoted(const std::string &text) {
+/// In gnuplot's single quotes a quote is doubled; nothing else has a meaning. An SVG file is UTF-8,
+/// and has no control characters: both may be in the name of a file.
+std::string inQuotes(std::string_view text) {
   std::string result = "'";
-  for (char c : text)
-    result += c == '\'' ? "''" : std::string(1, c == '\n' ? ' ' : c);
+  while (!text.empty()) {
+    CodePoint point = decodeUtf8(text);
+    text.remove_prefix(point.length);
+    bool isShown = point.value >= ' ' && point.value != 0x7f && (point.value | 1) != 0xffff;
+    appendUtf8(result, isShown ? point.value : 0xfffd);
+    if (point.value == '\'')
+      result += '\'';
+  }
   return result + "'";
 }
 
@@ -25,7 +33,8 @@ std::string plotScript(const BenchSettings &settings, const std::vector<BenchRow
     return std::ranges::any_of(row.times, &BenchTimes::trains);
   });
   std::string script = fmt::format(
-      R"(set terminal svg size 640,400 font "sans-serif,13" background "#ffffff" noenhanced
+      R"(set encoding utf8
+set terminal svg size 640,400 font "sans-serif,13" background "#ffffff" noenhanced
 set logscale xy
 set border 3 lc "#888888"
 set tics nomirror textcolor "#444444"
@@ -37,7 +46,7 @@ set xlabel {}
 set ylabel "seconds of a {}"
 $times << EOD
 )",
-      quoted(settings.script.path), quoted(settings.sweep), trains ? "step" : "run");
+      inQuotes(settings.script.path), inQuotes(settings.sweep), trains ? "step" : "run");
   std::vector<char> isDrawn(settings.devices.size());
   for (const BenchRow &row : rows) {
     if (std::stod(row.size) <= 0)
@@ -58,7 +67,7 @@ $times << EOD
       const BenchDevice &device = settings.devices[i];
       script +=
           fmt::format("{}$times using 1:{} with linespoints lw 2 pt 7 ps 0.5 lc '{}' title {}",
-                      separator, i + 2, colours[i % 4], quoted(device.asked + ": " + device.name));
+                      separator, i + 2, colours[i % 4], inQuotes(device.asked + ": " + device.name));
       separator = ", ";
     }
   return *separator ? script + "\n" : std::string();

@@ -47,15 +47,18 @@ void showTiming(const Timing &timing) {
   row("all", total);
 }
 
-int run(const RunArguments &arguments) {
-  if (std::string problem =
-          problemOfOutputs({{"--json", arguments.json}}, inputsOf(arguments.script));
-      !problem.empty()) {
+bool canWrite(const RunArguments &arguments, const std::vector<NamedFile> &inputs) {
+  std::string problem = problemOfOutputs({{"--json", arguments.json}}, inputs);
+  if (!problem.empty())
     std::cerr << "descent: " << problem << '\n';
+  return problem.empty();
+}
+
+int run(const RunArguments &arguments) {
+  if (!canWrite(arguments, inputsOf(arguments.script)))
     return kUsageOrCompileError;
-  }
   std::optional<Script> script = loadScript(arguments.script);
-  if (!script)
+  if (!script || !canWrite(arguments, inputsOf(*script)))
     return kUsageOrCompileError;
   announceDevice(*script);
   RunOptions options;

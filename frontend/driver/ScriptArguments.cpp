@@ -80,6 +80,13 @@ std::vector<NamedFile> inputsOf(const ScriptArguments &arguments) {
   return inputs;
 }
 
+std::vector<NamedFile> inputsOf(const Script &script) {
+  std::vector<NamedFile> inputs;
+  for (const std::string &path : script.filesRead())
+    inputs.push_back({path + ", which the script reads", path});
+  return inputs;
+}
+
 void addProcessorArgument(CLI::App &command, ScriptArguments &arguments, bool runs) {
   command
       .add_option(
@@ -101,8 +108,10 @@ void addTapeArgument(CLI::App &command, ScriptArguments &arguments) {
       .add_option(
           "--tape-limit", arguments.tapeLimit,
           "The memory that a `for` loop should take at most to remember its iterations for a "
-          "derivative\n(0: a quarter of the machine's). One that would take more runs in blocks, "
-          "twice each.\nResults do not depend on it, but for the order of sums")
+          "derivative\n(0: a quarter of the machine's, or of what is free on the GPU). One that "
+          "would take "
+          "more runs in blocks, twice\neach. Results do not depend on it, but for the order of "
+          "sums")
       ->transform([](const std::string &text) {
         std::string size = text;
         uint64_t bytes = 0;

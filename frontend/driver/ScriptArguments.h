@@ -42,6 +42,9 @@ void addTestName(CLI::App &command, const std::string &option, std::string &name
 /// What the command reads, as far as the arguments tell: no output may overwrite it.
 std::vector<NamedFile> inputsOf(const ScriptArguments &arguments);
 
+/// What the script itself names.
+std::vector<NamedFile> inputsOf(const Script &script);
+
 /// Adds --processor to a command that makes code, and perhaps runs it.
 void addProcessorArgument(CLI::App &command, ScriptArguments &arguments, bool runs);
 

@@ -1,10 +1,9 @@
 // The `descent` command.
 #include "descent/Script.h"
-#include "frontend/diagnostics/Diagnostics.h"
 #include "frontend/driver/Commands.h"
+#include "frontend/driver/Words.h"
 #include "runtime/core/Interrupt.h"
 
-#include <algorithm>
 #include <iostream>
 #include <span>
 #include <string_view>
@@ -27,13 +26,6 @@ A first script, line.gd:
   train loss(x) with sgd(rate=0.5), steps=100
   print "w = {w:.3f}"
 )";
-
-std::vector<std::string> namesOf(const CLI::App &app) {
-  std::vector<std::string> names;
-  for (const CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; }))
-    names.push_back(command->get_name());
-  return names;
-}
 
 /// What the process returns. Results that did not arrive are a failure, whatever else went well.
 int ended(int result) {
@@ -73,38 +65,14 @@ int main(int argc, char **argv) {
   addBench(app, result);
   addGradcheck(app, result);
   addDoctor(app, result);
-  if (std::string_view first = argv[1];
-      !first.starts_with("-") &&
-      app.get_subcommands([&](const CLI::App *command) { return command->get_name() == first; })
-          .empty()) {
-    std::cerr << "descent: there is no command " << first << ". ";
-    if (first.ends_with(".gd"))
-      std::cerr << "To run a script: descent run " << first << '\n';
-    else if (std::optional<std::string> meant = descent::closestName(first, namesOf(app)))
-      std::cerr << "Did you mean descent " << *meant << "?\n";
-    else
-      std::cerr << "descent --help lists all commands\n";
-    return kUsageOrCompileError;
-  }
-  // Options alone: what they belong to is missing.
-  std::span<char *> given(argv + 1, static_cast<size_t>(argc - 1));
-  if (std::ranges::none_of(given, [](std::string_view argument) {
-        return !argument.starts_with("-") || argument == "--help" || argument == "-h" ||
-               argument == "--version";
-      })) {
-    std::cerr << "descent: a command is missing: descent run model.gd " << given.front()
-              << ", for instance. There are";
-    const char *separator = " ";
-    for (const std::string &name : namesOf(app)) {
-      std::cerr << separator << name;
-      separator = ", ";
-    }
-    std::cerr << '\n';
+  std::span<char *const> words(argv + 1, static_cast<size_t>(argc - 1));
+  if (std::string problem = problemOfWords(app, words); !problem.empty()) {
+    std::cerr << problem << '\n';
     return kUsageOrCompileError;
   }
   // Ctrl-C where nothing looks for it; a training does.
   std::string line = "interrupted: descent";
-  for (std::string_view word : std::span(argv + 1, static_cast<size_t>(argc - 1)))
+  for (std::string_view word : words)
     line.append(" ").append(word);
   descent::InterruptEnding ending(line);
   try {

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import unittest
+import xml.etree.ElementTree
 
 DESCENT, FAKE_CUDA = (pathlib.Path(sys.argv.pop(1)).resolve() for _ in range(2))
 
@@ -52,7 +53,7 @@ class Bench(unittest.TestCase):
         return os.environ | {"DESCENT_LIBCUDA": "/nonexistent/libcuda.so.1", "TMPDIR": str(self.path / "tmp")} | more
 
     def bench(self, *words, code=0, **environment):
-        done = subprocess.run([DESCENT, "bench", *words, "--rounds", "2", "--seconds", "1e-6"], cwd=self.path, text=True,
+        done = subprocess.run([DESCENT, "bench", *words, "--rounds", "2", "--seconds", "1e-6"], cwd=self.path, text=True, errors="replace",
                               capture_output=True, env=self.environment(**environment), timeout=60)
         self.assertEqual(done.returncode, code, f"{words}\n{done.stdout}\n{done.stderr}")
         return done
@@ -121,6 +122,17 @@ class Bench(unittest.TestCase):
         picture = (self.path / "it's.svg").read_text()
         for text in "<svg", "trains.gd", "cpu: the processor", "emulator: the emulator", "seconds of a step":
             self.assertIn(text, picture)
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "there is no gnuplot")
+    def test_picture_of_a_script_whose_name_is_no_text(self):
+        names = [b"na\xc3\xafve\xff\x01 <a&b>.gd", "\U0001f600\uffff.gd".encode()]
+        for name, shown in zip(names, ["na\u00efve\ufffd\ufffd <a&b>.gd", "\U0001f600\ufffd.gd"]):
+            with open(os.path.join(os.fsencode(self.path), name), "w") as file:
+                file.write(SUMS)
+            self.bench(os.fsdecode(name), "--device", "cpu", "--sweep", "n=5,50", "--plot", "x.svg", "--json", "x.json", LC_ALL="C")
+            picture = xml.etree.ElementTree.parse(self.path / "x.svg")
+            self.assertIn(shown, "".join(picture.getroot().itertext()))
+            json.loads((self.path / "x.json").read_text())
 
     @unittest.skipUnless(shutil.which("gnuplot"), "there is no gnuplot")
     def test_picture_of_what_can_be_drawn(self):
