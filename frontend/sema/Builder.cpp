@@ -173,7 +173,9 @@ ArrayValue Builder::constant(ConstantData data, TensorType type) {
 
 ArrayValue Builder::integers(std::vector<int64_t> elements) {
   ArrayValue result;
-  result.type = {DType::I32, {static_cast<int64_t>(elements.size())}};
+  bool isWide = std::ranges::any_of(
+      elements, [](int64_t element) { return element != static_cast<int32_t>(element); });
+  result.type = {isWide ? DType::I64 : DType::I32, {static_cast<int64_t>(elements.size())}};
   result.elements = std::make_shared<std::vector<int64_t>>(std::move(elements));
   return result;
 }

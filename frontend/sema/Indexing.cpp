@@ -54,7 +54,8 @@ std::optional<ArrayValue> Specializer::checkedIndex(const ArrayValue &given, int
     int64_t value = integerOf(*index->known);
     if (value < -size || value >= size)
       return outside(value);
-    return builder.known(value < 0 ? value + size : value, DType::I32);
+    value += value < 0 ? size : 0;
+    return builder.known(value, value > INT32_MAX ? DType::I64 : DType::I32);
   }
   if (index->elements) {
     std::vector<int64_t> values = *index->elements;
@@ -65,7 +66,8 @@ std::optional<ArrayValue> Specializer::checkedIndex(const ArrayValue &given, int
     }
     return builder.integers(std::move(values));
   }
-  if (index->type.dtype == DType::U32)
+  // The size is compared with it, and added to it.
+  if (index->type.dtype == DType::U32 || size > INT32_MAX)
     index = builder.convert(*index, DType::I64);
   if (index->type.elementCount() == 0)
     return index;

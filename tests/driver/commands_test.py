@@ -80,6 +80,17 @@ class Commands(unittest.TestCase):
         self.assertEqual(done.stdout, "")
         self.assertIn("there is no folder nowhere", self.descent("run", "line.gd", "--json", "nowhere/x.json", code=2).stderr)
         self.descent("run", "line.gd", "--json", "x.json")
+        # Also what the script names itself.
+        self.write("more/reads.gd", 'import "one.gd" as one\ndata d = "d.csv"\nprint one.twice(sum(d.x))\n')
+        self.write("more/one.gd", "fn twice(x) = 2 * x\n")
+        self.write("more/d.csv", "x\n1\n2\n")
+        for command, option in ("run", "--json"), ("bench", "--json"):
+            for name in "d.csv", "one.gd":
+                before = (self.path / "more" / name).read_text()
+                done = self.descent(command, "more/reads.gd", option, f"more/../more/{name}", code=2)
+                self.assertIn(f"descent: {option} more/../more/{name} would overwrite more/{name}, which the script reads\n", done.stderr)
+                self.assertEqual(((self.path / "more" / name).read_text(), done.stdout), (before, ""))
+        subprocess.run(["rm", "-r", self.path / "more"], check=True)
         self.assertEqual({path.name for path in self.path.iterdir()}, {"line.gd", "x.json"})
 
     def test_output_that_does_not_arrive(self):
@@ -93,6 +104,76 @@ class Commands(unittest.TestCase):
     def test_commands_that_are_nearly_there(self):
         self.assertIn("there is no command tset. Did you mean descent test?", self.descent("tset", "x.gd", code=2).stderr)
         self.assertIn("there is no command x. descent --help lists all commands", self.descent("x", code=2).stderr)
+
+    def test_options_that_are_not_there(self):
+        for words, message in [
+            ("run --bogus", "descent run: there is no option --bogus; descent run --help lists all"),
+            ("run line.gd --timin", "descent run: there is no option --timin. Did you mean --timing?"),
+            ("run -set n=3 line.gd", "descent run: there is no option -set. Did you mean --set?"),
+            ("run --timin=3 --bogus", "descent run: there is no option --timin. Did you mean --timing?"),
+            ("ir --stgae ptx line.gd", "descent ir: there is no option --stgae. Did you mean --stage?"),
+            ("selftest --jbos 3", "descent selftest: there is no option --jbos. Did you mean --jobs?"),
+            ("check --sweep n=2,3 line.gd", "descent check: there is no option --sweep; descent check --help lists all"),
+            ("--timing run line.gd", "descent: the command comes first: descent run --timing, for instance"),
+            ("--bogus", "descent: a command is missing: descent run model.gd --bogus, for instance. There are run, "),
+        ]:
+            done = self.descent(*words.split(), code=2)
+            self.assertTrue(done.stderr.startswith(message), done.stderr)
+            self.assertEqual((done.stderr.count("\n"), done.stdout), (1, ""))
+        # An option's value is none.
+        self.assertIn("name=value", self.descent("run", "line.gd", "--set", "--bogus", code=2).stderr)
+        self.assertEqual(self.descent("run", "--set", "n=4", "--", "line.gd").stdout, "6\n")
+        for command in "run", "check", "ir", "fmt", "test", "selftest", "bench", "gradcheck", "doctor":
+            self.assertIn("Usage: descent " + command, self.descent(command, "--bogus", "--help").stdout)
+
+    def test_values_of_options_that_take_none(self):
+        (self.path / "cache").mkdir()
+        os.environ["DESCENT_CACHE_DIR"] = str(self.path / "cache")
+        try:
+            subprocess.run([DESCENT, "run", "line.gd"], cwd=self.path, check=True, capture_output=True)
+            done = self.descent("doctor", "--clear-cache=3", code=2)
+        finally:
+            del os.environ["DESCENT_CACHE_DIR"]
+        self.assertEqual(done.stderr, "descent doctor: --clear-cache takes no value, and --clear-cache=3 gives it one\n")
+        self.assertEqual(len(list((self.path / "cache").iterdir())), 1)
+        for words in ["run", "line.gd", "--quiet=no"], ["fmt", "--check=line.gd"]:
+            self.assertIn("takes no value", self.descent(*words, code=2).stderr)
+
+    def test_scripts_that_are_missing_or_too_many(self):
+        for command in "run", "check", "ir", "fmt", "test", "bench", "gradcheck":
+            self.assertEqual(self.descent(command, code=2).stderr,
+                             f"descent {command}: a script is missing: descent {command} model.gd, for instance\n")
+        self.assertEqual(self.descent("run", "line.gd", "n=3", code=2).stderr,
+                         "descent run: it takes one script, and there are line.gd and n=3\n")
+        self.assertEqual(self.descent("doctor", "line.gd", code=2).stderr, "descent doctor: it takes no files, and there is line.gd\n")
+
+    # ---- Memory
+
+    def test_more_than_the_machine_has(self):
+        self.write("large.gd", "let n = 3.0\nlet all = cumsum(arange(n))\nprint all[-1]\n")
+        done = self.descent("run", "large.gd", "--set", "n=1e12", code=1)
+        self.assertRegex(done.stderr, r"^large.gd:2:11: error: there is not enough memory for this program: it needs 3725.29 GiB for the arrays "
+                         r"that it makes, and \S+ GiB of the machine's \S+ GiB are available  \[not-enough-memory\]\n")
+        self.assertIn("large.gd:2:11: note: f32[1000000000000] takes 3725.29 GiB\n", done.stderr)
+        self.assertNotIn("precision f32", done.stderr)
+        self.write("large.gd", "precision f64\n" + (self.path / "large.gd").read_text())
+        self.assertIn("`precision f32`", self.descent("run", "large.gd", "--set", "n=1e12", code=1).stderr)
+
+    def test_places_beyond_31_bits(self):
+        # Too large to run here.
+        self.write("long.gd", "let x = cumsum(arange(3_000_000_000.0))\nprint x[-1], x[[0, -2]]\nvar i = -1\nwhile i > -3 { i -= 1 }\nprint x[i]\n")
+        ir = self.descent("ir", "long.gd").stdout
+        self.assertIn("[2999999999]", ir)
+        self.assertIn("dense<[0, 2999999998]> : tensor<2xi64>", ir)
+        self.assertIn("dense<3000000000> : tensor<i64>", ir)
+
+    def test_more_than_the_emulator_has(self):
+        self.write("large.gd", "let all = cumsum(arange(4_000_000.0))\nprint all[-1]\n")
+        os.environ["DESCENT_EMULATED_MIB"] = "4"
+        done = self.descent("run", "large.gd", "--device", "emulator", code=1)
+        del os.environ["DESCENT_EMULATED_MIB"]
+        self.assertIn("large.gd:1:11: error: the emulator has no room for this program: it needs 15.3 MiB, ", done.stderr)
+        self.assertNotIn("precision f32", done.stderr)
 
     def test_tape_limit(self):
         for size in "-1", "-4gb", "nan", "5X", "1e30", "9eb", "":
