@@ -1,8 +1,10 @@
 """Ctrl-C: real signals to the command. interrupt_test.py DESCENT FAKE_CUDA"""
 
+import array
 import os
 import pathlib
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -122,6 +124,31 @@ class InterruptTest(unittest.TestCase):
             code, out, errors = self.stop(process)
             self.assertEqual((code, out, errors), (130, "trained\n", "interrupted\n"), device)
             (self.path / "begun.npy").unlink()
+
+    def test_a_training_on_data_outside_of_the_device(self):
+        # The blocks that fetch the next step's rows end with the others.
+        count, columns = 200_000, 2
+        header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({count}, {columns}), }}"
+        header += " " * (63 - (len(header) + 10) % 64) + "\n"
+        values = array.array("f", (i * 37 % 1000 / 1000 for i in range(count * columns)))
+        (self.path / "points.npy").write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + values.tobytes())
+        script = """data points = "points.npy"
+param w = 0.0
+fn loss(p) = mean((w * p[:, 0] - p[:, 1])^2)
+save(1.0, "begun.npy")
+let h = train loss(points) with sgd(rate=0.1), batch=64, sampling="bootstrap", steps=20_000, key=key(1)
+print h.step[-1] < 19_999
+"""
+        process = self.start("run", "model.gd", "--device", "emulator", script=script, DESCENT_EMULATED_MIB="1")
+        self.until((self.path / "begun.npy").exists)
+        time.sleep(0.5)
+        begin = time.monotonic()
+        code, out, errors = self.stop(process)
+        self.assertLess(time.monotonic() - begin, 2)
+        self.assertEqual((code, out), (130, "true\n"))
+        self.assertIn("over the bus: `points`, f32[200000, 2], 1.5 MiB (a step ahead)\n", errors)
+        self.assertRegex(errors, r"\nstopped after \d+ steps \(.* s\): interrupted\ninterrupted\n$")
+        self.expect_whole("begun.npy", "points.npy")
 
     def test_behind_a_training_that_was_stopped(self):
         process = self.start("run", "model.gd", "--quiet", script=TRAINING + ENDLESS)
