@@ -153,6 +153,8 @@ void Machine::gridArrive(const Access &access) {
     return;
   gridArrived = 0;
   ++gridPhase;
+  if (options.gridWaits)
+    ++*options.gridWaits;
   if (!options.trustGridBarrier)
     return;
   // Everybody knows of everything.

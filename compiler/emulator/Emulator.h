@@ -73,6 +73,8 @@ struct EmulatorOptions {
   bool repeats = true;
   /// A thread loses its turn at one of so many plain accesses, on average; 0: never.
   uint32_t switchEvery = 256;
+  /// Where it is counted how often all threads of a launch have waited for each other; null: nowhere.
+  int64_t *gridWaits = nullptr;
 };
 
 /// Throws DeviceError where this process has no room for it.

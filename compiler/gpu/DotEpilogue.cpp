@@ -61,7 +61,7 @@ bool DotEpilogue::canBe(const ProgramEmission &p, const kernel::Step &product,
     return false;
   for (mlir::Operation *root : after.roots)
     if (!kernel::isElemental(kernel::classOf(root)) || !kernel::isArray(root->getResult(0)) ||
-        p.isInFrame(root->getResult(0)))
+        p.isInFrame(root->getResult(0)) || p.isOfBlock(root->getResult(0)))
       return false;
   bool reads = false;
   for (const kernel::Read &read : after.reads)

@@ -77,6 +77,8 @@ public:
                         mine.position ? p.grid.exchange(mine.position, 1 << bit) : nullptr};
         mine = each.combine(mine, other);
       }
+    if (high > kWarpBits && low == 0 && int64_t(1) << high == team.size)
+      return combineWholeWarps(all);
     if (high > kWarpBits)
       for (auto [each, mine] : llvm::zip(folded, all))
         mine = combineWarps(each, mine, std::max(low, kWarpBits), high);
@@ -95,27 +97,62 @@ private:
     return b.CreateInBoundsGEP(b.getInt8Ty(), p.grid.shared(0), offset);
   }
 
+  /// Where all lanes of a warp have the same, of a whole block: several at a time, one slot of each
+  /// warp.
+  void combineWholeWarps(Candidates &all) {
+    p.grid.needShared(foldBytes(p.grid));
+    int64_t warps = team.size / Grid::warpSize;
+    Value *isFirst =
+        b.CreateICmpEQ(b.CreateAnd(team.rank, f.number(Grid::warpSize - 1)), f.number(0));
+    Value *warp = b.CreateLShr(team.rank, kWarpBits);
+    auto most = size_t(team.size / warps);
+    auto at = [&](size_t i, Value *warp) {
+      return slot(b.CreateAdd(f.number(int64_t(i % most) * warps), warp, "", true, true));
+    };
+    for (size_t from = 0; from < all.size(); from += most) {
+      size_t to = std::min(all.size(), from + most);
+      p.grid.onlyIf(isFirst, [&] {
+        for (size_t i = from; i < to; ++i)
+          leave(folded[i], all[i], at(i, warp));
+      });
+      p.grid.wait(team);
+      for (size_t i = from; i < to; ++i)
+        for (int64_t other = 0; other < warps; ++other) {
+          Candidate part = take(folded[i], at(i, f.number(other)));
+          all[i] = other ? folded[i].combine(all[i], part) : part;
+        }
+      p.grid.wait(team);
+    }
+  }
+
+  /// Where a position is. LLVM reads both at once, and what might be in between.
+  Value *behind(const Folded &each, Value *slot) {
+    uint64_t bytes = std::max(4u, unsigned(each.type->getPrimitiveSizeInBits()) / 8);
+    return b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), slot, bytes);
+  }
+  /// A bool of one bit is stored as a byte.
+  void leave(const Folded &each, Candidate mine, Value *slot) {
+    bool isBit = each.type->isIntegerTy(1);
+    b.CreateStore(isBit ? b.CreateZExt(mine.value, b.getInt8Ty()) : mine.value, slot);
+    if (mine.position)
+      b.CreateStore(mine.position, behind(each, slot));
+  }
+  Candidate take(const Folded &each, Value *slot) {
+    bool isBit = each.type->isIntegerTy(1);
+    Value *value = b.CreateLoad(isBit ? b.getInt8Ty() : each.type, slot);
+    return {isBit ? b.CreateTrunc(value, each.type) : value,
+            each.hasPosition ? b.CreateLoad(b.getInt32Ty(), behind(each, slot)) : nullptr};
+  }
+
   Candidate combineWarps(const Folded &each, Candidate mine, int low, int high) {
     p.grid.needShared(foldBytes(p.grid));
-    auto position = [&](Value *slot) {
-      return b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), slot, 8);
-    };
-    // A bool of one bit is stored as a byte.
-    bool isBit = each.type->isIntegerTy(1);
-    llvm::Type *type = isBit ? b.getInt8Ty() : each.type;
-    Value *own = slot(team.rank);
-    b.CreateStore(isBit ? b.CreateZExt(mine.value, type) : mine.value, own);
-    if (mine.position)
-      b.CreateStore(mine.position, position(own));
+    leave(each, mine, slot(team.rank));
     p.grid.wait(team);
     int64_t mask = (int64_t(1) << high) - (int64_t(1) << low);
     Value *base = b.CreateAnd(team.rank, f.number(~mask));
     Candidate total;
     for (int64_t i = 0; i < int64_t(1) << (high - low); ++i) {
-      Value *from = slot(b.CreateOr(base, f.number(i << low)));
-      Value *value = b.CreateLoad(type, from);
-      Candidate part{isBit ? b.CreateTrunc(value, each.type) : value,
-                     mine.position ? b.CreateLoad(b.getInt32Ty(), position(from)) : nullptr};
+      Candidate part = take(each, slot(b.CreateOr(base, f.number(i << low))));
       total = i ? each.combine(total, part) : part;
     }
     p.grid.wait(team);

@@ -45,7 +45,10 @@ private:
   bool isReplicated(const kernel::Step &step) const;
   bool mayFault(const kernel::Step &step) const;
   void byProcessorCode(const kernel::Step &step);
+  void byWhomItIs(const kernel::Step &step, void (*emit)(ProgramEmission &, const kernel::Step &));
   void copies(mlir::Operation *at) override;
+  void copy(mlir::Operation *at, ArrayRef<kernel::Copy> all);
+  void waitBefore(mlir::Operation *loop);
   void check(const kernel::Step &step);
 
   void beginLoop() override;
@@ -74,6 +77,7 @@ void FunctionEmitter::readParameters() {
   }
   for (size_t i = 0; i < body.getTerminator()->getNumOperands(); ++i)
     f.results.push_back(f.function->getArg(next++));
+  f.arguments.insert(f.arguments.end(), p.ownArrays.begin(), p.ownArrays.end());
 }
 
 void FunctionEmitter::emit() {
@@ -142,6 +146,15 @@ void FunctionEmitter::byProcessorCode(const kernel::Step &step) {
   }
 }
 
+/// By each block, where it is an array of its own that is made, else by all together.
+void FunctionEmitter::byWhomItIs(const kernel::Step &step,
+                                 void (*emit)(ProgramEmission &, const kernel::Step &)) {
+  std::optional<Alone> alone;
+  if (p.isOfBlock(step.roots.front()->getResult(0)))
+    alone.emplace(p);
+  emit(p, step);
+}
+
 const kernel::Step *FunctionEmitter::nextOf(const kernel::Step &step) const {
   const auto &steps = f.plan.blocks.find(step.roots.front()->getBlock())->second.steps;
   return &step == &steps.back() ? nullptr : &step + 1;
@@ -203,7 +216,7 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
   case OpClass::Element:
     if (!kernel::isArray(op->getResult(0)))
       return cpu::emitRegister(f, step);
-    return inFrame ? byProcessorCode(step) : emitConcat(p, step);
+    return inFrame ? byProcessorCode(step) : byWhomItIs(step, emitConcat);
   case OpClass::Dot:
     if (emitLibraryDot(p, step))
       return;
@@ -219,7 +232,7 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
   case OpClass::Update:
     if (kernel::isRegister(op->getResult(0)))
       return cpu::emitUpdate(f, step);
-    return inFrame ? byProcessorCode(step) : emitUpdate(p, step);
+    return inFrame ? byProcessorCode(step) : byWhomItIs(step, emitUpdate);
   case OpClass::Scatter:
     return emitScatter(p, step);
   case OpClass::Fetch:
@@ -240,7 +253,7 @@ void FunctionEmitter::plainStep(const kernel::Step &step) {
   case OpClass::Poll:
     return f.setRegister(op->getResult(0), pollHost(p));
   case OpClass::Clock:
-    return f.setRegister(op->getResult(0), timeOnDevice(p));
+    return f.setRegister(op->getResult(0), timeOnDevice(p, op->getResult(0)));
   default:
     if (control(op))
       return;
@@ -289,13 +302,17 @@ void FunctionEmitter::check(const kernel::Step &step) {
 
 /// What the plan wants copied at the begin of a loop or the end of a region.
 void FunctionEmitter::copies(mlir::Operation *at) {
-  auto found = f.plan.copies.find(at);
-  if (found == f.plan.copies.end())
-    return;
+  if (auto found = f.plan.copies.find(at); found != f.plan.copies.end())
+    copy(at, found->second);
+  if (mlir::isa<ir::ForOp, ir::WhileOp>(at))
+    waitBefore(at);
+}
+
+void FunctionEmitter::copy(mlir::Operation *at, ArrayRef<kernel::Copy> all) {
   // Few elements are all read before any is written.
   SmallVector<std::pair<mlir::Value, SmallVector<Value *, 16>>> few;
   auto isFew = [&](const kernel::Copy &copy) { return p.isInFrame(copy.to); };
-  for (const kernel::Copy &copy : found->second)
+  for (const kernel::Copy &copy : all)
     if (isFew(copy) && !copy.toParking) {
       Pending::Spans reads;
       p.span(copy.from, reads);
@@ -305,7 +322,7 @@ void FunctionEmitter::copies(mlir::Operation *at) {
   for (auto &[to, elements] : few)
     cpu::storeElements(f, f.pointerTo(to), to, elements);
   auto parking = f.plan.parking.find(at);
-  for (const kernel::Copy &copy : found->second) {
+  for (const kernel::Copy &copy : all) {
     if (isFew(copy))
       continue;
     Pending::Spans reads, writes;
@@ -322,6 +339,9 @@ void FunctionEmitter::copies(mlir::Operation *at) {
     else
       p.span(copy.to, writes);
     p.touch(reads, writes);
+    std::optional<Alone> alone;
+    if (!copy.toParking && p.isOfBlock(copy.to))
+      alone.emplace(p);
     if (copy.toParking) {
       emitCopy(p, f.pointerAt(parking->second), /*toFrame=*/false, copy.from);
     } else if (copy.fromParking) {
@@ -339,6 +359,32 @@ void FunctionEmitter::copies(mlir::Operation *at) {
 
 // ---- What is pending ----------------------------------------------------------------------------
 
+/// What is pending from before a loop would be waited for in its body, in each iteration: all wait
+/// before it, unless the body waits there for its own sake.
+void FunctionEmitter::waitBefore(mlir::Operation *loop) {
+  Pending inside;
+  loop->walk<mlir::WalkOrder::PreOrder>([&](mlir::Block *block) {
+    auto found = f.plan.blocks.find(block);
+    if (found == f.plan.blocks.end())
+      return mlir::WalkResult::skip();
+    for (const kernel::Step &step : found->second.steps) {
+      if (mlir::isa<ir::ForOp, ir::WhileOp, ir::IfOp>(step.roots.front()) && !step.points)
+        continue; // what is in them comes later
+      Pending::Spans reads, writes;
+      p.spans(step, reads, writes);
+      if (p.pending.needed(reads, writes) == Pending::Wait::OfAll) {
+        p.waitForAll();
+        p.pending.noteWait(Pending::Wait::OfAll);
+        return mlir::WalkResult::interrupt();
+      }
+      if (inside.needed(reads, writes) == Pending::Wait::OfAll)
+        return mlir::WalkResult::interrupt();
+      inside.add(reads, writes);
+    }
+    return mlir::WalkResult::advance();
+  });
+}
+
 void FunctionEmitter::beginLoop() {
   ways.push_back(p.pending.state());
   p.pending.beginWay();
@@ -355,8 +401,7 @@ void FunctionEmitter::endIteration() {
   auto [reads, writes, fetched] = p.pending.endLog();
   for (int fetch : p.pending.takeFetchesSince(ways.back()))
     waitForFetch(p, fetch);
-  if (p.pending.conflicts(reads, writes))
-    p.waitForAll();
+  p.wait(p.pending.needed(reads, writes));
   reached.endIteration();
 }
 

@@ -1,7 +1,9 @@
 #include "compiler/gpu/Host.h"
 
 #include "compiler/cpu/Steps.h"
+#include "compiler/gpu/OwnArrays.h"
 #include "compiler/gpu/Resume.h"
+#include "compiler/gpu/Workspace.h"
 #include "runtime/device/ProductTable.h"
 
 #include <llvm/IR/IntrinsicsNVPTX.h>
@@ -143,19 +145,25 @@ void leaveForProduct(ProgramEmission &p, int64_t number, mlir::ValueRange operan
   markSuspension(b);
 }
 
-Value *timeOnDevice(ProgramEmission &p) {
+Value *timeOnDevice(ProgramEmission &p, mlir::Value time) {
   llvm::IRBuilder<> &b = p.b;
-  Value *area = p.exchangeArea(8);
-  p.grid.byFirst([&] {
+  auto now = [&] {
     Value *nanoseconds =
         b.CreateIntrinsic(b.getInt64Ty(), llvm::Intrinsic::nvvm_read_ptx_sreg_globaltimer, {});
     // As many as a f64 tells apart: it begins anew every 52 days.
-    nanoseconds = b.CreateAnd(nanoseconds, (uint64_t(1) << 52) - 1);
-    b.CreateStore(nanoseconds, area);
-  });
-  p.waitForAll();
-  Value *nanoseconds = b.CreateUIToFP(b.CreateLoad(b.getInt64Ty(), area), b.getDoubleTy());
-  return b.CreateFMul(nanoseconds, llvm::ConstantFP::get(b.getDoubleTy(), 1e-9));
+    return b.CreateAnd(nanoseconds, (uint64_t(1) << 52) - 1);
+  };
+  Value *nanoseconds;
+  if (llvm::DenseSet<mlir::Value> arrays; isOfFirstThread(p, time, arrays)) {
+    nanoseconds = valueWhere(p, p.isFirstThread(), p.f.number(0), now);
+  } else {
+    Value *area = p.exchangeArea(8);
+    p.grid.byFirst([&] { b.CreateStore(now(), area); });
+    p.waitForAll();
+    nanoseconds = b.CreateLoad(b.getInt64Ty(), area);
+  }
+  return b.CreateFMul(b.CreateUIToFP(nanoseconds, b.getDoubleTy()),
+                      llvm::ConstantFP::get(b.getDoubleTy(), 1e-9));
 }
 
 Value *pollHost(ProgramEmission &p) {

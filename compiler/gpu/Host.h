@@ -22,7 +22,8 @@ void leaveForProduct(ProgramEmission &p, int64_t number, mlir::ValueRange operan
 llvm::Value *pollHost(ProgramEmission &p);
 
 /// Seconds since some time, by the card's own clock (f64): the same for all threads, who get here
-/// together. To ask the host in each step of a training would cost more than many a step.
-llvm::Value *timeOnDevice(ProgramEmission &p);
+/// together; zero for all but the first where nobody else needs it (OwnArrays.h). To ask the host
+/// in each step of a training would cost more than many a step.
+llvm::Value *timeOnDevice(ProgramEmission &p, mlir::Value time);
 
 } // namespace descent::gpu

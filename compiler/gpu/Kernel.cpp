@@ -7,6 +7,7 @@
 #include "compiler/gpu/Kernel.h"
 
 #include "compiler/cpu/Scalar.h"
+#include "compiler/gpu/OwnArrays.h"
 #include "compiler/gpu/Sizes.h"
 
 namespace descent::gpu {
@@ -35,9 +36,6 @@ constexpr int64_t kWideBytes = 16, kMostElements = 16, kMostAtOnce = 64;
 /// Bytes that a thread should have under way, at the price of so many instructions: with 512
 /// threads on a multiprocessor these are 32 KiB.
 constexpr int64_t kBytesUnderWay = 64, kMostForReads = 512;
-/// Simple instructions of a kernel that each block does for itself: a wait of all for each other
-/// takes as long.
-constexpr int64_t kMostAlone = 16 << 10;
 /// Rows enough that one team for each of them, or for some, keeps a card busy.
 constexpr int64_t kManyRows = 512;
 
@@ -135,6 +133,9 @@ void KernelEmitter::emitEmpty() {
         cpu::storeElement(b, reduction.type(), reduction.neutral(),
                           f.address(reduction.type(), to, at));
       };
+      std::optional<Alone> alone;
+      if (p.isOfBlock(value))
+        alone.emplace(p);
       if (p.isInFrame(value))
         p.grid.loop(f.number(0), f.number(kernel::numElements(value)), f.number(1), fill);
       else
@@ -271,7 +272,7 @@ void KernelEmitter::topLevel(NestCode &nest) {
     int64_t count = 1;
     for (int64_t size : nest.sizes)
       count *= size;
-    int64_t many = kManyThreads * p.grid.threads;
+    int64_t many = isAlone ? p.grid.threads : kManyThreads * p.grid.threads;
     Strides strides = stridesOf(nest, nest.sizes.back(), count, many, many);
     return p.shareOut(count, strides, [&](ArrayRef<Value *> firsts, int64_t lanes) {
       SmallVector<Counters> all;
@@ -421,16 +422,13 @@ size_t KernelEmitter::loopsOverRows() const {
   return product(ArrayRef(nest.sizes).take_front(outer)) >= kManyRows ? outer : 0;
 }
 
-/// Whether it is little work, of which every thread wants to know all that comes out.
+/// Whether it is little work, of which every block or thread wants to know all that comes out.
 bool KernelEmitter::canBeAlone() const {
-  int64_t work = 0;
-  for (const NestCode &nest : nests)
-    work += product(nest.sizes) * std::max(nest.loop->cost, 4);
   for (mlir::Operation *root : step.roots)
     for (mlir::Value result : root->getResults())
-      if (kernel::isArray(result) && !p.isInFrame(result))
+      if (kernel::isArray(result) && !p.isInFrame(result) && !p.isOfBlock(result))
         return false;
-  return !shared && work <= kMostAlone;
+  return isLittle(step);
 }
 
 void KernelEmitter::emitNests() {
@@ -453,7 +451,9 @@ void KernelEmitter::emit() {
   isAlone = canBeAlone();
   if (isAlone) {
     Alone alone(p);
-    p.grid.wait(p.grid.ofBlock());
+    // Shared memory may still be somebody else's.
+    if (llvm::any_of(nests, [](const NestCode &nest) { return !nest.reductions.empty(); }))
+      p.grid.wait(p.grid.ofBlock());
     emitNests();
   } else {
     emitNests();

@@ -69,14 +69,6 @@ private:
   /// Every block does the whole kernel for itself: few elements, which each thread then has.
   bool isAlone = false;
   int64_t blockBytes = 0; ///< of shared memory, behind what folds take
-  /// While there is one, the code is for a grid of one block, each block for itself.
-  struct Alone {
-    explicit Alone(ProgramEmission &p);
-    ~Alone();
-    ProgramEmission &p;
-    llvm::Value *block, *blocks, *number, *count;
-    int64_t usefulBlocks;
-  };
   bool canBeAlone() const;
   void emitNests();
   /// Memory between two waits of all.
@@ -87,6 +79,7 @@ private:
   bool describe();
   void emitEmpty();
   void makeBridges();
+  void noteWritten(mlir::Value value);
   void finishParts();
   void crossBridges();
 
@@ -97,9 +90,10 @@ private:
   Candidate loadPart(const Parts &parts, llvm::Value *chunk, llvm::Value *kept);
   int64_t bytesOfPart(const Reduction &reduction) const;
   bool needsParts(const Reduction &reduction) const;
+  int64_t chunksForEachBlock(int64_t chunks, int64_t bytes) const;
   Parts &newParts(Reduction &reduction, const Group &group, int64_t chunks);
   Folded foldedParts(Reduction &reduction) const;
-  void finishRegister(Parts &parts);
+  void finishRegisters(llvm::ArrayRef<Parts *> parts);
   void finishMemory(Parts &parts);
 
   llvm::Value *memoryOf(mlir::Value value);

@@ -2,7 +2,10 @@
 // come.
 #include "compiler/gpu/Kernel.h"
 
+#include "compiler/gpu/OwnArrays.h"
 #include "compiler/gpu/Sizes.h"
+
+#include <map>
 
 namespace descent::gpu {
 
@@ -13,31 +16,22 @@ using llvm::Value;
 
 namespace {
 
-/// Bytes of parts that each block reads, rather than that all wait for one.
-constexpr int64_t kMostForEachBlock = 16 << 10;
+/// Bytes of parts that each block reads, rather than that all wait for one. Two blocks of a
+/// multiprocessor of an H100 take 1.6 microseconds for that (42 bytes in a nanosecond, of the 5.5
+/// TB/s that all 132 have of the cache), a wait 1.3, and before it the parts have to be folded.
+constexpr int64_t kMostForEachBlock = 32 << 10;
+/// What fewer chunks may cost in time: a wait and one trip to the cache.
+constexpr double kMostLostNs = 1900;
+/// Of a multiprocessor that has a chunk to itself, in a nanosecond; multiprocessors.
+constexpr double kBytesInNs = 64, kInstructionsInNs = 100;
+constexpr int64_t kProcessors = 132, kFewestChunks = 16;
 /// Parts that a thread asks for before it uses any.
 constexpr int64_t kPartsAtOnce = 8;
 /// Neighbouring elements whose parts are read together: 32 bytes of f32.
 constexpr int64_t kNeighbours = 8;
+constexpr int64_t kWideBytes = 16;
 
 } // namespace
-
-KernelEmitter::Alone::Alone(ProgramEmission &p)
-    : p(p), block(p.grid.block), blocks(p.grid.blocks), number(p.grid.number), count(p.grid.count),
-      usefulBlocks(p.usefulBlocks) {
-  p.grid.block = p.f.number(0);
-  p.grid.blocks = p.f.number(1);
-  p.grid.number = p.grid.thread;
-  p.grid.count = p.f.number(p.grid.threads);
-}
-
-KernelEmitter::Alone::~Alone() {
-  p.grid.block = block;
-  p.grid.blocks = blocks;
-  p.grid.number = number;
-  p.grid.count = count;
-  p.usefulBlocks = usefulBlocks;
-}
 
 Value *KernelEmitter::area(int64_t bytes) {
   return isAlone ? areaOfBlock(bytes) : p.exchangeArea(bytes);
@@ -52,18 +46,39 @@ Value *KernelEmitter::areaOfBlock(int64_t bytes) {
 
 void KernelEmitter::waitForAll() {
   if (isAlone)
-    p.grid.wait(p.grid.ofBlock());
-  else
-    p.waitForAll();
+    return p.grid.wait(p.grid.ofBlock());
+  p.waitForAll();
+  p.pending.noteWait(Pending::Wait::OfAll);
 }
 
 int64_t KernelEmitter::bytesOfPart(const Reduction &reduction) const {
   return reduction.isPosition() ? 16 : kernel::elementBytes(reduction.sourceType());
 }
 
-/// Whether a total has to get to all threads, not only into memory.
+/// Whether a total has to get to all threads or blocks, not only into memory.
 bool KernelEmitter::needsParts(const Reduction &reduction) const {
-  return kernel::isRegister(reduction.value()) || p.isInFrame(reduction.value());
+  return kernel::isRegister(reduction.value()) || p.isInFrame(reduction.value()) ||
+         (p.isOfBlock(reduction.value()) && !isAlone);
+}
+
+/// How many chunks a kernel's terms are best cut into, of as many as `chunks`, each of which leaves
+/// `bytes` of parts: where every block wants all parts, a few chunks of more work may be quicker,
+/// as nobody then has to fold them for all.
+int64_t KernelEmitter::chunksForEachBlock(int64_t chunks, int64_t bytes) const {
+  int64_t few = kMostForEachBlock / bytes;
+  if (chunks <= few || few < kFewestChunks)
+    return chunks;
+  for (mlir::Operation *root : step.roots)
+    for (mlir::Value result : root->getResults())
+      if (kernel::isReduction(root) && f.placeOf(result).kind == kernel::Place::Kind::Arena)
+        return chunks;
+  double read = 0;
+  for (const kernel::Read &each : step.reads)
+    read += double(kernel::byteSize(each.value));
+  double ns = std::max(read / kBytesInNs, double(workOf(step)) / kInstructionsInNs);
+  double lost =
+      ns / double(std::min(few, kProcessors)) - ns / double(std::min(chunks, kProcessors));
+  return lost <= kMostLostNs ? few : chunks;
 }
 
 Parts &KernelEmitter::newParts(Reduction &reduction, const Group &group, int64_t chunks) {
@@ -130,20 +145,28 @@ Candidate narrowed(llvm::IRBuilder<> &b, Candidate total, llvm::Type *type) {
 
 } // namespace
 
-void KernelEmitter::finishRegister(Parts &each) {
-  Folded folded = foldedParts(*each.reduction);
-  llvm::Type *type = cpu::registerType(f.context(), each.reduction->sourceType());
-  FoldSpace space{1,           each.chunks,          true, f.number(0), f.number(1),
-                  f.number(0), f.number(each.chunks)};
+/// Numbers of as many parts are folded side by side: all are asked for at once.
+void KernelEmitter::finishRegisters(ArrayRef<Parts *> all) {
+  int64_t chunks = all.front()->chunks;
+  SmallVector<Folded, 4> folded;
+  for (Parts *each : all)
+    folded.push_back(foldedParts(*each->reduction));
+  FoldSpace space{1, chunks, true, f.number(0), f.number(1), f.number(0), f.number(chunks)};
   fold(
-      p, p.grid.ofBlock(), {folded}, space,
-      [&](Value *kept, Value *chunk) -> Candidates {
-        return {widened(b, loadPart(each, chunk, kept), folded.type)};
+      p, p.grid.ofBlock(), folded, space,
+      [&](Value *kept, Value *chunk) {
+        Candidates parts;
+        for (auto [each, how] : llvm::zip(all, folded))
+          parts.push_back(widened(b, loadPart(*each, chunk, kept), how.type));
+        return parts;
       },
       [&](Value *, ArrayRef<Candidate> totals) {
-        Candidate total = narrowed(b, totals.front(), type);
-        f.setRegister(each.reduction->value(),
-                      each.reduction->isPosition() ? total.position : total.value);
+        for (auto [each, total] : llvm::zip(all, totals)) {
+          llvm::Type *type = cpu::registerType(f.context(), each->reduction->sourceType());
+          f.setRegister(each->reduction->value(), each->reduction->isPosition()
+                                                      ? total.position
+                                                      : narrowed(b, total, type).value);
+        }
       });
 }
 
@@ -200,18 +223,23 @@ void KernelEmitter::finishParts() {
     return;
   waitForAll();
   bool again = false;
+  std::map<int64_t, SmallVector<Parts *, 4>> numbers; // by chunks
   for (Parts &each : parts) {
     mlir::Value value = each.reduction->value();
     if (kernel::isRegister(value)) {
-      finishRegister(each);
+      numbers[each.chunks].push_back(&each);
       continue;
     }
     int64_t bytes = each.chunks * each.group.keptCount * bytesOfPart(*each.reduction);
     auto bridge = bridges.find(value);
     if (bridge != bridges.end() && bytes <= kMostForEachBlock) {
-      bridge->second = areaOfBlock(kernel::byteSize(value));
+      if (p.isOfBlock(value))
+        bridges.erase(bridge);
+      else
+        bridge->second = areaOfBlock(kernel::byteSize(value));
       Alone alone(p);
       finishMemory(each);
+      noteWritten(value);
       continue;
     }
     finishMemory(each);
@@ -219,10 +247,10 @@ void KernelEmitter::finishParts() {
       again = true;
       continue;
     }
-    kernel::Place place = f.placeOf(value);
-    p.pending.add(
-        {}, {{place.kind, place.index, place.offset, place.offset + kernel::byteSize(value)}});
+    noteWritten(value);
   }
+  for (auto &[chunks, all] : numbers)
+    finishRegisters(all);
   if (again)
     waitForAll();
   else if (blockBytes)
@@ -233,18 +261,41 @@ void KernelEmitter::finishParts() {
     p.grid.wait(p.grid.ofBlock());
 }
 
+void KernelEmitter::noteWritten(mlir::Value value) {
+  Pending::Spans written;
+  p.span(value, written);
+  p.pending.add({}, written);
+}
+
 void KernelEmitter::makeBridges() {
   for (mlir::Operation *root : step.roots)
     for (mlir::Value result : root->getResults())
-      if (kernel::isArray(result) && p.isInFrame(result))
+      if (kernel::isArray(result) && (p.isInFrame(result) || (p.isOfBlock(result) && !isAlone)))
         bridges[result] = area(kernel::byteSize(result));
 }
 
-/// Every thread takes what all have written into its own frame.
+/// Every thread takes what all have written into its own frame, every block into its own array.
 void KernelEmitter::crossBridges() {
   for (auto &[value, from] : bridges) {
     mlir::Type element = tensorType(value).getElementType();
     Value *to = f.pointerTo(value);
+    if (p.isOfBlock(value)) {
+      Alone alone(p);
+      Strides strides{kWideBytes / std::max<int64_t>(1, kernel::elementBytes(element)), 1};
+      p.shareOut(kernel::numElements(value), strides,
+                 [&, from = from](ArrayRef<Value *> firsts, int64_t lanes) {
+                   SmallVector<Value *, 16> loaded, places;
+                   for (int64_t lane = 0; lane < lanes; ++lane) {
+                     places.push_back(b.CreateAdd(firsts.front(), f.number(lane), "", true, true));
+                     loaded.push_back(
+                         cpu::loadElement(b, element, f.address(element, from, places.back())));
+                   }
+                   for (auto [at, one] : llvm::zip(places, loaded))
+                     cpu::storeElement(b, element, one, f.address(element, to, at));
+                 });
+      noteWritten(value);
+      continue;
+    }
     for (int64_t i = 0; i < kernel::numElements(value); ++i) {
       Value *loaded = cpu::loadElement(b, element, f.address(element, from, f.number(i)));
       // One by one in shared memory: LLVM would read 16 bytes, of which the last may be nobody's.

@@ -27,13 +27,13 @@ void overShape(ProgramEmission &p, ArrayRef<int64_t> shape,
   });
 }
 
-/// What an update starts from: the array itself where it is updated in place.
+/// What an update starts from.
 void bringBase(ProgramEmission &p, mlir::Value base, mlir::Value result) {
-  kernel::Place x = p.f.placeOf(base), y = p.f.placeOf(result);
-  if (x.kind == y.kind && x.offset == y.offset && x.index == y.index)
-    return;
   emitCopy(p, p.f.pointerTo(result), /*toFrame=*/false, base);
-  p.grid.waitForAll();
+  if (p.isOfBlock(result))
+    p.grid.wait(p.grid.ofBlock());
+  else
+    p.grid.waitForAll();
 }
 
 } // namespace
@@ -79,7 +79,8 @@ void emitUpdate(ProgramEmission &p, const kernel::Step &step) {
   auto op = mlir::cast<ir::UpdateOp>(step.roots.front());
   auto type = tensorType(op.getResult());
   mlir::Value update = op.getUpdate();
-  bringBase(p, op.getX(), op.getResult());
+  if (!p.isInPlace(op))
+    bringBase(p, op.getX(), op.getResult());
   mlir::Type element = type.getElementType();
   Value *base = f.pointerTo(op.getResult());
   SmallVector<Value *, 4> starts;

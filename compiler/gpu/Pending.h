@@ -13,14 +13,18 @@ public:
     kernel::Place::Kind kind; ///< Table: a tape
     int index;
     int64_t begin, end;
-    /// What is written is new each time, so that writers need not wait for each other.
+    /// What is written is new each time, or always written by the first thread, so that writers
+    /// need not wait for each other.
     bool appends = false;
+    bool ofBlock = false; ///< each block has its own (OwnArrays.h)
 
     bool meets(const Span &other) const {
       return kind == other.kind && index == other.index && begin < other.end && other.begin < end;
     }
   };
   using Spans = llvm::SmallVector<Span, 8>;
+  /// Who has to wait for each other.
+  enum class Wait : uint8_t { Nobody, OfBlock, OfAll };
 
   /// What is pending where the program branches, and where ways join.
   struct State {
@@ -43,13 +47,15 @@ public:
   /// The same for all that are not pending in `before`.
   llvm::SmallVector<int, 2> takeFetchesSince(const State &before);
 
-  /// Whether somebody has to wait before these are read and those are written.
-  bool conflicts(const Spans &read, const Spans &written) const;
+  /// Who has to wait before these are read and those are written.
+  Wait needed(const Spans &read, const Spans &written) const;
   void add(const Spans &read, const Spans &written);
   void clear() {
     now.reads.clear();
     now.writes.clear();
   }
+  /// The threads of each block have waited.
+  void clearOfBlock();
 
   State state() const { return now; }
   void restore(State state) { now = std::move(state); }
@@ -59,10 +65,13 @@ public:
   /// before that may still be pending from the iteration before.
   void beginLog() { logs.emplace_back(); }
   State endLog();
-  /// All have waited: in each iteration, if that is not on one way of several.
-  void noteWait() {
-    if (!logs.empty() && logs.back().ways == 0)
-      logs.back().isOver = true;
+  /// All have waited, or the threads of each block: in each iteration, if that is not on one way of
+  /// several.
+  void noteWait(Wait wait) {
+    if (logs.empty() || logs.back().ways)
+      return;
+    logs.back().isOverOfBlock = true;
+    logs.back().isOver |= wait == Wait::OfAll;
   }
   void beginWay() {
     if (!logs.empty())
@@ -76,7 +85,7 @@ public:
 private:
   struct Log {
     State touched;
-    bool isOver = false;
+    bool isOver = false, isOverOfBlock = false;
     int ways = 0; ///< inner loops and branches that are being emitted
   };
   State now;

@@ -1,7 +1,7 @@
 #include "compiler/gpu/Program.h"
 
 #include "compiler/gpu/Fetch.h"
-
+#include "compiler/gpu/OwnArrays.h"
 #include "compiler/gpu/Resume.h"
 
 #include <llvm/IR/DebugInfoMetadata.h>
@@ -21,25 +21,38 @@ constexpr int64_t kFewBlocks = 4;
 
 // ---- What is pending ----------------------------------------------------------------------------
 
-bool Pending::conflicts(const Spans &read, const Spans &written) const {
-  auto meet = [](const Spans &some, const Spans &others) {
-    return llvm::any_of(some, [&](const Span &a) {
-      return llvm::any_of(others,
-                          [&](const Span &b) { return a.meets(b) && !(a.appends && b.appends); });
-    });
+Pending::Wait Pending::needed(const Spans &read, const Spans &written) const {
+  Wait wait = Wait::Nobody;
+  auto meet = [&](const Spans &some, const Spans &others) {
+    for (const Span &a : some)
+      for (const Span &b : others)
+        if (a.meets(b) && !(a.appends && b.appends))
+          wait = std::max(wait, a.ofBlock ? Wait::OfBlock : Wait::OfAll);
   };
-  return meet(now.writes, read) || meet(now.writes, written) || meet(now.reads, written);
+  meet(now.writes, read);
+  meet(now.writes, written);
+  meet(now.reads, written);
+  return wait;
 }
 
 void Pending::add(const Spans &read, const Spans &written) {
-  auto addTo = [&](State &state) {
-    state.reads.append(read);
-    state.writes.append(written);
-  };
-  addTo(now);
-  for (Log &log : logs)
-    if (!log.isOver)
-      addTo(log.touched);
+  now.reads.append(read);
+  now.writes.append(written);
+  for (Log &log : logs) {
+    auto addTo = [&](Spans &touched, const Spans &spans) {
+      llvm::copy_if(spans, std::back_inserter(touched), [&](const Span &span) {
+        return span.ofBlock ? !log.isOverOfBlock : !log.isOver;
+      });
+    };
+    addTo(log.touched.reads, read);
+    addTo(log.touched.writes, written);
+  }
+}
+
+void Pending::clearOfBlock() {
+  auto isOfBlock = [](const Span &span) { return span.ofBlock; };
+  llvm::erase_if(now.reads, isOfBlock);
+  llvm::erase_if(now.writes, isOfBlock);
 }
 
 llvm::SmallVector<int, 2> Pending::takeFetches(const Spans &read, const Spans &written) {
@@ -94,18 +107,24 @@ Value *ProgramEmission::exchangeArea(int64_t bytes) {
   return b.CreateInBoundsGEP(b.getInt8Ty(), f.pointerAt(offset), b.CreateMul(now, f.number(bytes)));
 }
 
-/// The end of the arena is known when all is emitted: it is a parameter of the kernel.
 Value *ProgramEmission::memoryOfBlock(int64_t bytes) {
-  bytesOfBlock = std::max(bytesOfBlock, int64_t(llvm::alignTo(uint64_t(bytes), kAlignment)));
+  bytes = int64_t(llvm::alignTo(uint64_t(bytes), kAlignment));
+  bytesOfBlock = std::max(bytesOfBlock, ownBytes + bytes);
+  return b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), ofBlock, uint64_t(ownBytes));
+}
+
+/// The end of the arena is known when all is emitted: it is a parameter of the kernel.
+void ProgramEmission::begin() {
+  isFirst = b.CreateICmpEQ(grid.number, f.number(0));
   llvm::Function *function = f.function;
   Value *first = function->getArg(unsigned(function->arg_size()) - 3);
   Value *each = function->getArg(unsigned(function->arg_size()) - 2);
-  Value *offset = b.CreateMul(grid.block, each, "", true, true);
-  return b.CreateInBoundsGEP(b.getInt8Ty(), first, offset);
-}
-
-void ProgramEmission::begin() {
-  isFirst = b.CreateICmpEQ(grid.number, f.number(0));
+  // So that it can be seen that it is a multiple.
+  constexpr uint64_t bits = llvm::ConstantLog2<uint64_t(kAlignment)>();
+  Value *offset = b.CreateMul(grid.block, b.CreateLShr(each, bits, "", true), "", true, true);
+  ofBlock = b.CreateInBoundsGEP(b.getInt8Ty(), first, b.CreateShl(offset, bits, "", true, true));
+  giveBlocksTheirOwn(*this);
+  bytesOfBlock = ownBytes;
   llvm::BasicBlock *program = f.newBlock("program");
   b.CreateBr(program);
   b.SetInsertPoint(program);
@@ -125,32 +144,84 @@ void ProgramEmission::waitForAll() {
   pending.clear();
 }
 
+void ProgramEmission::waitForBlock() {
+  grid.wait(grid.ofBlock());
+  pending.clearOfBlock();
+}
+
+bool ProgramEmission::wait(Pending::Wait whose) {
+  if (whose == Pending::Wait::OfAll)
+    waitForAll();
+  else if (whose == Pending::Wait::OfBlock)
+    waitForBlock();
+  return whose != Pending::Wait::Nobody;
+}
+
 void ProgramEmission::span(mlir::Value value, Pending::Spans &into) const {
   Place place = f.placeOf(value);
   if (place.kind == Place::Kind::Arena || place.kind == Place::Kind::Result)
     into.push_back({place.kind, place.index, place.offset, place.offset + kernel::byteSize(value)});
+  else if (isOfBlock(value))
+    into.push_back({.kind = place.kind,
+                    .index = place.index,
+                    .begin = 0,
+                    .end = kernel::byteSize(value),
+                    .ofBlock = true});
 }
 
 void ProgramEmission::touch(const Pending::Spans &reads, const Pending::Spans &writes, bool keep) {
   for (int fetch : pending.takeFetches(reads, writes))
     waitForFetch(*this, fetch);
-  if (pending.conflicts(reads, writes)) {
-    waitForAll();
-    pending.noteWait();
-  }
+  if (Pending::Wait whose = pending.needed(reads, writes); wait(whose))
+    pending.noteWait(whose);
   if (keep)
     pending.add(reads, writes);
 }
 
-void ProgramEmission::beforeStep(const kernel::Step &step) {
-  Pending::Spans reads, writes;
+void ProgramEmission::spans(const kernel::Step &step, Pending::Spans &reads,
+                            Pending::Spans &writes) const {
   for (const kernel::Read &read : step.reads)
     span(read.value, reads);
   for (mlir::Operation *root : step.roots)
     for (mlir::Value result : root->getResults())
       if (kernel::isArray(result))
         span(result, writes);
+  // What an array starts from is copied, where it is not the array itself.
+  mlir::Operation *first = step.roots.front();
+  if (mlir::isa<ir::UpdateOp, ir::ScatterOp>(first) && !isInPlace(first))
+    span(first->getOperand(0), reads);
+  // A single element is put where it belongs by the first thread (Moves.cpp).
+  if (auto update = mlir::dyn_cast<ir::UpdateOp>(step.roots.front());
+      update && kernel::isRegister(update.getUpdate()) && isInPlace(update) && !writes.empty())
+    writes.front().appends = true;
+}
+
+bool ProgramEmission::isInPlace(mlir::Operation *update) const {
+  Place x = f.placeOf(update->getOperand(0)), y = f.placeOf(update->getResult(0));
+  return x.kind == y.kind && x.offset == y.offset && x.index == y.index;
+}
+
+void ProgramEmission::beforeStep(const kernel::Step &step) {
+  Pending::Spans reads, writes;
+  spans(step, reads, writes);
   touch(reads, writes);
+}
+
+Alone::Alone(ProgramEmission &p)
+    : p(p), block(p.grid.block), blocks(p.grid.blocks), number(p.grid.number), count(p.grid.count),
+      usefulBlocks(p.usefulBlocks) {
+  p.grid.block = p.f.number(0);
+  p.grid.blocks = p.f.number(1);
+  p.grid.number = p.grid.thread;
+  p.grid.count = p.f.number(p.grid.threads);
+}
+
+Alone::~Alone() {
+  p.grid.block = block;
+  p.grid.blocks = blocks;
+  p.grid.number = number;
+  p.grid.count = count;
+  p.usefulBlocks = usefulBlocks;
 }
 
 mlir::FileLineColRange placeOf(mlir::Location location) {

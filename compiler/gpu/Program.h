@@ -58,8 +58,12 @@ public:
   std::vector<Fetch> fetches;
   /// Of the arena, with what is added to that of the plan.
   int64_t arenaBytes;
-  /// Working memory of each block, behind the arena.
-  int64_t bytesOfBlock = 0;
+  /// Memory of each block, behind the arena: first `ownBytes` of arrays that each has of its own
+  /// (OwnArrays.h), which come behind the caller's arguments; then working memory.
+  int64_t bytesOfBlock = 0, ownBytes = 0;
+  llvm::SmallVector<llvm::Value *> ownArrays;
+  int firstOwn = 0; ///< its number among the arguments
+  llvm::Value *ofBlock = nullptr;
   /// Of tapes, as far as it is known how large they get.
   int64_t tapeBytes = 0;
   /// Operands of a message to the host, at most.
@@ -86,7 +90,12 @@ public:
   void touch(const Pending::Spans &reads, const Pending::Spans &writes, bool keep = true);
   /// Adds the memory of a value, if it is any that is written.
   void span(mlir::Value value, Pending::Spans &into) const;
+  /// What a step touches.
+  void spans(const kernel::Step &step, Pending::Spans &reads, Pending::Spans &writes) const;
   void waitForAll();
+  void waitForBlock();
+  /// Whether anybody waits.
+  bool wait(Pending::Wait whose);
   /// To be called before anything that is to run once: what has been emitted so far, the ids, every
   /// launch of the program computes anew.
   void begin();
@@ -98,6 +107,13 @@ public:
   bool isInFrame(mlir::Value value) const {
     return f.placeOf(value).kind == kernel::Place::Kind::Frame;
   }
+  /// Whether each block has an array of its own.
+  bool isOfBlock(mlir::Value value) const {
+    kernel::Place place = f.placeOf(value);
+    return place.kind == kernel::Place::Kind::Argument && place.index >= firstOwn;
+  }
+  /// Whether an update leaves all but the new elements where they are.
+  bool isInPlace(mlir::Operation *update) const;
 
   /// What is emitted from here on belongs to a place in the script.
   void setPlace(mlir::Location location);
@@ -112,6 +128,20 @@ private:
   void useBlocks(int64_t iterations);
   llvm::Value *state;
   llvm::Value *isFirst = nullptr; ///< of all threads
+};
+
+/// While there is one, the code is for a grid of one block, each block for itself.
+class Alone {
+public:
+  explicit Alone(ProgramEmission &p);
+  ~Alone();
+  Alone(const Alone &) = delete;
+  Alone &operator=(const Alone &) = delete;
+
+private:
+  ProgramEmission &p;
+  llvm::Value *block, *blocks, *number, *count;
+  int64_t usefulBlocks;
 };
 
 } // namespace descent::gpu

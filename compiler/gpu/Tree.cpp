@@ -107,7 +107,7 @@ void KernelEmitter::Tree::chooseTeamOfOne() {
     elements += each.inner.keptCount;
   teamBytes = bytesOfTeam();
   int64_t warps = p.grid.threads / Grid::warpSize;
-  int64_t room = kMostShared - foldBytes(p.grid);
+  int64_t room = kMostShared - sharedFrom();
   if (longest <= kShortRow && elements <= kMostOfThread)
     team.size = 1;
   else if (longest <= kLongRow && warps * teamBytes <= room)
@@ -123,9 +123,9 @@ void KernelEmitter::Tree::place() {
     return placeRows();
   if (team.size > 1 && teamBytes) {
     if (inSharedMemory) {
-      p.grid.needShared(foldBytes(p.grid) + teams * teamBytes);
+      p.grid.needShared(sharedFrom() + teams * teamBytes);
       Value *offset = b.CreateMul(teamNumber, f.number(teamBytes), "", true, true);
-      memory = b.CreateInBoundsGEP(b.getInt8Ty(), p.grid.shared(foldBytes(p.grid)), offset);
+      memory = b.CreateInBoundsGEP(b.getInt8Ty(), p.grid.shared(sharedFrom()), offset);
     } else {
       memory = p.memoryOfBlock(teamBytes);
     }
@@ -242,6 +242,7 @@ void KernelEmitter::Tree::addUp(const Group &loops) {
                           std::min(ceilDiv(loops.termCount, ofBlock), kSomeBlocks));
   int64_t chunks = std::min(
       {most, ceilDiv(kManyBlocks, loops.keptCount), std::max<int64_t>(1, kMostPartBytes / bytes)});
+  chunks = k.isAlone ? 1 : k.chunksForEachBlock(chunks, bytes);
   int64_t chunk =
       int64_t(llvm::alignTo(uint64_t(ceilDiv(loops.termCount, chunks)), uint64_t(ofBlock)));
   chunks = ceilDiv(loops.termCount, chunk);

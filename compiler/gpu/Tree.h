@@ -57,6 +57,9 @@ struct KernelEmitter::Tree {
       : k(k), p(k.p), f(k.f), b(k.b),
         sizes(llvm::ArrayRef(k.nests.front().sizes).take_front(k.shared)) {}
 
+  /// Where its shared memory begins: behind what folds take, and what is between two waits.
+  int64_t sharedFrom() const { return foldBytes(p.grid) + k.blockBytes; }
+
   // Tree.cpp
   void findLocals();
   void findAccumulators();

@@ -283,7 +283,7 @@ void KernelEmitter::Tree::giveParts(Value *chunk,
           for (int64_t other = 0; other < teams; ++other) {
             Value *array = each.array;
             if (teams > 1)
-              array = b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), p.grid.shared(foldBytes(p.grid)),
+              array = b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), p.grid.shared(sharedFrom()),
                                                    uint64_t(other * teamBytes + each.offset));
             Candidate part = loadFrom(elementOf(each, array, index));
             total = other ? folded.combine(total, part) : part;

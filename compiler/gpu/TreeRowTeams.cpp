@@ -138,7 +138,7 @@ int64_t KernelEmitter::Tree::sharedOfRows() {
     if (each.inner.keptCount > 1 && team.size > 1)
       each.offset = room(sumBytes, each.inner.keptCount * k.bytesOfPart(*each.reduction));
   int64_t warps = team.size > Grid::warpSize ? 1 : p.grid.threads / Grid::warpSize;
-  return foldBytes(p.grid) + std::max(batch() * rowBytes, warps * sumBytes);
+  return sharedFrom() + std::max(batch() * rowBytes, warps * sumBytes);
 }
 
 void KernelEmitter::Tree::placeRows() {
@@ -162,7 +162,7 @@ void KernelEmitter::Tree::placeRows() {
                               true, true);
       Value *from = b.CreateAdd(b.CreateMul(at, f.number(rowBytes), "", true, true),
                                 f.number(offset), "", true, true);
-      place.base = b.CreateInBoundsGEP(b.getInt8Ty(), p.grid.shared(foldBytes(p.grid)), from);
+      place.base = b.CreateInBoundsGEP(b.getInt8Ty(), p.grid.shared(sharedFrom()), from);
     }
   }
   for (Accumulators &each : accumulators) {
@@ -367,7 +367,7 @@ void KernelEmitter::Tree::givePartsOfRows(Value *chunk, const KeptAt &keptAt) {
   int64_t warps = team.size > Grid::warpSize ? 1 : p.grid.threads / Grid::warpSize;
   Value *warp =
       team.size > Grid::warpSize ? f.number(0) : b.CreateLShr(p.grid.thread, f.number(kWarpBits));
-  Value *base = p.grid.shared(foldBytes(p.grid));
+  Value *base = p.grid.shared(sharedFrom());
   auto memoryOf = [&](Accumulators &each, Value *warp, Value *index) {
     Value *offset = b.CreateAdd(b.CreateMul(warp, f.number(sumBytes), "", true, true),
                                 f.number(each.offset), "", true, true);

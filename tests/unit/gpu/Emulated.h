@@ -14,7 +14,8 @@ struct GridShape {
   uint64_t seed = 1;
   /// The emulator takes the grid barrier's word for it, or looks at its fences and atomics alone.
   bool trustsBarrier = true;
-  int major = 8; ///< compute capability
+  int major = 8;            ///< compute capability
+  int64_t *waits = nullptr; ///< where waits of all threads for each other are counted
 };
 
 /// A script's code for blocks of so many threads.
@@ -33,6 +34,7 @@ inline Values emulated(const Program &program, const compiler::DeviceCode &code,
   options.residentBlocks = shape.blocks;
   options.seed = shape.seed;
   options.trustGridBarrier = shape.trustsBarrier;
+  options.gridWaits = shape.waits;
   std::unique_ptr<device::Device> device = emulator::makeEmulator(options);
   abi::RunContext context(program.program->effects, program.program->checks, {});
   std::vector<device::Input> inputs;

@@ -212,37 +212,6 @@ TEST(Trees, MuchIsUnderWay) {
   }
 }
 
-/// Waits of all blocks for each other that a program's code has.
-int64_t gridWaits(const std::string &ptx) {
-  int64_t count = 0;
-  for (size_t at = 0; (at = ptx.find("call.uni descent_grid_barrier", at)) != ptx.npos; ++at)
-    ++count;
-  return count;
-}
-
-// One for x, and in each step one for the parts of the gradient. Few elements are everybody's then;
-// an array is waited for when some have written the gradient, and the parameter.
-TEST(Trees, WaitsOfAStep) {
-  auto waitsFor = [](const std::string &columns, const std::string &steps) {
-    Program program("precision f32\nlet x = reshape(cumsum(sin(arange(1.0 * 2000 * " + columns +
-                    "))), (2000, " + columns +
-                    "))\nlet y = x[:, 0]\n"
-                    "fn loss(w) = mean(log1p(exp(-y * (x @ w))))\n"
-                    "fn descend() = {\n  var w = 0.1 * ones([" +
-                    columns + "])\n" + steps + "  w\n}\nlet w = descend()\n");
-    EXPECT_TRUE(program.program) << program.problems;
-    compiler::DeviceTarget target;
-    return gridWaits(
-        compiler::compileForDevice(emit(*program.program, program.sources), {}, target).image.code);
-  };
-  const std::string none,
-      step = "for i in 0..50 { w = w - 0.1 * grad(loss)(w) }\n",
-      twice = "for i in 0..50 { w = w - 0.1 * grad(loss)(w) / (1 + sum(w^2)) }\n";
-  EXPECT_EQ(waitsFor("10", step) - waitsFor("10", none), 2);
-  EXPECT_EQ(waitsFor("10", twice) - waitsFor("10", none), 2);
-  EXPECT_EQ(waitsFor("100", step) - waitsFor("100", none), 3);
-}
-
 // Loops whose first wait is in a branch or in an inner loop, which may not run.
 TEST(Trees, LoopsThatWaitOnSomeWays) {
   check(rowsOf(130, 20) + R"(
