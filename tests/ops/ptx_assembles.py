@@ -1,4 +1,5 @@
-"""Fails where ptxas does not take the PTX of a test of an operation or of a program, for sm_70, sm_80 and sm_90.
+"""Fails where ptxas does not take the PTX of a test of an operation or of a program, for sm_70, sm_80 and sm_90, or where that breaks a rule
+of ptx_rules.py.
 
 usage: ptx_assembles.py DESCENT SOURCE_DIR MEMORY
 
@@ -16,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 
+import ptx_rules
+
 NOT_HERE = 77
 CAPABILITIES = 90, 80, 70
 
@@ -31,19 +34,25 @@ def assembler():
 class Assembler:
     def __init__(self, descent, ptxas, known):
         self.descent, self.ptxas, self.known = descent, ptxas, known
-        self.version = subprocess.run([ptxas, "--version"], capture_output=True, check=True).stdout
+        self.version = subprocess.run([ptxas, "--version"], capture_output=True, check=True).stdout + pathlib.Path(ptx_rules.__file__).read_bytes()
 
-    def problem(self, script, block, capability):
-        """What is wrong with the PTX of a test, or None; and its hash."""
+    def ptx(self, script, block, capability):
+        """The PTX of a test, as a process that has ended."""
         words = [self.descent, "ir", script, "--stage", "ptx", "--sm", str(capability)] + (["--test", block] if block else [])
         if script.name == "outside.gd":
             words += ["--outside", "points"]
-        made = subprocess.run(words, capture_output=True)
+        return subprocess.run(words, capture_output=True)
+
+    def problem(self, script, block, capability):
+        """What is wrong with the PTX of a test, or None; and its hash."""
+        made = self.ptx(script, block, capability)
         if made.returncode:
             return made.stderr.decode(), None
         digest = hashlib.sha256(self.version + made.stdout).hexdigest()
         if digest in self.known:
             return None, digest
+        if broken := ptx_rules.broken_rule(made.stdout.decode()):
+            return broken, digest
         with tempfile.NamedTemporaryFile(suffix=".ptx") as file:
             file.write(made.stdout)
             file.flush()
@@ -65,6 +74,7 @@ def main():
     cases = [(*test, capability) for test in tests for capability in CAPABILITIES]
     known = set(memory.read_text().split()) if memory.exists() else set()
     one = Assembler(descent, ptxas, known)
+    ptx_rules.check_rules(one.ptx(source / "tests/programs/threads/training.gd", "", 90).stdout.decode())
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         results = list(pool.map(lambda case: one.problem(*case), cases))
     problems = [f"{script} {block}, sm_{capability}: {problem}"
