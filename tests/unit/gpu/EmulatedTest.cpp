@@ -115,6 +115,27 @@ TEST(Emulated, EachThreadHasItsPoints) {
     }
 }
 
+// What an update starts from may have been written just before, and be overwritten next: the
+// derivative of a column that is written in place takes its cotangent out of an array of which it
+// needs a column afterwards.
+TEST(Emulated, WhatUpdatesStartFromIsWaitedFor) {
+  Program program("precision f64\n"
+                  "let x = cos(1.3 * reshape(arange(381.0), (127, 3)))\n"
+                  "let y = sin(0.7 * arange(127.0))\n"
+                  "fn f(p) = {\n"
+                  "  var a = 1.0 * p\n"
+                  "  for i in 0..5 { a[:, i % 3] = 0.5 * a[:, (i + 1) % 3] + tanh(y) }\n"
+                  "  sum(sin(a + 0.3))\n"
+                  "}\n"
+                  "let t = cos(3.0 * x)\n"
+                  "let g = grad(f)(x)\n"
+                  "let along = sum(g * t)\n");
+  ASSERT_TRUE(program.program) << program.problems;
+  Values expected = program.run(true);
+  for (int threads : {64, 128})
+    expectNear(expected, emulated(program, {threads, 3, 1}), 1e-12);
+}
+
 // What orders the threads of different blocks are the fences and atomics of the barrier that is in
 // the code.
 TEST(Emulated, TheGridBarrierOrdersBlocks) {
