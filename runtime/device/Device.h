@@ -65,6 +65,9 @@ public:
   /// How many blocks of that shape can run at the same time. Throws DeviceError where there is no
   /// kernel of the name.
   virtual int residentBlocks(const std::string &kernel, int threads, int64_t sharedBytes) = 0;
+  /// Of the device's memory, at most, that a launch takes for what threads do not have in
+  /// registers. Throws as residentBlocks.
+  virtual int64_t localBytes(const std::string & /*kernel*/) { return 0; }
   /// Starts a kernel and returns; it begins when those started before have ended. Each parameter of
   /// a kernel has 64 bits. Throws DeviceError.
   virtual void launch(const std::string &kernel, const Launch &how,
@@ -112,8 +115,8 @@ public:
   virtual void releaseMailbox(const Mailbox &mailbox) = 0;
 
   /// Lets kernels read memory of this process over the bus until `unshare`, where it is or a copy
-  /// of it; its address for them. Nothing where they cannot. Throws OutOfDeviceMemory where there is
-  /// not as much memory that they can read, DeviceError.
+  /// of it; its address for them. Nothing where they cannot. Throws OutOfDeviceMemory where there
+  /// is not as much memory that they can read, DeviceError.
   virtual std::optional<Address> share(const void *memory, int64_t bytes) = 0;
   virtual void unshare(const void *memory) = 0;
 

@@ -108,7 +108,8 @@ std::vector<size_t> ProgramRunner::leavesOutside(std::span<const Input> inputs,
   // Some is left for what is rounded up, and for others.
   int64_t reserve =
       std::clamp(device.properties().memoryBytes / 32, kLeastReserveBytes, kMostReserveBytes);
-  int64_t room = device.freeBytes() - reserve - image.tapeBytes;
+  int64_t room =
+      device.freeBytes() - reserve - image.tapeBytes - program->localBytes(image.kernel);
   if (outside == Outside::Nothing || needs.all() <= room)
     return {};
   std::vector<int64_t> sizes;

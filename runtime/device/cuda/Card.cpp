@@ -47,6 +47,7 @@ CardFacts factsOf(const Driver &driver, int number) {
   facts.allocatesInStreams =
       driver.memAllocAsync && driver.memFreeAsync && attribute(kMemoryPoolsSupported) != 0;
   facts.mapsHostMemory = attribute(kCanMapHostMemory) != 0;
+  facts.threads = int64_t{attribute(kThreadsPerMultiprocessor)} * facts.properties.processors;
   facts.properties.mostSharedBytes =
       std::max<int64_t>(facts.properties.sharedBytes, attribute(kMaxSharedPerBlockOptin));
   return facts;

@@ -23,6 +23,8 @@ struct CardFacts {
   bool allocatesInStreams = false;
   /// Kernels can read memory of the machine.
   bool mapsHostMemory = false;
+  /// Of all multiprocessors, at a time.
+  int64_t threads = 0;
 };
 CardFacts factsOf(const Driver &driver, int number);
 

@@ -76,6 +76,7 @@ enum DeviceAttribute : int {
   kMaxSharedPerBlock = 8,
   kMultiprocessorCount = 16,
   kCanMapHostMemory = 19,
+  kThreadsPerMultiprocessor = 39,
   kCapabilityMajor = 75,
   kCapabilityMinor = 76,
   kCooperativeLaunch = 95,
@@ -83,7 +84,7 @@ enum DeviceAttribute : int {
   kMemoryPoolsSupported = 115,
 };
 
-enum FunctionAttribute : int { kStaticShared = 1, kMaxDynamicShared = 8 };
+enum FunctionAttribute : int { kStaticShared = 1, kLocal = 3, kMaxDynamicShared = 8 };
 enum LinkOption : int {
   kErrorLogBuffer = 5,
   kErrorLogBufferBytes = 6,

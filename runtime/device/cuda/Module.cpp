@@ -88,14 +88,17 @@ Module::Kernel &Module::find(const std::string &name) {
   const Driver &driver = card.driver();
   Kernel kernel;
   int code = driver.moduleGetFunction(&kernel.function, module, name.c_str());
-  int staticShared = 0;
+  int staticShared = 0, local = 0;
   if (code == kSuccess)
     code = driver.functionGetAttribute(&staticShared, kStaticShared, kernel.function);
+  if (code == kSuccess)
+    code = driver.functionGetAttribute(&local, kLocal, kernel.function);
   if (code != kSuccess) {
     kernels.erase(it);
     card.fail(code, fmt::format("find the kernel '{}'", name));
   }
   kernel.staticShared = staticShared;
+  kernel.local = local;
   kernel.dynamicShared = card.facts().properties.sharedBytes - staticShared;
   if (driver.functionGetParameter) {
     size_t offset = 0, bytes = 0;
@@ -137,6 +140,13 @@ int Module::residentBlocks(const std::string &name, int threads, int64_t sharedB
   Kernel &kernel = find(name);
   allowShared(name, kernel, sharedBytes);
   return blocksAtOnce(name, kernel, threads, sharedBytes);
+}
+
+/// The driver has room for all threads that the card can run, whichever run.
+int64_t Module::localBytes(const std::string &name) {
+  card.expectUsable();
+  Card::Entered entered(card);
+  return find(name).local * card.facts().threads;
 }
 
 CudaFunction Module::prepare(const std::string &name, const Launch &how,

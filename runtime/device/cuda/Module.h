@@ -29,6 +29,7 @@ public:
   Module &operator=(const Module &) = delete;
 
   int residentBlocks(const std::string &kernel, int threads, int64_t sharedBytes) override;
+  int64_t localBytes(const std::string &kernel) override;
   void launch(const std::string &kernel, const Launch &how,
               std::span<const uint64_t> arguments) override;
 
@@ -41,6 +42,7 @@ private:
     CudaFunction function = nullptr;
     /// In the code itself, and what launches may ask for besides.
     int64_t staticShared = 0, dynamicShared = 0;
+    int64_t local = 0; ///< of a thread
     /// -1: the driver does not say.
     int parameters = -1;
   };

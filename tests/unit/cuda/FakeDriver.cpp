@@ -160,6 +160,7 @@ EXPORT cuDeviceGetAttribute(int *value, int attribute, int) {
                                   {kMaxSharedPerBlock, 48 << 10},
                                   {kMultiprocessorCount, state().processors},
                                   {kCanMapHostMemory, state().mapsHostMemory},
+                                  {kThreadsPerMultiprocessor, 2048},
                                   {kCapabilityMajor, state().major},
                                   {kCapabilityMinor, state().minor},
                                   {kCooperativeLaunch, 1},
@@ -455,9 +456,9 @@ EXPORT cuModuleGetFunction(CudaFunction *function, CudaModule module, const char
 
 EXPORT cuFuncGetAttribute(int *value, int attribute, CudaFunction function) {
   BEGIN(cuFuncGetAttribute)
-  if (attribute != kStaticShared)
+  if (attribute != kStaticShared && attribute != kLocal)
     return kInvalidValue;
-  *value = function->kernel->staticShared;
+  *value = attribute == kLocal ? function->kernel->local : function->kernel->staticShared;
   return kSuccess;
 }
 EXPORT cuFuncSetAttribute(CudaFunction function, int attribute, int value) {

@@ -28,6 +28,7 @@ struct FakeKernel {
   std::function<int(const FakeLaunch &)> run;
   int parameters = 0;
   int staticShared = 0;
+  int local = 0; ///< bytes of a thread
 };
 
 struct FakeCuda {

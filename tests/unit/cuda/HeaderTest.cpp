@@ -115,6 +115,7 @@ static_assert(int(kMaxThreadsPerBlock) == CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BL
 static_assert(int(kMaxSharedPerBlock) == CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK);
 static_assert(int(kMultiprocessorCount) == CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
 static_assert(int(kCanMapHostMemory) == CU_DEVICE_ATTRIBUTE_CAN_MAP_HOST_MEMORY);
+static_assert(int(kThreadsPerMultiprocessor) == CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR);
 static_assert(int(kCapabilityMajor) == CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR);
 static_assert(int(kCapabilityMinor) == CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
 static_assert(int(kCooperativeLaunch) == CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH);
@@ -123,6 +124,7 @@ static_assert(int(kMaxSharedPerBlockOptin) ==
 static_assert(int(kMemoryPoolsSupported) == CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED);
 
 static_assert(int(kStaticShared) == CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES);
+static_assert(int(kLocal) == CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES);
 static_assert(int(kMaxDynamicShared) == CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES);
 static_assert(int(kErrorLogBuffer) == CU_JIT_ERROR_LOG_BUFFER);
 static_assert(int(kErrorLogBufferBytes) == CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES);

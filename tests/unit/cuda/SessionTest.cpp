@@ -44,9 +44,11 @@ protected:
     std::string printed, remarks;
     Timing timing;
   };
-  Outcome runScript(const std::string &text, DeviceKind device = DeviceKind::Gpu) {
+  Outcome runScript(const std::string &text, DeviceKind device = DeviceKind::Gpu,
+                    int64_t tapeLimit = 0) {
     ScriptOptions options;
     options.device = device;
+    options.tapeLimit = tapeLimit;
     Script script = Script::fromText("model.gd", text, options);
     std::ostringstream problems, out, remarks;
     script.showDiagnostics(problems);
@@ -213,14 +215,24 @@ TEST_F(CudaDataTest, TapesAreReckonedWith) {
                              "}\n"
                              "print grad(f)(ones(10_000))[3]\n");
   fake->memoryBytes = size_t{32} << 20;
-  EXPECT_EQ(runScript(text).remarks, "");
+  constexpr int64_t limit = int64_t{16} << 20; // else loops keep less where there is less room
+  EXPECT_EQ(runScript(text, DeviceKind::Gpu, limit).remarks, "");
   fake->memoryBytes = size_t{22} << 20;
-  EXPECT_THAT(runScript(text).remarks, HasSubstr("over the bus: `points.x`"));
+  EXPECT_THAT(runScript(text, DeviceKind::Gpu, limit).remarks,
+              HasSubstr("over the bus: `points.x`"));
   // Of a loop of which nothing is known nothing is expected.
   std::string unknown = text;
   unknown.replace(unknown.find("for i in 0..300 {"), 17, "while sum(y) > 9.0 {");
   EXPECT_EQ(runScript(unknown).remarks, "");
   EXPECT_EQ(launches, 3);
+}
+
+// The driver gives each thread that the card can run its own, 16 MiB here, when the kernel starts.
+TEST_F(CudaDataTest, MemoryOfThreadsIsReckonedWith) {
+  fake->memoryBytes = size_t{28} << 20;
+  EXPECT_EQ(runScript(reading(kSums)).remarks, "");
+  fake->kernels["descent_program"].local = 2048;
+  EXPECT_THAT(runScript(reading(kSums)).remarks, HasSubstr("over the bus: `points.z`"));
 }
 
 // The bus is for who asks for the card; else the processor reads all of it faster, again and again.
