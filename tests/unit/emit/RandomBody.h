@@ -99,6 +99,7 @@ private:
   void fillLoop();
   void untilLoop();
   void branch();
+  void inside();
   /// What a loop makes of a variable (known by now) in an iteration: of the same magnitude.
   std::string step(const Known &variable, const std::string &counter);
   /// `var name = …`, not yet known.
@@ -106,6 +107,7 @@ private:
 
   std::mt19937_64 random;
   int names = 0;
+  int depth = 0; ///< of loops and branches with statements of their own
 };
 
 } // namespace descent::fuzz

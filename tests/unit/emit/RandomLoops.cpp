@@ -78,6 +78,16 @@ std::string RandomBody::step(const Known &a, const std::string &counter) {
   }
 }
 
+/// Some statements of a loop or branch of their own, of any kind.
+void RandomBody::inside() {
+  if (depth > 1)
+    return;
+  ++depth;
+  for (int count = below(depth == 1 ? 4 : 2); count > 0; --count)
+    statement();
+  --depth;
+}
+
 /// A loop whose variables change as a whole.
 void RandomBody::stateLoop() {
   Known a = variable(value(anyShape()));
@@ -90,8 +100,7 @@ void RandomBody::stateLoop() {
   known.push_back(a);
   if (two)
     known.push_back(b);
-  if (chance(3))
-    elementwise();
+  inside();
   if (two && a.shape == b.shape && chance(2)) { // they change places
     std::string old = fresh("t");
     line("let " + old + " = " + a.text);
@@ -273,6 +282,7 @@ void RandomBody::untilLoop() {
   indent += "  ";
   size_t count = known.size();
   known.push_back(a);
+  inside();
   line(a.text + " = " + step(a, c));
   known.resize(count);
   line(c + " += 1");
@@ -288,8 +298,7 @@ void RandomBody::branch() {
   indent += "  ";
   size_t count = known.size();
   known.push_back(a);
-  if (chance(2))
-    elementwise();
+  inside();
   line(a.text + " = " + step(a, "1"));
   known.resize(count);
   indent.resize(indent.size() - 2);

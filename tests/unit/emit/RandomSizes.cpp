@@ -8,8 +8,9 @@ namespace {
 
 /// A size of at most `most`: around vectors, warps, tiles.
 int anySize(RandomBody &body, int64_t most) {
-  static const std::vector<int> sizes = {1,  1,  2,  3,  4,  5,   7,   8,   9,   15,  16,   17,  31,
-                                         32, 33, 63, 64, 65, 100, 127, 128, 130, 257, 1000, 1025};
+  static const std::vector<int> sizes = {1,   1,   2,   3,   4,   5,    7,    8,   9,   15,
+                                         16,  17,  31,  32,  33,  63,   64,   65,  100, 127,
+                                         128, 130, 257, 513, 600, 1000, 1025, 2049};
   std::vector<int> found;
   for (int size : sizes)
     if (size <= most)
@@ -35,17 +36,17 @@ void inputs(RandomBody &body, bool single, const std::vector<Dims> &shapes) {
 }
 
 std::vector<Dims> someShapes(RandomBody &body) {
-  body.budget = body.pick({100, 300, 1000, 2000, 4000, 9000});
+  body.budget = body.pick({100, 300, 1000, 2000, 4000, 9000, 9000, 40000});
   if (body.chance(25)) // nothing
     return body.chance(2) ? std::vector<Dims>{{0}, {5}, {0}}
                           : std::vector<Dims>{{3, 0}, {3}, {3, 0}};
   if (body.chance(3)) { // vectors
     int n = body.chance(2) ? anySize(body, 300)
-                           : body.pick({1000, 1023, 1025, 2048, 3001, 4099, 8192, 8193});
+                           : body.pick({1000, 1023, 1025, 2048, 3001, 4099, 8192, 8193, 70003});
     body.budget = std::max<int64_t>(body.budget, n);
     return {{n}, {n}, {anySize(body, n)}};
   }
-  int n = anySize(body, body.pick({17, 65, 1025})),
+  int n = anySize(body, body.pick({17, 65, 1025, 2049})),
       m = anySize(body, std::max<int64_t>(1, body.budget / n));
   body.budget = std::max<int64_t>(body.budget, n * m);
   std::vector<Dims> shapes = {
