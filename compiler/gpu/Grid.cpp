@@ -68,8 +68,8 @@ void Grid::wait(const Team &team) {
   b.CreateIntrinsic(llvm::Intrinsic::nvvm_barrier_cta_sync_aligned_all, {}, {b.getInt32(0)});
 }
 
-/// `void (ptr state, i64 blocks)`. Blocks count themselves in, and wait until as many have come as
-/// make a whole round.
+/// `void (ptr state, i64 blocks)`. Blocks count themselves in; the first one adds what is left to
+/// 2^63, so that the highest bit changes when the last has come, and all others are 0 again.
 ///
 /// LLVM 22 emits atomic operations for NVPTX as relaxed ones, whatever their ordering says, so the
 /// fences are explicit.
@@ -112,17 +112,19 @@ llvm::Function *Grid::barrier() {
   at.SetInsertPoint(first);
   fence();
   Value *arrived = function->getArg(0);
-  Value *before = at.CreateAtomicRMW(llvm::AtomicRMWInst::Add, arrived, at.getInt64(1),
-                                     llvm::Align(8), llvm::AtomicOrdering::Monotonic, scope);
-  Value *round = at.CreateUDiv(before, blocks);
-  Value *awaited = at.CreateMul(at.CreateAdd(round, at.getInt64(1)), blocks);
+  Value *isFirst =
+      at.CreateICmpEQ(read(llvm::Intrinsic::nvvm_read_ptx_sreg_ctaid_x), at.getInt32(0));
+  Value *rest = at.CreateSub(at.getInt64(uint64_t(1) << 63), at.CreateSub(blocks, at.getInt64(1)));
+  Value *before = at.CreateAtomicRMW(llvm::AtomicRMWInst::Add, arrived,
+                                     at.CreateSelect(isFirst, rest, at.getInt64(1)), llvm::Align(8),
+                                     llvm::AtomicOrdering::Monotonic, scope);
   at.CreateBr(spin);
 
   at.SetInsertPoint(spin);
   llvm::LoadInst *now = at.CreateAlignedLoad(at.getInt64Ty(), arrived, llvm::Align(8));
   now->setAtomic(llvm::AtomicOrdering::Monotonic, scope);
   now->setVolatile(true);
-  at.CreateCondBr(at.CreateICmpULT(now, awaited), spin, seen);
+  at.CreateCondBr(at.CreateICmpSGE(at.CreateXor(before, now), at.getInt64(0)), spin, seen);
 
   at.SetInsertPoint(seen);
   fence();
