@@ -38,7 +38,8 @@ std::unique_ptr<orc::LLJIT> makeJit() {
   }();
   (void)once;
   auto target = expect(orc::JITTargetMachineBuilder::detectHost(), "this processor is not known");
-  target.setCodeGenOptLevel(llvm::CodeGenOptLevel::Less);
+  // Most programs run for less time than it takes to make better code of them.
+  target.setCodeGenOptLevel(llvm::CodeGenOptLevel::None);
   return expect(orc::LLJITBuilder()
                     .setJITTargetMachineBuilder(std::move(target))
                     .setPlatformSetUp(orc::setUpInactivePlatform)

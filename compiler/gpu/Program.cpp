@@ -192,7 +192,8 @@ void ProgramEmission::spans(const kernel::Step &step, Pending::Spans &reads,
     span(first->getOperand(0), reads);
   // A single element is put where it belongs by the first thread (Moves.cpp).
   if (auto update = mlir::dyn_cast<ir::UpdateOp>(step.roots.front());
-      update && kernel::isRegister(update.getUpdate()) && isInPlace(update) && !writes.empty())
+      update && !step.points && kernel::isRegister(update.getUpdate()) && isInPlace(update) &&
+      !writes.empty())
     writes.front().appends = true;
 }
 
