@@ -2,6 +2,8 @@
 #include "compiler/derivative/rules/Products.h"
 #include "compiler/derivative/rules/Structured.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace descent::derivative {
@@ -12,17 +14,21 @@ namespace {
 // ---------------
 
 struct Extremum {
-  Value attained; ///< where the operand equals the extremum
+  /// Where the operand is not beside the extremum: equals it, or is of a row that has a nan. So is
+  /// every element of that: none is known to be without influence.
+  Value attained;
   Value count;    ///< how many do
+  Value isNumber; ///< whether the extremum is one
 };
 
 template <typename Op, typename Mode> Extremum findExtremum(Op op, Mode &mode) {
   Emitter &emit = mode.emit;
   Value x = mode.primal(op.getX()), r = mode.primal(op.getResult());
   Value spread = emit.broadcast(r, shapeOf(x), otherDims(tensorOf(x).getRank(), op.getDims()));
-  Value attained = emit.compare(ir::Predicate::eq, x, spread);
+  auto worse = std::is_same_v<Op, ir::ReduceMaxOp> ? ir::Predicate::lt : ir::Predicate::gt;
+  Value attained = ir::NotOp::create(emit, emit.compare(worse, x, spread));
   Value ones = ir::ConvertOp::create(emit, x.getType(), attained);
-  return {attained, emit.sumOver(ones, op.getDims())};
+  return {attained, emit.sumOver(ones, op.getDims()), emit.compare(ir::Predicate::eq, r, r)};
 }
 
 template <typename Op> LogicalResult pushForwardExtremum(Op op, Forward &forward) {
@@ -30,24 +36,27 @@ template <typename Op> LogicalResult pushForwardExtremum(Op op, Forward &forward
   Value tangent = forward.tangent(op.getX());
   if (!tangent || tensorOf(tangent).getNumElements() == 0)
     return success();
-  auto [attained, count] = findExtremum(op, forward);
+  auto [attained, count, isNumber] = findExtremum(op, forward);
   Value sum = emit.sumOver(emit.where(attained, tangent), op.getDims());
-  forward.setTangent(op.getResult(), emit.over(sum, count));
+  Value share = emit.over(sum, count);
+  forward.setTangent(op.getResult(),
+                     emit.choose(isNumber, share, emit.number(share.getType(), NAN)));
   return success();
 }
 
 template <typename Op> LogicalResult pullBackExtremum(Op op, Reverse &reverse) {
   Emitter &emit = reverse.emit;
   Cotangent ct = reverse.take(op.getResult());
-  auto [attained, count] = findExtremum(op, reverse);
+  auto [attained, count, isNumber] = findExtremum(op, reverse);
+  Value ofOne = emit.over(ct.value, count);
+  ofOne = emit.choose(isNumber, ofOne, emit.number(ofOne.getType(), NAN));
   auto spread = [&](Value value) {
     return emit.broadcast(value, shapeOf(op.getX()),
                           otherDims(tensorOf(op.getX()).getRank(), op.getDims()));
   };
-  // Where nothing is attained (nan) the quotient is nan or infinite, but is not chosen. The mask
-  // says that nothing depends on all other elements: most often one of a row is left, and the work
-  // for the others is skipped.
-  Value share = emit.where(attained, spread(emit.over(ct.value, count)));
+  // The mask says that nothing depends on all other elements: most often one of a row is left, and
+  // the work for the others is skipped.
+  Value share = emit.where(attained, spread(ofOne));
   Value mask = ct.mask ? Value(ir::AndOp::create(emit, attained, spread(ct.mask))) : attained;
   reverse.add(op.getX(), {share, mask});
   return success();

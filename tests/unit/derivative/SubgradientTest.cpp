@@ -44,6 +44,26 @@ TEST(Subgradient, ReductionsShareTiesEqually) {
   }
 }
 
+// The extremum of what has a nan is none, and so are its derivatives, in both modes.
+TEST(Subgradient, ReductionsOfRowsWithNan) {
+  double nan = std::nan("");
+  for (std::string op : {"reduce_max", "reduce_min"}) {
+    std::string body =
+        "%m = descent.reshape %x0 : tensor<6xf64> to tensor<2x3xf64>\n%r = descent." + op +
+        R"( %m [1] : tensor<2x3xf64> to tensor<2xf64>
+      %b = descent.broadcast %r [0] : tensor<2xf64> to tensor<2x3xf64>
+      %y = descent.reshape %b : tensor<2x3xf64> to tensor<6xf64>)";
+    Numbers at{1, nan, 3, 5, 5, 5};
+    for (const char *mode : {"R", "F"}) {
+      Numbers slopes = derivativeOf(body, "%y", at, mode);
+      for (size_t i = 0; i < 3; ++i) {
+        EXPECT_TRUE(std::isnan(slopes[i])) << op << mode << i;
+        EXPECT_EQ(slopes[i + 3], 1) << op << mode << i;
+      }
+    }
+  }
+}
+
 TEST(Subgradient, RunningMaximumTakesTheLatest) {
   EXPECT_EQ(derivativeOf("%y = descent.cummax %x0 0 : tensor<5xf64>", "%y", {1, 3, 3, 2, 3}, "R"),
             (Numbers{1, 1, 2, 0, 1}));
