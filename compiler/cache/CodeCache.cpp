@@ -285,7 +285,8 @@ std::string CodeCache::problem() const {
   if (stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
     return "it is not a folder";
   if (!isOurs(status))
-    return "others may write to its folder";
+    return status.st_uid == geteuid() ? "others may write to its folder"
+                                      : "its folder is another user's";
   if (access(path.c_str(), W_OK | X_OK) != 0)
     return "its folder cannot be written";
   return "";

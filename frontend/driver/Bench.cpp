@@ -124,8 +124,8 @@ void show(const BenchArguments &arguments, const std::vector<BenchRow> &rows,
           const TemporaryFolder &folder) {
   const BenchSettings &settings = arguments.settings;
   auto write = [](const std::string &path, const std::string &text) {
-    if (!replaceFile(path, text))
-      throw Error(path + " could not be written");
+    if (std::string why = replaceFile(path, text); !why.empty())
+      throw Error(path + " could not be written: " + why);
   };
   if (!settings.sweep.empty() || std::ranges::any_of(rows, &BenchRow::isMeasured))
     std::cout << benchTable(settings, rows) << std::flush;

@@ -18,6 +18,10 @@ void addDoctor(CLI::App &app, int &result) {
     if (*clear) {
       size_t count = clearCache();
       std::cout << fmt::format("{} compiled program{} removed\n", count, count == 1 ? "" : "s");
+      // Perhaps there are some that could not be.
+      for (const auto &[what, found] : describeMachine())
+        if (what == "cache" && found.starts_with("none"))
+          std::cout << fmt::format("{:<14} {}\n", what, found);
     } else {
       for (const auto &[what, found] : describeMachine())
         std::cout << fmt::format("{:<14} {}\n", what, found);

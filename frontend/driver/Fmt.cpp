@@ -53,10 +53,10 @@ int formatAll(const FmtArguments &arguments) {
       if (arguments.check) {
         std::cerr << name << ": not in the standard layout\n";
         result = std::max<int>(result, kScriptFailed);
-      } else if (replaceFile(path, *formatted)) {
+      } else if (std::string why = replaceFile(path, *formatted); why.empty()) {
         std::cerr << path << ": formatted\n";
       } else {
-        std::cerr << path << ": cannot be written\n";
+        std::cerr << path << ": cannot be written: " << why << '\n';
         result = kUsageOrCompileError;
       }
     }

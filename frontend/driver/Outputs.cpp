@@ -19,8 +19,11 @@ bool isSame(const std::string &a, const std::string &b) {
   std::error_code problem;
   if (fs::equivalent(a, b, problem) && !problem)
     return true;
-  return fs::weakly_canonical(fs::absolute(a), problem) ==
-         fs::weakly_canonical(fs::absolute(b), problem);
+  // An error is no answer: the folder that this process is in may be gone.
+  auto full = [&](const std::string &path) {
+    return fs::weakly_canonical(fs::absolute(path, problem), problem);
+  };
+  return !full(a).empty() && full(a) == full(b);
 }
 
 /// Devices and pipes are written as they are; files and what is to become one are replaced.
@@ -86,29 +89,33 @@ std::string problemOfOutputs(const std::vector<NamedFile> &outputs,
   return "";
 }
 
-bool replaceFile(const std::string &path, const std::string &text) {
+std::string replaceFile(const std::string &path, const std::string &text) {
   bool replaces = isReplaced(path);
   std::string target = targetOf(path);
   std::string written = replaces ? temporaryFor(target) : path;
   std::error_code problem;
+  errno = 0;
   {
     std::ofstream out(written, std::ios::binary);
     out << text;
     out.close();
     if (!out) {
+      std::string why = std::strerror(errno ? errno : EIO);
       if (replaces)
         fs::remove(written, problem);
-      return false;
+      return why;
     }
   }
   if (!replaces)
-    return true;
+    return "";
   if (fs::file_status before = fs::status(target, problem); fs::exists(before))
     fs::permissions(written, before.permissions(), problem);
   fs::rename(written, target, problem);
-  if (problem)
-    fs::remove(written, problem);
-  return !problem;
+  if (!problem)
+    return "";
+  std::error_code ignored;
+  fs::remove(written, ignored);
+  return problem.message();
 }
 
 } // namespace descent::driver

@@ -17,7 +17,8 @@ struct NamedFile {
 std::string problemOfOutputs(const std::vector<NamedFile> &outputs,
                              const std::vector<NamedFile> &inputs);
 
-/// Gives a file that text: all of it, or the file stays as it was. False where that cannot be done.
-bool replaceFile(const std::string &path, const std::string &text);
+/// Gives a file that text: all of it, or the file stays as it was. Why that cannot be done, empty
+/// where it was.
+std::string replaceFile(const std::string &path, const std::string &text);
 
 } // namespace descent::driver

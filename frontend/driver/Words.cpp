@@ -32,8 +32,7 @@ public:
       return "";
     for (size_t i = 0; i < words.size(); ++i) {
       std::string_view word = words[i];
-      bool isOption = word.size() > 1 && word.starts_with("-") && !onlyFiles;
-      if (!isOption) {
+      if (onlyFiles || word.size() < 2 || !word.starts_with("-")) {
         files.push_back(word);
       } else if (word == "--") {
         onlyFiles = true;
@@ -48,7 +47,14 @@ private:
   const CLI::App &command;
   std::span<char *const> words;
   std::vector<std::string_view> files;
+  std::vector<std::string> given; ///< options that take a value
   bool onlyFiles = false;
+
+  bool isOption(std::string_view word) const {
+    return word == "--" ||
+           (word.size() > 2 && word.starts_with("--") &&
+            command.get_option_no_throw(std::string(word.substr(0, word.find('=')))));
+  }
 
   /// `at` moves to the option's value.
   std::string problemOfOption(std::string_view word, size_t &at) {
@@ -59,8 +65,15 @@ private:
     bool takesValue = option->get_items_expected_max() > 0, hasValue = name.size() < word.size();
     if (!takesValue && hasValue)
       return fmt::format("{} takes no value, and {} gives it one", name, word);
-    if (takesValue && !hasValue)
-      ++at;
+    if (!takesValue)
+      return "";
+    if (!hasValue && (++at == words.size() || isOption(words[at])))
+      return fmt::format("{} takes a {}, and there is none{}", name, option->get_type_name(),
+                         at == words.size() ? "" : fmt::format(" before {}", words[at]));
+    bool isList = option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
+    if (!isList && std::ranges::count(given, name))
+      return fmt::format("{} is there twice", name);
+    given.push_back(name);
     return "";
   }
 

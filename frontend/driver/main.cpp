@@ -4,6 +4,7 @@
 #include "frontend/driver/Words.h"
 #include "runtime/core/Interrupt.h"
 
+#include <csignal>
 #include <iostream>
 #include <span>
 #include <string_view>
@@ -70,6 +71,9 @@ int main(int argc, char **argv) {
     std::cerr << problem << '\n';
     return kUsageOrCompileError;
   }
+  // A file may not grow further (`ulimit -f`): writing fails and says so, rather than the process
+  // ends.
+  std::signal(SIGXFSZ, SIG_IGN);
   // Ctrl-C where nothing looks for it; a training does.
   std::string line = "interrupted: descent";
   for (std::string_view word : words)

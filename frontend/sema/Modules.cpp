@@ -422,6 +422,16 @@ template <typename T> std::optional<T> parseWhole(std::string_view text) {
                                                                   : std::nullopt;
 }
 
+/// A number without the `_` between its digits, as the script's own may have them.
+std::string withoutSeparators(std::string_view text) {
+  std::string digits;
+  auto isDigit = [&](size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
+  for (size_t i = 0; i < text.size(); ++i)
+    if (text[i] != '_' || i == 0 || !isDigit(i - 1) || !isDigit(i + 1))
+      digits += text[i];
+  return digits;
+}
+
 } // namespace
 
 void Specializer::applySetting(const BindingStmt *stmt, std::string_view name, Value &value) {
@@ -454,11 +464,12 @@ void Specializer::applySetting(const BindingStmt *stmt, std::string_view name, V
                         "`" + *text + "` is neither true nor false");
     return;
   }
-  if (auto integer = parseWhole<int64_t>(*text))
+  std::string digits = withoutSeparators(*text);
+  if (auto integer = parseWhole<int64_t>(digits))
     value = isFloat(array->type.dtype)
                 ? builder.known(static_cast<double>(*integer), defaultFloat, true)
                 : builder.known(*integer, DType::I32, true);
-  else if (auto number = parseWhole<double>(*text))
+  else if (auto number = parseWhole<double>(digits))
     value = builder.known(*number, defaultFloat, true);
   else
     diagnostics.error(stmt->value->extent, Msg::BadSetting, "`" + *text + "` is not a number");

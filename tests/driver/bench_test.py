@@ -209,7 +209,7 @@ class Bench(unittest.TestCase):
             (["sums.gd", "--json", "/proc/out.json"], "/proc/out.json cannot be written (asked for with --json)"),
             (["sums.gd", "--sweep", "n=1,2", "--plot", "nowhere/x.svg"], "nowhere/x.svg cannot be written (asked for with --plot)"),
             (["sums.gd", "--threads", "-1"], "it takes a whole number from 0 to 1024"),
-            ([], "script is required"),
+            ([], "descent bench: a script is missing"),
             (["none.gd"], "none.gd"),
             (["sums.gd", "--sweep", "m=1,2"], "[bad-setting]"),
         ]:

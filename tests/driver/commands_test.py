@@ -2,6 +2,7 @@
 """What the subcommands of `descent` say to wrong words, to files that are none, and where output does not arrive."""
 import os
 import pathlib
+import resource
 import subprocess
 import sys
 import tempfile
@@ -138,6 +139,40 @@ class Commands(unittest.TestCase):
         self.assertEqual(len(list((self.path / "cache").iterdir())), 1)
         for words in ["run", "line.gd", "--quiet=no"], ["fmt", "--check=line.gd"]:
             self.assertIn("takes no value", self.descent(*words, code=2).stderr)
+
+    def test_options_twice_and_without_their_values(self):
+        for words, message in [
+            ("--device cpu --device=emulator", "descent run: --device is there twice"),
+            ("--json a.json --threads 1 --json b.json", "descent run: --json is there twice"),
+            ("--json", "descent run: --json takes a FILE, and there is none"),
+            ("--json --quiet", "descent run: --json takes a FILE, and there is none before --quiet"),
+        ]:
+            self.assertEqual(self.descent("run", "line.gd", *words.split(), code=2).stderr, message + "\n")
+        self.assertEqual(sorted(path.name for path in self.path.iterdir()), ["line.gd"])
+        self.assertEqual(self.descent("run", "line.gd", "--quiet", "--quiet", "--set", "n=1", "--set", "n=1_0").stdout, "45\n")
+
+    def test_a_file_that_may_not_grow(self):
+        self.write("saves.gd", 'save(arange(4000.0), "x.npy")\n')
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+        done = self.descent("run", "saves.gd", code=1, preexec_fn=limit)
+        self.assertIn("saves.gd:1:1: error: x.npy: cannot be written: File too large  [effect-failed]", done.stderr)
+        self.write("wide.gd", "let  x=1\n" * 300)
+        done = self.descent("fmt", "wide.gd", code=2, preexec_fn=limit)
+        self.assertEqual(done.stderr, "wide.gd: cannot be written: File too large\n")
+        self.assertEqual(sorted(path.name for path in self.path.iterdir()), ["line.gd", "saves.gd", "wide.gd"])
+        self.assertTrue((self.path / "wide.gd").read_text().startswith("let  x=1\n"))
+
+    def test_a_folder_that_is_gone(self):
+        (self.path / "gone").mkdir()
+        words = f"cd gone; rmdir ../gone; exec {DESCENT} run ../line.gd --json x.json"
+        done = subprocess.run(["sh", "-c", words], cwd=self.path, text=True, capture_output=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr, "descent: x.json cannot be written (asked for with --json): No such file or directory\n")
+
+    def test_a_cache_that_cannot_be_emptied(self):
+        self.write("file", "")
+        done = subprocess.run([DESCENT, "doctor", "--clear-cache"], cwd=self.path, env=os.environ | {"DESCENT_CACHE_DIR": "file"}, text=True, capture_output=True)
+        self.assertEqual((done.returncode, done.stdout), (0, "0 compiled programs removed\ncache          none: it is not a folder (file)\n"))
 
     def test_scripts_that_are_missing_or_too_many(self):
         for command in "run", "check", "ir", "fmt", "test", "bench", "gradcheck":
