@@ -109,6 +109,18 @@ class InterruptTest(unittest.TestCase):
         self.assertEqual((code, out, errors), (130, "", "interrupted: descent run model.gd --no-cache\n"))
         self.assertLess(time.monotonic() - begin, 2)
 
+    def test_while_data_are_read(self):
+        os.mkfifo(self.path / "slow.csv")
+        for words in ["run"], ["check"], ["test"], ["gradcheck"], ["bench", "--device", "cpu"]:
+            process = self.start(*words, "model.gd", script='data d = "slow.csv"\nprint sum(d.x)\n')
+            # It waits for the rest of the file.
+            with open(self.path / "slow.csv", "w") as file:
+                file.write("x\n1\n")
+                file.flush()
+                time.sleep(0.3)
+                self.assertIsNone(process.poll())
+                self.assertEqual(self.stop(process), (130, "", f"interrupted: descent {' '.join(words)} model.gd\n"))
+
     def test_commands_that_wait_for_input(self):
         process = self.start("fmt", "-")
         time.sleep(0.3)
