@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <semaphore>
 #include <thread>
 #include <unistd.h>
 
@@ -26,6 +27,10 @@ struct SelftestArguments {
   std::string report;
   int jobs = 0;
 };
+
+/// Processes that use a card at a time. Each has half a gigabyte of its memory before it does
+/// anything, and their kernels take turns.
+constexpr int kMostOnCard = 4;
 
 /// A device that tests run on, or why they do not.
 struct TestDevice {
@@ -127,11 +132,16 @@ private:
     for (size_t i = next++; i < jobs.size() && !interruptRequested(); i = next++) {
       auto [test, device] = jobs[i];
       std::string problem;
+      bool isOnCard = device->name == "gpu";
+      if (isOnCard)
+        onCard.acquire();
       try {
         problem = problemOf(*test, device->name);
       } catch (const std::exception &error) {
         problem = std::string(error.what()) + "\n";
       }
+      if (isOnCard)
+        onCard.release();
       if (interruptRequested())
         return;
       std::lock_guard lock(mutex);
@@ -157,6 +167,7 @@ private:
   std::vector<Job> jobs;
   std::map<std::pair<std::string, std::string>, Tally> tallies;
   std::atomic<size_t> next = 0;
+  std::counting_semaphore<> onCard{kMostOnCard};
   std::mutex mutex; ///< of all below and of tallies
   size_t done = 0;
 };
