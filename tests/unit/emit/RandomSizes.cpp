@@ -160,6 +160,12 @@ SizedScript trainingScript(uint64_t seed) {
   body.helperFunctions(1);
   int r = body.pick({1, 2, 7, 15, 16, 17, 33, 100, 257}),
       c = body.pick({1, 2, 3, 15, 16, 17, 33, 65}), k = body.pick({1, 2, 3, 10, 16, 17, 33});
+  bool isLong = body.chance(3); // many rows, few numbers to be trained
+  if (isLong) {
+    r = body.pick({600, 1000, 2049, 5000});
+    c = body.pick({1, 2, 3, 5, 8});
+    k = body.pick({1, 2, 3, 5});
+  }
   std::string n = std::to_string(r), m = std::to_string(c), classes = std::to_string(k);
   if (body.chance(3))
     body.text += "let dx = 0.5 * normal(key(1), [" + n + ", " + m + "])\n";
@@ -171,7 +177,8 @@ SizedScript trainingScript(uint64_t seed) {
   int batch = std::min(r, body.pick({1, 2, 3, 16, 33, r, r}));
 
   std::string loss;
-  switch (body.below(14)) {
+  // The last few take each row by itself, or each with each.
+  switch (body.below(isLong ? 11 : 14)) {
   case 0:
     loss = "mean(nn.cross_entropy(x @ w + b, y))";
     break;
@@ -181,8 +188,7 @@ SizedScript trainingScript(uint64_t seed) {
            "keepdims=true) + 0.1)\n  mean(z^2 * b) + mean(nn.cross_entropy(z, y))\n}";
     break;
   case 2:
-    loss = "{\n  let h = tanh(x @ w + b)\n  let a = softmax(h @ h.T, axis=1) @ h\n  mean((a - "
-           "b)^2)\n}";
+    loss = "mean(roll(x @ w, 1, axis=0) * 0.9 * (x @ w) + b) + sum(" + body.helpers[0] + "(w)^2)";
     break;
   case 3:
     loss = "{\n  let h = silu(x @ w + b)\n  mean((h @ w.T - x)^2) + 0.01 * sum(w^2)\n}";
@@ -221,7 +227,8 @@ SizedScript trainingScript(uint64_t seed) {
            "0.3)^2)\n}";
     break;
   default:
-    loss = "mean(roll(x @ w, 1, axis=0) * 0.9 * (x @ w) + b) + sum(" + body.helpers[0] + "(w)^2)";
+    loss = "{\n  let h = tanh(x @ w + b)\n  let a = softmax(h @ h.T, axis=1) @ h\n  mean((a - "
+           "b)^2)\n}";
   }
   body.text += "fn loss(x, y) = " + loss + "\n";
   int steps = r / std::max(1, batch);
