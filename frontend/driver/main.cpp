@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <iostream>
+#include <new>
 #include <span>
 #include <string_view>
 
@@ -83,6 +84,9 @@ int main(int argc, char **argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
     result = app.exit(error) == 0 ? kDone : kUsageOrCompileError;
+  } catch (const std::bad_alloc &) {
+    std::cerr << "descent: there is not enough memory\n";
+    result = kScriptFailed;
   } catch (const std::exception &error) {
     std::cerr << "descent: " << error.what() << '\n';
     result = kScriptFailed;

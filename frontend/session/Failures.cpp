@@ -125,7 +125,7 @@ std::string renderNoMemory(int64_t bytes, const NeedsOfProgram &needs,
   return renderShortage(
       Msg::NotEnoughMemory,
       fmt::format("there is not enough memory for this program: it needs {} for the arrays that it "
-                  "makes, and {} of the machine's {} are available",
+                  "makes, and {} of {} are available",
                   inBytes(bytes), inBytes(availableMemory()), inBytes(machineMemory())),
       needs, {}, "", sources);
 }

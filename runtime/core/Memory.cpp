@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace descent {
@@ -36,6 +37,19 @@ int64_t groupMemory(bool available) {
   if (!available || least == std::numeric_limits<int64_t>::max())
     return least;
   return std::max<int64_t>(0, least - std::max<int64_t>(0, usedByGroup()));
+}
+
+/// What `ulimit -v` leaves this process, or grants it if nothing is to be taken off.
+int64_t limitOfProcess(bool available) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+      limit.rlim_cur > static_cast<rlim_t>(std::numeric_limits<int64_t>::max()))
+    return std::numeric_limits<int64_t>::max();
+  auto bytes = static_cast<int64_t>(limit.rlim_cur);
+  int64_t pages = 0;
+  if (available && std::ifstream("/proc/self/statm") >> pages)
+    bytes -= pages * int64_t{sysconf(_SC_PAGE_SIZE)};
+  return std::max<int64_t>(0, bytes);
 }
 
 /// A line of /proc/meminfo, in bytes.
@@ -77,20 +91,21 @@ int64_t memoryOfLimit(std::string_view memoryMax) {
 
 int64_t machineMemory() {
   int64_t physical = int64_t{sysconf(_SC_PHYS_PAGES)} * int64_t{sysconf(_SC_PAGE_SIZE)};
-  return std::min(physical, groupMemory(false));
+  return std::min({physical, groupMemory(false), limitOfProcess(false)});
 }
 
 int64_t availableMemory() {
   int64_t available = machineMemory();
   if (std::optional<int64_t> free = meminfo("MemAvailable:"))
     available = std::min(available, *free);
-  return std::min(available, groupMemory(true));
+  return std::min({available, groupMemory(true), limitOfProcess(true)});
 }
 
 bool hasMemoryFor(int64_t bytes) {
   // Less is not worth looking for.
   constexpr int64_t kMuch = int64_t{64} << 20;
-  return bytes < kMuch || bytes <= availableMemory() + meminfo("SwapFree:").value_or(0);
+  return bytes < kMuch || (bytes <= limitOfProcess(true) &&
+                           bytes <= availableMemory() + meminfo("SwapFree:").value_or(0));
 }
 
 std::string inBytes(int64_t bytes) {

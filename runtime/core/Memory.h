@@ -16,7 +16,8 @@ void *allocate(size_t bytes);
 /// A number of bytes as people read it: "1.50 GiB", "20.0 MiB", "100 bytes".
 std::string inBytes(int64_t bytes);
 
-/// Bytes of memory that the machine has, or its control group may use, if that is less.
+/// Bytes of memory that the machine has, or its control group or this process may use, if that is
+/// less.
 int64_t machineMemory();
 
 /// Bytes of memory that could still be used now.

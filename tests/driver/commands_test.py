@@ -188,11 +188,20 @@ class Commands(unittest.TestCase):
         self.write("large.gd", "let n = 3.0\nlet all = cumsum(arange(n))\nprint all[-1]\n")
         done = self.descent("run", "large.gd", "--set", "n=1e12", code=1)
         self.assertRegex(done.stderr, r"^large.gd:2:11: error: there is not enough memory for this program: it needs 3725.29 GiB for the arrays "
-                         r"that it makes, and \S+ GiB of the machine's \S+ GiB are available  \[not-enough-memory\]\n")
+                         r"that it makes, and \S+ GiB of \S+ GiB are available  \[not-enough-memory\]\n")
         self.assertIn("large.gd:2:11: note: f32[1000000000000] takes 3725.29 GiB\n", done.stderr)
         self.assertNotIn("precision f32", done.stderr)
         self.write("large.gd", "precision f64\n" + (self.path / "large.gd").read_text())
         self.assertIn("`precision f32`", self.descent("run", "large.gd", "--set", "n=1e12", code=1).stderr)
+
+    def test_more_than_the_process_may_have(self):
+        self.write("large.gd", "let n = 3.0\nlet all = cumsum(arange(n))\nprint all[-1]\n")
+        limit = lambda bytes_: lambda: resource.setrlimit(resource.RLIMIT_AS, (bytes_, bytes_))
+        if subprocess.run([DESCENT, "--version"], preexec_fn=limit(1500 << 20), capture_output=True).returncode:
+            self.skipTest("this build needs more address space")  # with a sanitizer
+        done = self.descent("run", "large.gd", "--set", "n=9e8", code=1, preexec_fn=limit(3 << 30))
+        self.assertRegex(done.stderr, r"large.gd:2:11: error: there is not enough memory for this program: it needs 3.35 GiB for the arrays that it "
+                         r"makes, and \d.\d+ GiB of 3.00 GiB are available")
 
     def test_places_beyond_31_bits(self):
         # Too large to run here.
