@@ -49,6 +49,8 @@ int capabilityOf(const llvm::TargetMachine &machine) {
 }
 
 constexpr const char *kInputs = "descent.inputs";
+/// Parameters of a kernel may take 4,352 bytes (before PTX 8.1), and five are ours.
+constexpr int64_t kMostArrays = 4352 / 8 - 5;
 
 /// The arrays that the caller gives: what a program reads, or the arguments and results of a
 /// function.
@@ -200,6 +202,10 @@ GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::Target
     code.byRows = kernel::readByRows(function);
     code.ahead = kernel::fetchedAhead(function);
     int64_t given = givenTo(function);
+    if (given > kMostArrays)
+      throw Error("a GPU's program can be given " + std::to_string(kMostArrays) +
+                  " arrays at most, and this one is given " + std::to_string(given) +
+                  "; arrays of one shape can be rows of one");
     int64_t read = given - int64_t(function.getNumResults());
     llvm::Function *kernel = declare(*code.module, given, read, threads);
     describe(*kernel);

@@ -2,6 +2,8 @@
 #include "tests/unit/emit/RandomScript.h"
 #include "tests/unit/emit/ScriptProgram.h"
 
+#include "descent/Error.h"
+
 #include <gmock/gmock.h>
 #include <llvm/Analysis/AliasAnalysis.h>
 #include <llvm/Analysis/BasicAliasAnalysis.h>
@@ -161,6 +163,35 @@ TEST(Ptx, WaitsMayWriteToWhatOthersWrite) {
   }
   EXPECT_GT(waits, 2);
   EXPECT_EQ(written, 4 * waits) << "the mailbox, the state, the blocks' memory and the arena";
+}
+
+// As many as parameters can be, and one more.
+TEST(Ptx, OfFunctionsOfManyArrays) {
+  auto function = [](int arguments) {
+    std::string parameters, sum;
+    for (int i = 0; i < arguments; ++i) {
+      std::string name = "x" + std::to_string(i);
+      parameters += (i ? ", " : "") + name + ": f32[3]";
+      sum += (i ? " + " : "") + name;
+    }
+    return Program("export fn f(" + parameters + ") = " + sum + "\n");
+  };
+  auto ptx = [](const Program &program) {
+    return compiler::compileForDevice(emit(*program.program, program.sources), {}, {}, "f")
+        .image.code;
+  };
+  Program most = function(538), tooMany = function(539);
+  ASSERT_TRUE(most.program) << most.problems;
+  ASSERT_TRUE(tooMany.program) << tooMany.problems;
+  std::string code = ptx(most);
+  if (!assembler().empty())
+    EXPECT_EQ(complaint(code, "sm_90"), "");
+  try {
+    ptx(tooMany);
+    FAIL();
+  } catch (const descent::Error &error) {
+    EXPECT_THAT(error.what(), HasSubstr("539 arrays at most, and this one is given 540;"));
+  }
 }
 
 // Tensor cores, where there are some; 16 bytes at a time; and no word of a thread's sums but in
