@@ -2,19 +2,23 @@
 
 // Reductions, running reductions and the general product.
 
-// All elements that attain the maximum share equally.
+// All elements that attain the maximum share equally; of a row with a nan there is no share.
 // CHECK-LABEL: func.func @jvp_of_reduce_max(
 // CHECK-SAME: %[[X:[^:]*]]: {{.*}}, %[[DX:[^:]*]]:
 // CHECK-NEXT: %[[REDUCE_MAX:.*]] = descent.reduce_max %[[X]] [1] : tensor<2x3xf32> to tensor<2xf32>
 // CHECK-NEXT: %[[B:.*]] = descent.broadcast %[[REDUCE_MAX]] [0] : tensor<2xf32> to tensor<2x3xf32>
-// CHECK-NEXT: %[[COMPARE:.*]] = descent.compare eq %[[X]], %[[B]] : tensor<2x3xf32>
+// CHECK-NEXT: %[[BESIDE:.*]] = descent.compare lt %[[X]], %[[B]] : tensor<2x3xf32>
+// CHECK-NEXT: %[[COMPARE:.*]] = descent.not %[[BESIDE]] : tensor<2x3xi1>
 // CHECK-NEXT: %[[CONVERT:.*]] = descent.convert %[[COMPARE]] : tensor<2x3xi1> to tensor<2x3xf32>
 // CHECK-NEXT: %[[SUM:.*]] = descent.reduce_sum %[[CONVERT]] [1] : tensor<2x3xf32> to tensor<2xf32>
+// CHECK-NEXT: %[[NUMBER:.*]] = descent.compare eq %[[REDUCE_MAX]], %[[REDUCE_MAX]] : tensor<2xf32>
 // CHECK-NEXT: %[[K:.*]] = descent.constant dense<0.000000e+00> : tensor<2x3xf32>
 // CHECK-NEXT: %[[SELECT:.*]] = descent.select %[[COMPARE]], %[[DX]], %[[K]] : tensor<2x3xi1>, tensor<2x3xf32>
 // CHECK-NEXT: %[[SUM2:.*]] = descent.reduce_sum %[[SELECT]] [1] : tensor<2x3xf32> to tensor<2xf32>
 // CHECK-NEXT: %[[DIV:.*]] = descent.div %[[SUM2]], %[[SUM]] : tensor<2xf32>
-// CHECK-NEXT: return %[[DIV]] : tensor<2xf32>
+// CHECK-NEXT: %[[NAN:.*]] = descent.constant dense<0x7FC00000> : tensor<2xf32>
+// CHECK-NEXT: %[[SHARE:.*]] = descent.select %[[NUMBER]], %[[DIV]], %[[NAN]] : tensor<2xi1>, tensor<2xf32>
+// CHECK-NEXT: return %[[SHARE]] : tensor<2xf32>
 func.func @jvp_of_reduce_max(%x: tensor<2x3xf32>, %dx: tensor<2x3xf32>) -> tensor<2xf32> {
   %y:2 = descent.jvp(%x) tangents(%dx) : (tensor<2x3xf32>) tangents (tensor<2x3xf32>) {
   ^bb0(%a: tensor<2x3xf32>):
@@ -28,11 +32,15 @@ func.func @jvp_of_reduce_max(%x: tensor<2x3xf32>, %dx: tensor<2x3xf32>) -> tenso
 // CHECK-SAME: %[[X:[^:]*]]: {{.*}}, %[[DY:[^:]*]]:
 // CHECK-NEXT: %[[REDUCE_MIN:.*]] = descent.reduce_min %[[X]] [1] : tensor<2x3xf32> to tensor<2xf32>
 // CHECK-NEXT: %[[B:.*]] = descent.broadcast %[[REDUCE_MIN]] [0] : tensor<2xf32> to tensor<2x3xf32>
-// CHECK-NEXT: %[[COMPARE:.*]] = descent.compare eq %[[X]], %[[B]] : tensor<2x3xf32>
+// CHECK-NEXT: %[[BESIDE:.*]] = descent.compare gt %[[X]], %[[B]] : tensor<2x3xf32>
+// CHECK-NEXT: %[[COMPARE:.*]] = descent.not %[[BESIDE]] : tensor<2x3xi1>
 // CHECK-NEXT: %[[CONVERT:.*]] = descent.convert %[[COMPARE]] : tensor<2x3xi1> to tensor<2x3xf32>
 // CHECK-NEXT: %[[SUM:.*]] = descent.reduce_sum %[[CONVERT]] [1] : tensor<2x3xf32> to tensor<2xf32>
+// CHECK-NEXT: %[[NUMBER:.*]] = descent.compare eq %[[REDUCE_MIN]], %[[REDUCE_MIN]] : tensor<2xf32>
 // CHECK-NEXT: %[[DIV:.*]] = descent.div %[[DY]], %[[SUM]] : tensor<2xf32>
-// CHECK-NEXT: %[[B2:.*]] = descent.broadcast %[[DIV]] [0] : tensor<2xf32> to tensor<2x3xf32>
+// CHECK-NEXT: %[[NAN:.*]] = descent.constant dense<0x7FC00000> : tensor<2xf32>
+// CHECK-NEXT: %[[SHARE:.*]] = descent.select %[[NUMBER]], %[[DIV]], %[[NAN]] : tensor<2xi1>, tensor<2xf32>
+// CHECK-NEXT: %[[B2:.*]] = descent.broadcast %[[SHARE]] [0] : tensor<2xf32> to tensor<2x3xf32>
 // CHECK-NEXT: %[[K:.*]] = descent.constant dense<0.000000e+00> : tensor<2x3xf32>
 // CHECK-NEXT: %[[SELECT:.*]] = descent.select %[[COMPARE]], %[[B2]], %[[K]] : tensor<2x3xi1>, tensor<2x3xf32>
 // CHECK-NEXT: return %[[SELECT]] : tensor<2x3xf32>
