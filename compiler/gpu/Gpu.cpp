@@ -3,6 +3,7 @@
 #include "compiler/cpu/Math.h"
 #include "compiler/gpu/Steps.h"
 #include "compiler/kernel/RowReads.h"
+#include "runtime/device/Device.h"
 #include "runtime/device/Messages.h"
 
 #include "descent/Error.h"
@@ -203,9 +204,9 @@ GpuCode generate(mlir::ModuleOp source, llvm::LLVMContext &context, llvm::Target
     code.ahead = kernel::fetchedAhead(function);
     int64_t given = givenTo(function);
     if (given > kMostArrays)
-      throw Error("a GPU's program can be given " + std::to_string(kMostArrays) +
-                  " arrays at most, and this one is given " + std::to_string(given) +
-                  "; arrays of one shape can be rows of one");
+      throw device::DeviceError("a GPU's program can be given " + std::to_string(kMostArrays) +
+                                " arrays at most, and this one is given " + std::to_string(given) +
+                                "; arrays of one shape can be rows of one");
     int64_t read = given - int64_t(function.getNumResults());
     llvm::Function *kernel = declare(*code.module, given, read, threads);
     describe(*kernel);
@@ -254,8 +255,9 @@ std::unique_ptr<llvm::TargetMachine> makeMachine(int major, int minor) {
   std::string name = "sm_" + std::to_string(major * 10 + minor);
   std::unique_ptr<llvm::MCSubtargetInfo> known(target->createMCSubtargetInfo(triple, "", ""));
   if (major < 7 || !known->isCPUStringValid(name))
-    throw Error("no code is made for GPUs of compute capability " + std::to_string(major) + "." +
-                std::to_string(minor) + ", but for those of 7.0 (sm_70) or later that LLVM knows");
+    throw device::DeviceError("no code is made for GPUs of compute capability " +
+                              std::to_string(major) + "." + std::to_string(minor) +
+                              ", but for those of 7.0 (sm_70) or later that LLVM knows");
   std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
       triple, name, "", options, std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Default));
   if (!machine)

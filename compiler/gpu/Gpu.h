@@ -46,13 +46,14 @@ void countInputs(mlir::ModuleOp module);
 
 /// LLVM IR for a program or the exported function of that name, for the processor of `machine`,
 /// optimised. Products of at least `libraryWork` multiplications are left to the
-/// device's library (0: none are), but for `refusedProducts`. Throws descent::Error.
+/// device's library (0: none are), but for `refusedProducts`. Throws descent::Error, and device::DeviceError
+/// where the program is too large for a kernel.
 GpuCode generate(mlir::ModuleOp module, llvm::LLVMContext &context, llvm::TargetMachine &machine,
                  const kernel::PlanOptions &options, int threads, llvm::StringRef name = "main",
                  int64_t libraryWork = 0,
                  const std::vector<device::Product> &refusedProducts = {});
 
-/// For compute capability `major`.`minor`. Throws descent::Error where there is none.
+/// For compute capability `major`.`minor`. Throws device::DeviceError where there is none.
 std::unique_ptr<llvm::TargetMachine> makeMachine(int major, int minor);
 
 /// The module as PTX. Changes the module.

@@ -262,6 +262,19 @@ TEST_F(CudaDataTest, SharedMemoryIsGivenBackWhereAKernelFails) {
   fake->registered.clear(); // the context took it along
 }
 
+// A card that is newer than Descent.
+TEST_F(CudaSessionTest, AutoRunsOnTheProcessorWhereNoCodeIsMadeForTheCard) {
+  fake->major = 30;
+  const std::string text = "print sum(arange(4.0))\n";
+  Outcome outcome = runScript(text, DeviceKind::Auto);
+  EXPECT_EQ(outcome.result.status, RunStatus::Done);
+  EXPECT_EQ(outcome.printed, "6\n");
+  EXPECT_THAT(outcome.remarks, StartsWith("descent: it runs on the processor, as no code is made "
+                                          "for GPUs of compute capability 30.0"));
+  EXPECT_THAT(problemOf([&] { runScript(text); }), StartsWith("no code is made for GPUs"));
+  EXPECT_EQ(launches, 0);
+}
+
 TEST_F(CudaSessionTest, AutoRunsOnTheProcessorWhereThereIsNoRoom) {
   fake->memoryBytes = size_t{20} << 20;
   Outcome outcome = runScript(kLarge, DeviceKind::Auto);
