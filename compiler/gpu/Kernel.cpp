@@ -426,7 +426,8 @@ size_t KernelEmitter::loopsOverRows() const {
 bool KernelEmitter::canBeAlone() const {
   for (mlir::Operation *root : step.roots)
     for (mlir::Value result : root->getResults())
-      if (kernel::isArray(result) && !p.isInFrame(result) && !p.isOfBlock(result))
+      if (kernel::isArray(result) && !p.isInFrame(result) && !p.isOfBlock(result) &&
+          f.placeOf(result).kind != kernel::Place::Kind::Row)
         return false;
   return isLittle(step);
 }

@@ -14,8 +14,8 @@ namespace {
 /// Of an array, and of all that a block has. 264 blocks of 32 KiB are 8 MiB, a sixth of an H100's
 /// cache.
 constexpr int64_t kMostElements = 4096, kMostBytes = 32 << 10;
-/// Terms of a sum that are in any case added up by several blocks.
-constexpr int64_t kManyTerms = 1024;
+/// Terms of a sum that are in most cases added up by several blocks.
+constexpr int64_t kManyTerms = 64;
 /// Elements that each block takes from all others, where all wait in any case.
 constexpr int64_t kMostTaken = 1024;
 /// Bytes of a tree's sums, which are then in the block's shared memory.
@@ -87,7 +87,8 @@ bool Choice::findAlone(const kernel::Step &step) {
     return false;
   for (mlir::Operation *root : step.roots)
     for (mlir::Value result : root->getResults())
-      if (kernel::isArray(result) && !p.isInFrame(result) && !isOwn(result))
+      if (kernel::isArray(result) && !p.isInFrame(result) && !isOwn(result) &&
+          p.f.placeOf(result).kind != Place::Kind::Row)
         return false;
   return true;
 }
