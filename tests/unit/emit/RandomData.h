@@ -18,13 +18,16 @@ public:
       shape.push_back(size);
     sema::DataResult result;
     result.isSingleArray = true;
-    result.columns.push_back(
-        {"", "", type == "f64" ? made<double>(shape) : made<float>(shape), ""});
+    result.columns.push_back({"", "",
+                              type == "f64"   ? made<double>(shape)
+                              : type == "i32" ? made<int32_t>(shape)
+                                              : made<float>(shape),
+                              ""});
     return result;
   }
 
 private:
-  /// Between -1 and 1, no two of a few thousand closer than they must be.
+  /// Between -1 and 1, no two of a few thousand closer than they must be; integers from -7 to 7.
   template <typename T> static Array made(const Shape &shape) {
     Array array = Array::uninitialized(dtypeOf<T>, shape);
     auto elements = array.mutableValues<T>();
@@ -32,7 +35,7 @@ private:
     for (T &element : elements) {
       x += 0.61803398874989485;
       x -= x >= 1;
-      element = T(2 * x - 1);
+      element = T((std::is_integral_v<T> ? 8 : 1) * (2 * x - 1));
     }
     return array;
   }

@@ -1,44 +1,15 @@
 // Rows of data outside of the device, fetched a step early by blocks of their own: the results are
 // those of the program that waits for them, to the bit.
+#include "tests/unit/emit/RandomData.h"
 #include "tests/unit/gpu/Emulated.h"
 
 namespace descent {
 namespace {
 
-/// `data x = "f32 130 7"`: an array of that type and shape, of some numbers.
-class Numbers : public sema::DataSource {
-public:
-  sema::DataResult load(const std::string &what, DType) override {
-    std::istringstream words(what);
-    std::string type;
-    words >> type;
-    Shape shape;
-    for (int64_t size; words >> size;)
-      shape.push_back(size);
-    sema::DataResult result;
-    result.isSingleArray = true;
-    result.columns.push_back({"", "",
-                              type == "f64"   ? made<double>(shape)
-                              : type == "i32" ? made<int32_t>(shape)
-                                              : made<float>(shape),
-                              ""});
-    return result;
-  }
-
-private:
-  template <typename T> static Array made(const Shape &shape) {
-    Array array = Array::uninitialized(dtypeOf<T>, shape);
-    auto elements = array.mutableValues<T>();
-    for (size_t i = 0; i < elements.size(); ++i)
-      elements[i] = T(std::sin(double(i) * 0.7) * 8);
-    return array;
-  }
-};
-
 /// How many fetches the text of a script's code has; that it gives the same as without them, in
 /// launches of several shapes and orders of threads.
 static int check(const std::string &text, std::vector<bool> far, int64_t libraryWork = 0) {
-  Numbers numbers;
+  fuzz::RandomData numbers;
   Program program(text, &numbers);
   EXPECT_TRUE(program.program) << program.problems;
   if (!program.program)
