@@ -1,24 +1,25 @@
 #!/usr/bin/env bash
 # cmake/portable.sh: makes build/descent-VERSION-x86_64-linux.tar.xz of build/portable/bin/descent: the command, the
-# documentation, the examples, the tests of operations and programs, and the benchmarks' scripts. What is in it is then
-# checked: that it asks for glibc 2.36 alone, its size, and by its `descent selftest`.
+# documentation, the examples, the tests of operations and programs, and the benchmarks. What is in it is then
+# checked: that it asks for glibc 2.36 alone, its size, by its `descent selftest`, and by the benchmarks of GPUs on the emulator.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools=/usr/lib/llvm-22/bin
 binary=build/portable/bin/descent
+data=build/portable/benchmarks/bench-data
 most_bytes=$((20 << 20))
 newest_glibc=2.36
 
 fail() { printf 'portable: %s\n' "$*" >&2; exit 1; }
 
-needed=$("$tools/llvm-readelf" -d "$binary" | sed -n 's/.*Shared library: \[\(.*\)\]/\1/p')
+needed=$("$tools/llvm-readelf" -d "$binary" "$data" | sed -n 's/.*Shared library: \[\(.*\)\]/\1/p' | sort -u)
 for library in $needed; do
   case $library in
   libc.so.6 | libm.so.6 | ld-linux-x86-64.so.2) ;;
-  *) fail "$binary needs $library" ;;
+  *) fail "$binary or $data needs $library" ;;
   esac
 done
-glibc=$("$tools/llvm-readelf" -V "$binary" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -1)
+glibc=$("$tools/llvm-readelf" -V "$binary" "$data" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -1)
 [[ $(printf '%s\n' "${glibc#GLIBC_}" "$newest_glibc" | sort -V | tail -1) == "$newest_glibc" ]] ||
   fail "$binary needs ${glibc/_/ }, newer than $newest_glibc"
 
@@ -30,7 +31,10 @@ mkdir -p "$work/$name"/{bin,docs,build/data,licenses}
 cp "$binary" "$work/$name/bin/"
 cp LICENSE "$work/$name/"
 cp -r docs/*.md docs/examples docs/pictures "$work/$name/docs/"
-git ls-files tests/{ops,programs}/'*.'{gd,csv,expected} ':!tests/ops/failing' 'benchmarks/*.gd' 'benchmarks/*/cases.json' | xargs cp --parents -t "$work/$name"
+git ls-files tests/{ops,programs}/'*.'{gd,csv,expected} ':!tests/ops/failing' 'benchmarks/*.gd' 'benchmarks/*/cases.json' 'benchmarks/gpu/*.'{py,json} \
+  ':!benchmarks/gpu/gpu_test.py' | xargs cp --parents -t "$work/$name"
+cp "$data" "$work/$name/benchmarks/"
+cp benchmarks/README.md "$work/$name/benchmarks/"
 if [[ -f build/data/digits.csv.gz ]]; then
   cp build/data/digits.* "$work/$name/build/data/"
 fi
@@ -46,10 +50,14 @@ NVIDIA's driver is installed.
   bin/descent run docs/examples/line.gd     train a line through a hundred points
   bin/descent doctor                        what was found on this machine
   bin/descent selftest                      the tests of all operations and programs, on all devices
+  bin/descent bench model.gd --device cpu,gpu   time a script on several devices, side by side
+  python3 benchmarks/gpu/bench_gpu.py       the benchmarks: CPU against GPU, beside JAX and PyTorch where this
+                                            Python has them (--help; --device emulator --quick to try it)
   bin/descent --help                        the rest
 
 docs/language.md is the language, docs/examples/README.md a tour. tests/ops has tests of all operations,
-tests/programs scripts with the output that they must have, benchmarks what Descent is measured with.
+tests/programs scripts with the output that they must have. The scripts in benchmarks/training, kernels and
+gradbench are functions that the tools of the source tree call (benchmarks/README.md).
 TEXT
 archive=build/$name.tar.xz
 tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner -cf - "$name" | xz -9e -T1 >"$archive"
@@ -61,5 +69,7 @@ rm -rf "${work:?}/$name"
 tar -C "$work" -xf "$archive"
 env -i PATH=/usr/bin:/bin HOME="$work" "$work/$name/bin/descent" selftest --device all ||
   fail "tests fail from the archive"
+env -i PATH=/usr/bin:/bin HOME="$work" python3 "$work/$name/benchmarks/gpu/bench_gpu.py" --device emulator --quick --no-peers ||
+  fail "benchmarks fail from the archive"
 awk -v archive="$archive" -v bytes="$bytes" -v command="$(stat -c %s "$binary")" -v needs="$glibc: $(echo $needed)" \
   'BEGIN { printf "%s: %.1f MiB, the command %.1f MiB; needs %s\n", archive, bytes / 2^20, command / 2^20, needs }'
