@@ -14,6 +14,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <new>
 #include <ostream>
 #include <utility>
 
@@ -163,6 +164,8 @@ void RunContext::effect(int32_t index, const void *const *operands) {
   try {
     InterruptGuard whole;
     carryOut(effect, operands);
+  } catch (const std::bad_alloc &) {
+    fail({Failure::Kind::Effect, "there is not enough memory", effect.span});
   } catch (const std::exception &error) {
     fail({Failure::Kind::Effect, error.what(), effect.span});
   }

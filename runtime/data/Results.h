@@ -35,7 +35,7 @@ public:
   void write(const std::string &file) const;
 
 private:
-  /// Keeps the JSON library out of this header.
+  /// What was put where; numbers become text only when that is written.
   struct Document;
   std::unique_ptr<Document> document;
 };

@@ -100,6 +100,33 @@ class Commands(unittest.TestCase):
                 done = self.descent(*words, code=1, stdout=full)
                 self.assertEqual(done.stderr.count("descent: standard output could not be written"), 1, words)
 
+    def test_results_for_which_memory_is_short(self):
+        def run(script, mebibytes, *words):
+            limit = mebibytes << 20
+            return subprocess.run([DESCENT, "run", script, "--threads", "1", *words], cwd=self.path, capture_output=True, text=True, timeout=60,
+                                  env=os.environ | {"DESCENT_CACHE_DIR": ""},
+                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+
+        # What a run takes without results; with a sanitizer, thousands of gigabytes.
+        least = next((m for m in range(64, 4096, 32) if run("line.gd", m).returncode == 0), None)
+        if least is None:
+            self.skipTest("this build needs more addresses than a limit leaves it")
+        self.write("many.gd", 'let x = linspace(0.0, 1.0, 3_000_000)\nprint "first"\n')
+        self.write("saves.gd", 'save(linspace(0.0, 1.0, 3_000_000), "x.csv")\n')
+        said = ""
+        for more in range(16, 64, 8):
+            done = run("many.gd", least + more, "--json", "x.json")
+            self.assertIn(done.returncode, (0, 1), done.stderr)
+            self.assertEqual(done.returncode, 1 if "memory" in done.stderr else 0, done.stderr)
+            said += done.stderr
+            done = run("saves.gd", least + more)
+            self.assertIn(done.returncode, (0, 1), done.stderr)
+            said += done.stderr
+        self.assertRegex(said, r"(?m)^descent: there is not enough memory$")
+        self.assertRegex(said, r"(?m)^saves.gd:1:1: error: there is not enough memory  \[effect-failed\]$")
+        self.assertNotIn("bad_alloc", said)
+        self.assertEqual([path.name for path in self.path.iterdir() if "part" in path.name], [])
+
     # ---- Words
 
     def test_commands_that_are_nearly_there(self):

@@ -29,6 +29,41 @@ TEST(Results, ValuesAsJson) {
             "\n");
 }
 
+TEST(Results, NumbersReadBackAsWhatTheyAre) {
+  Results results;
+  results.set({"f64"},
+              Array::fromVector<double>({0, -0.0, 1, -3e14, 1e15, 1e16, 1.2345678901234567e17,
+                                         5e-324, 1.7976931348623157e308, 1.0 / 3, 1e-4, 1e-5}));
+  results.set({"f32"}, Array::fromVector<float>({1, 16777216, 1e-45f, 3.4028235e38f, 1.0f / 3}));
+  results.set({"i64"}, Array::fromVector<int64_t>({std::numeric_limits<int64_t>::min(), 0, 1}));
+  results.set({"key"}, Array::fromVector<uint64_t>({~uint64_t{0}}));
+  EXPECT_EQ(results.text(), R"({"f64":[0.0,-0.0,1.0,-300000000000000.0,1000000000000000.0,1e+16,)"
+                            R"(1.2345678901234566e+17,5e-324,1.7976931348623157e+308,)"
+                            R"(0.3333333333333333,0.0001,1e-05],)"
+                            R"("f32":[1.0,16777216.0,1e-45,3.4028235e+38,0.33333334],)"
+                            R"("i64":[-9223372036854775808,0,1],"key":[[4294967295,4294967295]]})"
+                            "\n");
+}
+
+TEST(Results, ManyNumbers) {
+  // The text is written in pieces.
+  constexpr int64_t count = 400'000;
+  Array numbers = Array::uninitialized(DType::I32, {2, count, 1});
+  std::string wanted = "{\"n\":[[";
+  for (int64_t i = 0; i < 2 * count; ++i) {
+    numbers.mutableValues<int32_t>()[static_cast<size_t>(i)] = static_cast<int32_t>(i);
+    wanted += (i == 0 ? "[" : i == count ? "],[[" : ",[") + std::to_string(i) + "]";
+  }
+  TemporaryFolder folder;
+  Results results;
+  results.set({"n"}, numbers);
+  results.set({"long"}, std::string(3'000'000, 'x'));
+  wanted += "]],\"long\":\"" + std::string(3'000'000, 'x') + "\"}\n";
+  EXPECT_TRUE(results.text() == wanted);
+  results.write(folder.path("out.json"));
+  EXPECT_TRUE(folder.read("out.json") == wanted);
+}
+
 TEST(Results, PathsDoNotLeadThroughValues) {
   Results results;
   results.set({"a"}, Array::scalar(1.0));
