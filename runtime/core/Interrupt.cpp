@@ -4,6 +4,7 @@
 #include <iostream>
 #include <semaphore.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace descent {
@@ -22,6 +23,9 @@ std::recursive_mutex &guard() {
   static auto *mutex = new std::recursive_mutex;
   return *mutex;
 }
+
+/// How many InterruptGuards of this thread live.
+thread_local int guardsHere = 0;
 
 std::vector<std::function<void()>> &lastActions() {
   static auto *actions = new std::vector<std::function<void()>>;
@@ -87,7 +91,26 @@ void InterruptEnding::waitAndEnd() {
   _exit(interruptedExitCode);
 }
 
-InterruptGuard::InterruptGuard() : lock(guard()) {}
+InterruptGuard::InterruptGuard() {
+  guard().lock();
+  ++guardsHere;
+}
+
+InterruptGuard::~InterruptGuard() {
+  --guardsHere;
+  guard().unlock();
+}
+
+InterruptibleWait::InterruptibleWait() : guards(std::exchange(guardsHere, 0)) {
+  for (int i = 0; i < guards; ++i)
+    guard().unlock();
+}
+
+InterruptibleWait::~InterruptibleWait() {
+  for (int i = 0; i < guards; ++i)
+    guard().lock();
+  guardsHere = guards;
+}
 
 BeforeInterruptEnd::BeforeInterruptEnd(std::function<void()> action) {
   InterruptGuard whole;

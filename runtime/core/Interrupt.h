@@ -86,9 +86,22 @@ private:
 class InterruptGuard {
 public:
   InterruptGuard();
+  ~InterruptGuard();
+  InterruptGuard(const InterruptGuard &) = delete;
+  InterruptGuard &operator=(const InterruptGuard &) = delete;
+};
+
+/// While one of these lives, this thread's InterruptGuards do not hold: it waits for somebody else,
+/// perhaps forever, and nothing is half written.
+class InterruptibleWait {
+public:
+  InterruptibleWait();
+  ~InterruptibleWait();
+  InterruptibleWait(const InterruptibleWait &) = delete;
+  InterruptibleWait &operator=(const InterruptibleWait &) = delete;
 
 private:
-  std::lock_guard<std::recursive_mutex> lock;
+  int guards;
 };
 
 /// What is to be done before InterruptEnding ends the process, with its guard: while this lives.

@@ -123,6 +123,12 @@ static int writeAll(int file, const std::vector<std::string_view> &pieces) {
   return 0;
 }
 
+/// For writing, a pipe once somebody reads it. -1, and errno, where it cannot be.
+static int openInPlace(const std::string &path) {
+  InterruptibleWait forReader;
+  return ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+}
+
 void writeFile(const std::string &path, const std::vector<std::string_view> &pieces) {
   InterruptGuard whole;
   std::error_code ignored;
@@ -131,7 +137,7 @@ void writeFile(const std::string &path, const std::vector<std::string_view> &pie
   if (std::filesystem::is_directory(status))
     throw FileError(path, "cannot be written: this is a folder");
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    Descriptor file(openInPlace(path));
     if (!file.isOpen())
       failWriting(path, errno);
     if (int code = writeAll(file.get(), pieces))

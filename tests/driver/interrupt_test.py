@@ -121,6 +121,26 @@ class InterruptTest(unittest.TestCase):
                 self.assertIsNone(process.poll())
                 self.assertEqual(self.stop(process), (130, "", f"interrupted: descent {' '.join(words)} model.gd\n"))
 
+    def test_a_pipe_that_nobody_reads(self):
+        for form, device in ("npy", "cpu"), ("csv", "emulator"):
+            os.mkfifo(self.path / f"pipe.{form}")
+            script = f'print "before"\nsave([1.0, 2.0], "pipe.{form}")\nprint "behind"\n'
+            process = self.start("run", "model.gd", "--device", device, script=script)
+            time.sleep(0.5)
+            self.assertIsNone(process.poll())
+            self.assertEqual(self.stop(process), (130, "before\n", f"interrupted: descent run model.gd --device {device}\n"))
+        # Results, too; and somebody who reads gets them.
+        os.mkfifo(self.path / "pipe")
+        for reads in False, True:
+            process = self.start("run", "model.gd", "--json", "pipe", script="let x = 2.0\nprint x\n")
+            if reads:
+                self.assertIn('"values":{"x":2.0}', (self.path / "pipe").read_text())
+                self.assertEqual(process.wait(timeout=LIMIT), 0)
+            else:
+                time.sleep(0.5)
+                self.assertIsNone(process.poll())
+                self.assertEqual(self.stop(process), (130, "2\n", "interrupted: descent run model.gd --json pipe\n"))
+
     def test_commands_that_wait_for_input(self):
         process = self.start("fmt", "-")
         time.sleep(0.3)

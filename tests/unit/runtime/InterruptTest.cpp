@@ -104,6 +104,27 @@ TEST(InterruptDeathTest, WhatIsBeingWrittenGetsWhole) {
       testing::ExitedWithCode(130), "^whole interrupted: it\n$");
 }
 
+TEST(InterruptDeathTest, WhoWaitsForSomebodyElseIsNotWaitedFor) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        InterruptEnding ending("interrupted: it");
+        InterruptGuard whole;
+        InterruptGuard within;
+        {
+          InterruptibleWait first;
+        }
+        // It holds again.
+        raise(SIGINT);
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        std::cerr << "whole ";
+        InterruptibleWait second;
+        wait();
+        _exit(0);
+      },
+      testing::ExitedWithCode(130), "^whole interrupted: it\n$");
+}
+
 TEST(InterruptDeathTest, TheSecondDoesNotWait) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(
