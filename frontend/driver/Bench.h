@@ -70,7 +70,8 @@ struct BenchStopped {
 };
 
 /// Sees which devices can be had, and what copies they make. Says which cannot on standard error.
-/// Throws BenchStopped where the script has errors at all sizes. What the script reads.
+/// Throws BenchStopped where the script has errors, or nothing to do, at all sizes. What the script
+/// reads.
 std::vector<NamedFile> findDevices(BenchSettings &settings);
 
 /// Measures one size on all devices that can be had. What fails, on a device or at this size, is in

@@ -154,12 +154,20 @@ void compare(BenchTimes &times, const std::vector<NamedValue> &wanted,
 
 namespace {
 
-/// A size at which the script has no errors; its warnings are shown.
+/// A size at which the script has no errors and something to do; its warnings are shown.
 std::string sizeThatLoads(const BenchSettings &settings) {
   std::optional<BenchStopped> first;
   for (const std::string &size : settings.sizes)
     try {
-      loaded(argumentsFor(settings, size, DeviceKind::Cpu)).showDiagnostics(std::cerr);
+      Script script = loaded(argumentsFor(settings, size, DeviceKind::Cpu));
+      if (!script.computes())
+        throw BenchStopped{
+            fmt::format("descent: {} has nothing to time: it computes nothing outside of "
+                        "functions and tests; call there what is to be timed: "
+                        "let result = f(x)\n",
+                        settings.script.path),
+            kUsageOrCompileError};
+      script.showDiagnostics(std::cerr);
       return size;
     } catch (const BenchStopped &stopped) {
       if (!first)

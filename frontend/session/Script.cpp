@@ -16,6 +16,7 @@
 #include "runtime/core/Threads.h"
 #include "runtime/train/Progress.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include <sstream>
@@ -278,6 +279,12 @@ RunResult Script::run(const RunOptions &options) {
     result.tests.push_back({test.name, !test.failure,
                             test.failure ? renderFailure(*test.failure, state->sources) : ""});
   return result;
+}
+
+bool Script::computes() const {
+  return std::ranges::any_of(state->validProgram().main.ops, [](const sema::Op &op) {
+    return op.name != "constant" && op.name != "input" && op.name != "effect";
+  });
 }
 
 std::vector<std::string> Script::testNames() const {

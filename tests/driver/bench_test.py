@@ -261,6 +261,20 @@ class Bench(unittest.TestCase):
         done = self.bench("wrong.gd", "--device", "cpu,emulator", code=2)
         self.assertEqual(done.stderr.count("[shape-mismatch]"), 1)
 
+    def test_a_script_that_computes_nothing(self):
+        self.write("defines.gd", 'data points = "points.csv"\nlet n = 3\nlet y = points.x\nfn f(x) = x * 2.0\n'
+                   'export fn g(x: f32[3]) = sum(f(x))\ntest "f" { assert f(1.0) == 2.0 }\nprint "{n} {y}"\n')
+        self.write("points.csv", "x\n1\n2\n")
+        for words in [], ["--sweep", "n=1,2"]:
+            done = self.bench("defines.gd", "--device", "cpu,emulator", *words, code=2)
+            self.assertEqual(done.stdout, "")
+            self.assertEqual(done.stderr, "descent: defines.gd has nothing to time: it computes nothing outside of functions and tests; "
+                             "call there what is to be timed: let result = f(x)\n")
+        # At some sizes there is something.
+        self.write("sizes.gd", "let n = 3\nif n > 5 { print sum(exp(arange(n))) }\n")
+        done = self.bench("sizes.gd", "--device", "cpu", "--sweep", "n=2,9")
+        self.assertRegex(done.stdout, r"(?m)^9 +\d")
+
     def test_a_script_that_fails(self):
         self.write("fails.gd", "let n = 3\nassert sum(arange(n)) < 10, \"too much\"\n")
         done = self.bench("fails.gd", "--device", "cpu", "--set", "n=9", code=1)

@@ -198,6 +198,10 @@ public:
   /// Writes all diagnostics, with source lines and carets.
   void showDiagnostics(std::ostream &out, bool colour = false) const;
 
+  /// Whether a run computes anything. A script may as well only define functions and name literals and
+  /// data, or print these.
+  bool computes() const;
+
   /// Compiles (once) and runs the script from its beginning.
   RunResult run(const RunOptions &options = {});
 
