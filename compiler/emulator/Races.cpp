@@ -35,6 +35,11 @@ void Machine::touch(uint64_t address, uint64_t bytes, const Access &access) {
   if (access.writes && !access.isPoll)
     idlePolls = 0;
   if (place.mailbox) {
+#if __has_feature(thread_sanitizer)
+    // ThreadSanitizer sees nothing of the code that is run here, nor that the host is let know.
+    if (access.writes)
+      __tsan_release(reinterpret_cast<void *>(address));
+#endif
     // The host is a thread of its own and needs a processor, too.
     idlePolls = 0;
     if (access.isPoll && (runnable.empty() || ++mailboxPolls % 16 == 0))

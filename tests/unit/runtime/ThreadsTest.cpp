@@ -187,7 +187,9 @@ TEST(Threads, NoMoreThanAllowedShareTheWork) {
         600, 1, [](void *self, int64_t b, int64_t e) { (*static_cast<Note *>(self))(b, e); }, &note,
         most);
     EXPECT_LE(seen.size(), size_t(most == 0 ? 6 : std::min(most, 6)));
-    EXPECT_TRUE(seen.contains(std::this_thread::get_id()));
+    // Of several, the others may have done it all before this one came to it.
+    if (most == 1)
+      EXPECT_TRUE(seen.contains(std::this_thread::get_id()));
   }
 }
 
