@@ -1,4 +1,4 @@
-// `x[…]`: reading a selection, its checks, the columns of tables.
+// `x[…]`: reading a selection, its checks.
 #include "frontend/sema/Fold.h"
 #include "frontend/sema/Index.h"
 #include "frontend/sema/Specializer.h"
@@ -21,11 +21,6 @@ int64_t clampedBound(int64_t bound, int64_t size, int64_t least, int64_t most) {
 std::string counted(int64_t count, std::string_view one, std::string_view many) {
   return count == 0 ? "no " + std::string(many)
                     : std::to_string(count) + " " + std::string(count == 1 ? one : many);
-}
-
-std::string plainTextOf(const ast::Expr *expr) {
-  auto string = ast::dyn<ast::StringExpr>(expr);
-  return string && string->isPlain() ? std::string(string->text()) : std::string();
 }
 
 TextValue messageWith(std::string before, const ArrayValue &value, std::string after) {
@@ -124,21 +119,13 @@ std::optional<int64_t> Specializer::sliceBound(const ast::Expr *expr, bool &isRi
 
 std::optional<AxisIndex> Specializer::sliceIndex(const ast::IndexItem &item, int64_t size) {
   AxisIndex axis;
-  // `x[i:i+3]`: a window of known size at a place that is computed.
-  auto sum = ast::dyn<ast::BinaryExpr>(item.stop);
-  if (item.start && sum && sum->op == ast::BinaryOp::Add && !item.step &&
-      sources.text(sum->left->extent) == sources.text(item.start->extent)) {
-    Value start = evaluateValue(item.start), count = evaluateValue(sum->right);
-    auto length = count.knownInteger();
+  if (auto length = windowLength(item)) {
+    Value start = evaluateValue(item.start);
     const ArrayValue *array = start.array();
-    if (array && !array->known && array->isScalar() && isInteger(array->type.dtype) && length) {
-      if (*length < 0 || *length > size) {
-        diagnostics.error(item.range, Msg::IndexRange, *length, size);
-        return std::nullopt;
-      }
+    if (array && !array->known && array->isScalar() && isInteger(array->type.dtype)) {
       axis.kind = AxisIndex::Kind::Window;
       axis.count = *length;
-      axis.index = checkedIndex(*array, size - *length + 1, item.range);
+      axis.index = checkedWindow(*array, *length, size, item.range);
       return axis.index ? std::optional(axis) : std::nullopt;
     }
   }
@@ -401,8 +388,8 @@ std::optional<ArrayValue> Specializer::select(const ArrayValue &base, const Sele
     return x;
 
   // New axes come last: they only change the shape.
-  bool gatherIsFirst = gathered.size() > 1 &&
-                       gathered.back() - gathered.front() + 1 != static_cast<int64_t>(gathered.size());
+  bool gatherIsFirst = gathered.size() > 1 && gathered.back() - gathered.front() + 1 !=
+                                                  static_cast<int64_t>(gathered.size());
   std::vector<int64_t> shape;
   size_t next = 0;
   size_t gatherRank = gathered.empty() ? 0 : x.type.dims.size() - (dims.size() - gathered.size());
@@ -421,7 +408,7 @@ std::optional<ArrayValue> Specializer::select(const ArrayValue &base, const Sele
   return builder.reshape(x, shape);
 }
 
-// ---- Tuples and tables -------------------------------------------------------------------------
+// ---- Tuples -------------------------------------------------------------------------
 
 Value Specializer::indexTuple(const ast::IndexExpr *expr, const TupleValue &tuple) {
   int64_t size = static_cast<int64_t>(tuple.items.size());
@@ -434,6 +421,9 @@ Value Specializer::indexTuple(const ast::IndexExpr *expr, const TupleValue &tupl
     auto axis = sliceIndex(item, size);
     if (!axis)
       return ErrorValue{};
+    if (axis->kind != AxisIndex::Kind::Slice)
+      return errorAt(item.range, Msg::NotKnown,
+                     {"the slice of a tuple", describeType(evaluateValue(item.start))});
     TupleValue part;
     for (int64_t i = 0; i < axis->count; ++i)
       part.items.push_back(tuple.items[static_cast<size_t>(axis->start + i * axis->stride)]);
@@ -450,65 +440,6 @@ Value Specializer::indexTuple(const ast::IndexExpr *expr, const TupleValue &tupl
   if (*known < -size || *known >= size)
     return errorAt(item.range, Msg::IndexRange, {*known, size});
   return tuple.items[static_cast<size_t>(*known < 0 ? *known + size : *known)];
-}
-
-Value Specializer::indexRecord(const ast::IndexExpr *expr, const Value &base) {
-  const auto &record = *base.as<RecordValue>();
-  const ast::IndexItem &item = expr->items.front();
-  auto column = [&](const ast::Expr *name) -> Value {
-    std::string text = plainTextOf(name);
-    for (const auto &[field, value] : record.fields)
-      if (field == text)
-        return value;
-    std::vector<std::string> names;
-    for (const auto &field : record.fields)
-      names.push_back(field.first);
-    diagnostics
-        .error(name->extent, Msg::UnknownField, std::string(sources.text(expr->base->extent)), text)
-        .suggest(name->extent, closestName(text, names));
-    return ErrorValue{};
-  };
-  bool isAt = expr->items.size() == 1 && item.kind == ast::IndexKind::At;
-  if (isAt && ast::is<ast::StringExpr>(item.value))
-    return column(item.value);
-  // `d[:]`: all columns side by side.
-  bool isWhole = expr->items.size() == 1 && item.kind == ast::IndexKind::Slice && !item.start &&
-                 !item.stop && !item.step && !record.fields.empty();
-  auto list = isAt ? ast::dyn<ast::ArrayExpr>(item.value) : nullptr;
-  bool areNames = list && !list->elements.empty() &&
-                  std::ranges::all_of(list->elements, [](const ast::Expr *element) {
-                    return ast::is<ast::StringExpr>(element);
-                  });
-  if (!areNames && !isWhole)
-    return errorAt(expr->range, Msg::TypeMismatch,
-                   {describeType(base), "an array (a record's fields are `r.name`)"});
-  std::vector<Value> columns;
-  std::vector<SourceRange> ranges;
-  for (const ast::Expr *name : isWhole ? ast::List<const ast::Expr *>() : list->elements) {
-    columns.push_back(column(name));
-    ranges.push_back(name->extent);
-  }
-  for (size_t i = 0; isWhole && i < record.fields.size(); ++i) {
-    columns.push_back(record.fields[i].second);
-    ranges.push_back(expr->range);
-  }
-  for (size_t i = 0; i < columns.size(); ++i) {
-    if (auto refused = columns[i].as<RefusedValue>())
-      return errorAt(ranges[i], Msg::DataColumn, {refused->reason});
-    if (columns[i].isError())
-      return ErrorValue{};
-  }
-  Value rows = stacked(columns, ranges, expr->range);
-  const ArrayValue *array = rows.array();
-  if (!array)
-    return rows;
-  // Columns side by side: the axis along which they were stacked becomes the last.
-  std::vector<int64_t> permutation(array->type.dims.size());
-  std::iota(permutation.begin(), permutation.end(), 1);
-  permutation.back() = 0;
-  Value matrix = builder.transpose(*array, permutation);
-  matrix.origin = columns.front().origin;
-  return matrix;
 }
 
 Value Specializer::evaluateIndex(const ast::IndexExpr *expr) {
@@ -590,7 +521,8 @@ Value Specializer::assignElements(const ast::AssignStmt *stmt, const Value &targ
       fits = size == 1 || size == dims[dims.size() - rank + i];
     }
     if (!fits) {
-      diagnostics.error(stmt->range, Msg::ShapeMismatch, describe({to, dims}), describe(element->type))
+      diagnostics
+          .error(stmt->range, Msg::ShapeMismatch, describe({to, dims}), describe(element->type))
           .point(stmt->opRange)
           .also(stmt->target->extent)
           .also(stmt->value->extent);
@@ -654,9 +586,9 @@ Value Specializer::assignElements(const ast::AssignStmt *stmt, const Value &targ
   if (!whole)
     return ErrorValue{};
   int64_t written = places->type.elementCount();
-  ArrayValue result = builder.scatter(kind, builder.reshape(array, {count}),
-                                      builder.reshape(*places, {written}),
-                                      builder.reshape(*whole, {written}), 0);
+  ArrayValue result =
+      builder.scatter(kind, builder.reshape(array, {count}), builder.reshape(*places, {written}),
+                      builder.reshape(*whole, {written}), 0);
   return builder.reshape(result, array.type.dims);
 }
 

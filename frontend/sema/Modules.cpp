@@ -291,10 +291,7 @@ Value Specializer::dataColumn(const std::string &name, const Array &given, Sourc
                               const std::string &what) {
   bool widens = options.gradientCheck && isFloat(given.dtype());
   Array array = widens ? given.converted(DType::F64) : given;
-  Program &program = builder.program();
-  Value value = builder.appendOne("input", {}, {array.dtype(), array.shape()},
-                                  {{"index", static_cast<int64_t>(program.inputs.size())}});
-  program.inputs.push_back({name, std::move(array)});
+  Value value = appendInput(name, std::move(array));
   value.origin = std::make_shared<Origin>(Origin{range, what});
   return value;
 }

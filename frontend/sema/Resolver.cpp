@@ -1,6 +1,7 @@
 #include "frontend/sema/Resolver.h"
 
 #include "descent/DType.h"
+#include "frontend/sema/Advice.h"
 #include "frontend/sema/Function.h"
 
 #include <algorithm>
@@ -203,6 +204,10 @@ void Resolver::use(std::string_view name, SourceRange range) {
 }
 
 void Resolver::reportUndefined(std::string_view name, SourceRange range) {
+  if (std::string advice = adviceForName(name); !advice.empty()) {
+    diagnostics.error(range, Msg::UndefinedName, name).note(advice);
+    return;
+  }
   std::vector<std::string_view> candidates;
   for (size_t s = scopes.size(); s-- > 0;)
     for (const Entry &entry : scopes[s].entries)
@@ -292,6 +297,16 @@ void Resolver::visitBinding(const BindingStmt *stmt) {
 
 void Resolver::visitAssign(const AssignStmt *stmt) {
   const NameExpr *variable = stmt->variable();
+  auto isNew = [&] { return !find(variable->name) && !outer.isKnown(variable->name); };
+  if (!stmt->op && is<NameExpr>(stmt->target) && isNew()) {
+    visit(stmt->value);
+    diagnostics.error(variable->range, Msg::UndefinedName, variable->name)
+        .note("`let " + std::string(variable->name) + " = …` binds a new name, `var " +
+              std::string(variable->name) + " = …` one that may be bound again");
+    if (isNew())
+      declare(variable->name, Kind::Error, variable->range);
+    return;
+  }
   if (auto element = dyn<IndexExpr>(stmt->target))
     visitIndex(element);
   else

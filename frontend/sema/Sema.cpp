@@ -47,6 +47,7 @@ std::optional<Program> analyze(const ast::Ast &script, SourceManager &sources,
       sema.stackLimit = here - usableStack;
       Builder::RegionScope scope(sema.builder, program.main);
       sema.start(script);
+      sema.dropUnusedInputs();
     } catch (...) {
       problem = std::current_exception();
     }

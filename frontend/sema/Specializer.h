@@ -15,7 +15,9 @@
 #include "frontend/sema/Value.h"
 
 #include <functional>
+#include <map>
 #include <set>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace descent::sema {
@@ -260,10 +262,14 @@ public:
   // Indexing.cpp
   Value evaluateIndex(const ast::IndexExpr *expr);
   Value indexTuple(const ast::IndexExpr *expr, const TupleValue &tuple);
-  Value indexRecord(const ast::IndexExpr *expr, const Value &base);
   std::optional<Selection> selection(const ast::IndexExpr *expr, const ArrayValue &base);
   std::optional<AxisIndex> sliceIndex(const ast::IndexItem &item, int64_t size);
   std::optional<AxisIndex> atIndex(const ast::IndexItem &item, int64_t size);
+  // Windows.cpp
+  /// The size of a slice whose bounds differ by a known number, whatever they are.
+  std::optional<int64_t> windowLength(const ast::IndexItem &item);
+  std::optional<ArrayValue> checkedWindow(const ArrayValue &start, int64_t length, int64_t size,
+                                          SourceRange range);
   std::optional<int64_t> sliceBound(const ast::Expr *expr, bool &isRight);
   std::optional<ArrayValue> checkedIndex(const ArrayValue &index, int64_t size, SourceRange range);
   std::optional<ArrayValue> select(const ArrayValue &base, const Selection &selection,
@@ -271,6 +277,16 @@ public:
   std::optional<ArrayValue> gatherAxes(ArrayValue x, const std::vector<int64_t> &axes,
                                        std::vector<ArrayValue> indices, SourceRange range);
   Value assignElements(const ast::AssignStmt *stmt, const Value &target, const Value &value);
+
+  // Tables.cpp
+  Value indexRecord(const ast::IndexExpr *expr, const Value &base);
+  std::optional<Value> dataMatrix(std::span<const Value> columns, std::string name);
+  ArrayValue appendInput(std::string name, Array data);
+  void dropUnusedInputs();
+  /// Data by the value that reads them: the number of the input.
+  std::unordered_map<ValueId, size_t> dataInputs;
+  /// By their columns.
+  std::map<std::vector<ValueId>, ArrayValue> dataMatrices;
 
   // Statements.cpp
   void run(const ast::Stmt *stmt);

@@ -15,3 +15,5 @@ let r = {w: 1.0}
 print r["b"], r[0], r.b, a.b, (1, 2).w
 for i in 0..4 { y[i] = 1.0 }
 for i in 3..4 { y[i] = 1.0 }
+let v = zeros([3])
+for i in 0..2 { print t[i:i + 1], v[i:i + 4], v[i:2 * i], v[i + 2:i] }

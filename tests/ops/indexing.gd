@@ -16,6 +16,15 @@ test "dynamic slices" {
   assert m[:, i] == 2.0 + 10.0 * arange(6.0)
   assert m[i:i + 2, 3:5] == [[23.0, 24.0], [33.0, 34.0]]
   assert m[-i, -1] == 49.0
+  # The bounds differ by a known number, however they are written.
+  for j in 0..4 {
+    let at = j * t.hidden(1)
+    let size = 2
+    assert m[0, 2 * at:2 * (at + 1)] == 2.0 * j + arange(2.0)
+    assert m[0, at * size:at * size + size] == 2.0 * j + arange(2.0)
+    assert m[0, at + 2 - size + 1:at + m.shape[1] - 5] == j + 1.0 + arange(4.0)
+    assert m[-at - 1, -(at + 6):-at - 3] == 10.0 * (5 - j) + 4.0 - j + arange(3.0)
+  }
   assert (m > 30.0)[i + 1, i - 1]
 }
 

@@ -18,10 +18,36 @@ TEST(Data, BecomeInputs) {
   EXPECT_EQ(subject.shown, "");
   EXPECT_EQ(subject.problem, "");
   EXPECT_THAT(subject.printed(), ElementsAre("f32[10]", "i32[10]", "f32[10]", "f32[10, 2]"));
-  ASSERT_EQ(subject.program->inputs.size(), 3u);
+  ASSERT_EQ(subject.program->inputs.size(), 4u);
   EXPECT_EQ(subject.program->inputs[0].name, "d.x");
   EXPECT_THAT(Subject("precision f64\ndata d = \"d.csv\"\nprint d.x").printed(), ElementsAre("f64[10]"));
   EXPECT_THAT(Subject("data a = \"a.npy\"\nprint a").printed(), ElementsAre("f32[10]"));
+}
+
+TEST(Data, ColumnsSideBySideAreOneInput) {
+  Subject subject("data d = \"d.csv\"\nfn f() = sum(d[[\"z\", \"x\"]])\nfor i in 0..3 { print i + f() }\n"
+                  "print d[[\"z\", \"x\"]], [f() for i in 0..2]");
+  EXPECT_EQ(subject.shown, "");
+  EXPECT_EQ(subject.problem, "");
+  ASSERT_EQ(subject.program->inputs.size(), 1u);
+  EXPECT_EQ(subject.count("input"), 1u);
+  const Array &matrix = subject.program->inputs[0].data;
+  EXPECT_EQ(matrix.typeName(), "f32[10, 2]");
+  Array z = Subject("data d = \"d.csv\"\nprint d.z").program->inputs[0].data.converted(DType::F32);
+  Array x = Subject("data d = \"d.csv\"\nprint d.x").program->inputs[0].data;
+  for (size_t i = 0; i < 10; ++i) {
+    EXPECT_EQ(matrix.values<float>()[2 * i], z.values<float>()[i]);
+    EXPECT_EQ(matrix.values<float>()[2 * i + 1], x.values<float>()[i]);
+  }
+  EXPECT_THAT(Subject("data d = \"d.csv\"\nexport fn f() -> f32 = sum(d[[\"x\", \"y\"]])").shown,
+              HasSubstr("uses values computed by the script"));
+}
+
+TEST(Data, ThatNothingUsesAreLeftOut) {
+  Subject subject("data d = \"d.csv\"\nprint sum(d.z)\nlet unused = 2.0 * len(d.x)");
+  ASSERT_EQ(subject.program->inputs.size(), 1u);
+  EXPECT_EQ(subject.program->inputs[0].name, "d.z");
+  EXPECT_EQ(subject.count("input"), 1u);
 }
 
 TEST(Data, CanBeReplaced) {
