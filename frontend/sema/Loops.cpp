@@ -443,6 +443,12 @@ std::optional<int64_t> Specializer::leadingSize(const Value &value, SourceRange 
 
 Value Specializer::elementAt(const Value &value, const ArrayValue &index) {
   return mapArrays(value, [&](const ArrayValue &leaf) -> Value {
+    if (leaf.type.dims[0] == 0) { // the body of a loop that never runs
+      ArrayValue nothing;
+      nothing.type = {leaf.type.dtype, {leaf.type.dims.begin() + 1, leaf.type.dims.end()}};
+      nothing.id = builder.materialize(builder.splat(0, nothing.type));
+      return nothing;
+    }
     std::vector<ArrayValue> starts{index};
     std::vector<int64_t> sizes = leaf.type.dims;
     sizes[0] = 1;

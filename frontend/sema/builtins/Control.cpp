@@ -115,6 +115,8 @@ Value scan(BuiltinCall &call) {
     empty.push_back(std::move(zeros));
   }
   Value results = rebuilt(sample, empty);
+  if (rows->count == 0)
+    return TupleValue{{state, results}};
   auto body = [&](const ArrayValue &counter, const Value &carried) -> Value {
     const auto &items = carried.as<TupleValue>()->items;
     auto step = pairOf(
