@@ -48,10 +48,10 @@ fn collatz(start) = {
 test "over nothing" {
   let rows = t.hide(zeros((0, 3)))
   let last, all = scan((a, x) -> (a + sum(x), {row: 2.0 * x, k: 1}), t.hide(4.0), rows)
-  assert last == 4.0 and all.row.shape == (0, 3) and all.k.shape == (0,)
+  assert last == 4.0 and all.row.shape == [0, 3] and all.k.shape == [0]
   assert fold((a, x) -> a * x[0], t.hide(2.0), rows) == 2.0
-  assert grad(r -> fold((a, x) -> a + sum(x^2), 0.0, r))(rows).shape == (0, 3)
-  assert map(x -> sum(x), rows).shape == (0,)
+  assert grad(r -> fold((a, x) -> a + sum(x^2), 0.0, r))(rows).shape == [0, 3]
+  assert map(x -> sum(x), rows).shape == [0]
 }
 
 test "while" {
