@@ -26,17 +26,12 @@ struct SelftestArguments {
   std::string folder;
   std::string report;
   int jobs = 0;
+  int limit = 0;
 };
 
 /// Processes that use a card at a time. Each has half a gigabyte of its memory before it does
 /// anything, and their kernels take turns.
 constexpr int kMostOnCard = 4;
-
-/// A device that tests run on, or why they do not.
-struct TestDevice {
-  std::string name;
-  std::string whyNot;
-};
 
 /// Outcomes of one family of tests on one device.
 struct Tally {
@@ -136,7 +131,7 @@ private:
       if (isOnCard)
         onCard.acquire();
       try {
-        problem = problemOf(*test, device->name);
+        problem = problemOf(*test, *device);
       } catch (const std::exception &error) {
         problem = std::string(error.what()) + "\n";
       }
@@ -216,6 +211,8 @@ int selftest(const SelftestArguments &arguments) {
     throw Error(fmt::format("there are no tests whose names have {} in {}", arguments.filter,
                             (root / "tests").string()));
   std::vector<TestDevice> devices = devicesOf(arguments.device);
+  for (TestDevice &device : devices)
+    device.limit = arguments.limit;
   InterruptPolling polling;
   Selftest all(tests, devices);
   all.run(arguments.jobs ? static_cast<size_t>(arguments.jobs)
@@ -251,6 +248,8 @@ void addSelftest(CLI::App &app, int &result) {
   command->add_option("--filter", arguments->filter, "Only tests whose names have this text")
       ->type_name("TEXT");
   addCount(*command, "--jobs", arguments->jobs, "Tests at a time; 0: one for each processor");
+  addCount(*command, "--limit", arguments->limit,
+           "Seconds after which a test is ended; 0: 120, on the emulator 900");
   command
       ->add_option("--folder", arguments->folder,
                    "The folder that has tests/ops and tests/programs; otherwise the nearest at or "

@@ -314,6 +314,11 @@ class Commands(unittest.TestCase):
         for count in "0", "1", "1024":
             self.assertRegex(self.selftest("--folder", "root", "--jobs", count).stdout, "cpu +ops +2 +0 +0\n")
 
+    def test_selftest_limit(self):
+        self.write("root/tests/ops/slow.gd", 'test "forever" {\n  var x = 1.0\n  while x > 0.0 { x = x * 2.0 / 2.0 }\n  print x\n}\n')
+        done = self.selftest("--folder", "root", "--limit", "1", code=1)
+        self.assertIn("killed, as it ran for more than 1 s", done.stdout)
+
     def test_selftest_report(self):
         self.write_tests()
         done = self.selftest("--folder", "root", "--report", "nowhere/table.tsv", code=1)

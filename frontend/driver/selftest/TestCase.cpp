@@ -21,8 +21,8 @@ namespace {
 using Json = nlohmann::json;
 
 /// Where a hanging test ends. The emulator is slow, the more so under a sanitizer.
-std::chrono::seconds limitOn(const std::string &device) {
-  return std::chrono::seconds(device == "emulator" ? 900 : 120);
+std::chrono::seconds limitOn(const TestDevice &device) {
+  return std::chrono::seconds(device.limit ? device.limit : device.name == "emulator" ? 900 : 120);
 }
 
 fs::path command() {
@@ -60,9 +60,9 @@ std::string outputOf(const ProcessResult &run) {
 
 // ---- Tests of operations -----------------------------------------------------------------------
 
-std::string problemOfBlock(const TestCase &test, const std::string &device) {
+std::string problemOfBlock(const TestCase &test, const TestDevice &device) {
   ProcessResult run =
-      runProcess({command(), "test", test.script, "--only", test.block, "--device", device},
+      runProcess({command(), "test", test.script, "--only", test.block, "--device", device.name},
                  test.script.parent_path(), {{"DESCENT_CACHE_DIR", ""}}, limitOn(device));
   bool passed =
       run.exitCode == 0 && run.out.find("ok    " + test.block + "\n") != std::string::npos;
@@ -96,11 +96,11 @@ struct ProgramRun {
   Json values;
 };
 
-ProgramRun runProgram(const TestCase &test, const TemporaryFolder &folder,
-                      const std::string &device, const std::vector<std::string> &options) {
+ProgramRun runProgram(const TestCase &test, const TemporaryFolder &folder, const TestDevice &device,
+                      const std::vector<std::string> &options) {
   fs::path file = folder.path() / "values.json";
   std::vector<std::string> words{command(), "run", test.script, "--quiet",
-                                 "--json",  file,  "--device",  device};
+                                 "--json",  file,  "--device",  device.name};
   words.insert(words.end(), options.begin(), options.end());
   ProcessResult process = runProcess(
       words, folder.path(), {{"DESCENT_CACHE_DIR", folder.path() / "cache"}}, limitOn(device));
@@ -118,12 +118,12 @@ std::string problemOfRun(const ProcessResult &run, const Expectation &expected) 
   return "";
 }
 
-std::string problemOfProgram(const TestCase &test, const std::string &device) {
+std::string problemOfProgram(const TestCase &test, const TestDevice &device) {
   Expectation expected = Expectation::read(test.expectation);
   TemporaryFolder folder("descent-selftest");
   ProgramRun first = runProgram(test, folder, device, {});
   std::string problem = problemOfRun(first.process, expected);
-  if (!problem.empty() || device != "cpu")
+  if (!problem.empty() || device.name != "cpu")
     return problem;
   static const bool wide = hasVectorsWiderThanAvx2();
   if (wide) {
@@ -194,7 +194,7 @@ std::vector<TestCase> testsIn(const fs::path &root) {
   return tests;
 }
 
-std::string problemOf(const TestCase &test, const std::string &device) {
+std::string problemOf(const TestCase &test, const TestDevice &device) {
   return test.expectation.empty() ? problemOfBlock(test, device) : problemOfProgram(test, device);
 }
 

@@ -19,6 +19,13 @@ struct TestCase {
   std::filesystem::path expectation; ///< of a program test
 };
 
+/// A device that tests run on, or why they do not.
+struct TestDevice {
+  std::string name; ///< "cpu", "emulator" or "gpu"
+  std::string whyNot;
+  int limit = 0; ///< seconds after which a test is ended; 0: enough for what is slow there
+};
+
 /// The nearest folder at or above the command's own that has tests/ops. Nothing where there is
 /// none; `looked` then has all that were looked at.
 std::optional<std::filesystem::path> findTests(std::vector<std::filesystem::path> &looked);
@@ -27,12 +34,12 @@ std::optional<std::filesystem::path> findTests(std::vector<std::filesystem::path
 /// a script that cannot be read.
 std::vector<TestCase> testsIn(const std::filesystem::path &root);
 
-/// What speaks against a test having passed on "cpu", "emulator" or "gpu"; empty where it has.
+/// What speaks against a test having passed on a device; empty where it has.
 ///
 /// A script of tests/ops runs with one block of its tests. A program runs with the code compiled
 /// and, on the processor, from the cache of compiled code with one and with seven threads, which
 /// must give the same output and the same values; where the processor has wider vectors than AVX2,
 /// with code for AVX2 as well.
-std::string problemOf(const TestCase &test, const std::string &device);
+std::string problemOf(const TestCase &test, const TestDevice &device);
 
 } // namespace descent::driver

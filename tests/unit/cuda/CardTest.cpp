@@ -43,10 +43,16 @@ constexpr const char *kPtx = R"(
   ret;
 }
 
-// Until mailbox[1] is set: writes each number of mailbox[2] to a place, then to mailbox[0].
+// Until mailbox[1] is set: the first thread writes each number of mailbox[2] to a place, then to mailbox[0].
 .visible .entry serve(.param .u64 serve_mailbox, .param .u64 serve_place) {
   .reg .pred %p;
+  .reg .pred %others;
+  .reg .b32 %r<3>;
   .reg .b64 %rd<8>;
+  mov.u32 %r1, %tid.x;
+  mov.u32 %r2, %ctaid.x;
+  or.b32 %r1, %r1, %r2;
+  setp.ne.s32 %others, %r1, 0;
   ld.param.u64 %rd1, [serve_mailbox];
   ld.param.u64 %rd2, [serve_place];
   mov.u64 %rd3, %globaltimer;
@@ -58,6 +64,7 @@ wait:
   ld.volatile.global.u64 %rd5, [%rd1+8];
   setp.ne.s64 %p, %rd5, 0;
   @%p bra end;
+  @%others bra wait;
   ld.volatile.global.u64 %rd6, [%rd1+16];
   ld.volatile.global.u64 %rd7, [%rd1];
   setp.eq.s64 %p, %rd6, %rd7;

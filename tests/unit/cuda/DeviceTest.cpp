@@ -306,7 +306,9 @@ TEST_F(CudaTest, CodeThatTheDriverDoesNotTakeIsMadeAnew) {
   auto program = device->load(ptxOf({"add"}));
   EXPECT_EQ(program->residentBlocks("add", 32, 0), 8);
   EXPECT_EQ(fake->compilations, 1);
-  EXPECT_EQ(store.kept.find("cubin "), 0u);
+  EXPECT_EQ(store.kept.find("\x7f"
+                            "ELF "),
+            0u);
 }
 
 } // namespace

@@ -6,6 +6,10 @@
 
 using namespace descent::test;
 
+/// What machine code begins with; behind it is the PTX.
+static const std::string kMachineCode = "\x7f"
+                                        "ELF ";
+
 struct descent::device::cuda::CudaEventTag {
   std::mutex mutex;
   std::condition_variable changed;
@@ -35,6 +39,7 @@ State::State() {
                                     return 0;
                                   },
                                   std::atoi(parameters)};
+  backing = makeBacking(*this);
 }
 
 State &descent::test::state() {
@@ -82,10 +87,12 @@ bool descent::test::isMemory(uint64_t address, size_t bytes) {
   State &s = state();
   std::lock_guard lock(s.mutex);
   auto after = s.memory.upper_bound(address);
-  if (after == s.memory.begin())
-    return false;
-  auto [start, size] = *std::prev(after);
-  return address + bytes <= start + size;
+  if (after != s.memory.begin()) {
+    auto [start, size] = *std::prev(after);
+    if (address + bytes <= start + size)
+      return true;
+  }
+  return s.backing->isVariable(address, bytes);
 }
 
 static const std::map<int, std::pair<const char *, const char *>> kTexts{
@@ -141,7 +148,7 @@ EXPORT cuDeviceGet(int *device, int ordinal) {
 }
 EXPORT cuDeviceGetName(char *name, int size, int device) {
   BEGIN_WITHOUT_CONTEXT(cuDeviceGetName)
-  snprintf(name, size_t(size), "Fake %d", device);
+  snprintf(name, size_t(size), "%s %d", state().name.c_str(), device);
   return kSuccess;
 }
 EXPORT cuDeviceGetPCIBusId(char *id, int size, int device) {
@@ -164,7 +171,7 @@ EXPORT cuDeviceGetAttribute(int *value, int attribute, int) {
                                   {kCapabilityMajor, state().major},
                                   {kCapabilityMinor, state().minor},
                                   {kCooperativeLaunch, 1},
-                                  {kMaxSharedPerBlockOptin, 100 << 10},
+                                  {kMaxSharedPerBlockOptin, state().mostSharedBytes},
                                   {kMemoryPoolsSupported, state().hasMemoryPools}};
   auto found = values.find(attribute);
   if (found == values.end())
@@ -186,7 +193,7 @@ EXPORT cuDevicePrimaryCtxRelease_v2(int) {
   if (--s.contexts == 0 && s.fault.exchange(0) != 0) {
     std::lock_guard lock(s.mutex);
     for (const auto &[address, bytes] : s.memory)
-      std::free(reinterpret_cast<void *>(address));
+      s.backing->release(address);
     s.memory.clear();
     for (CudaModule module : s.allModules)
       delete module;
@@ -220,8 +227,9 @@ static int allocate(uint64_t *address, size_t bytes) {
     return kInvalidValue;
   if (bytes > s.memoryBytes - s.usedBytes())
     return kOutOfMemory;
-  void *memory = std::aligned_alloc(512, (bytes + 511) / 512 * 512);
-  *address = reinterpret_cast<uint64_t>(memory);
+  *address = s.backing->allocate(bytes);
+  if (*address == 0)
+    return kOutOfMemory;
   s.memory[*address] = bytes;
   ++s.allocations;
   return kSuccess;
@@ -230,7 +238,7 @@ static int release(uint64_t address) {
   std::lock_guard lock(state().mutex);
   if (state().memory.erase(address) == 0)
     return kInvalidValue;
-  std::free(reinterpret_cast<void *>(address));
+  state().backing->release(address);
   return kSuccess;
 }
 EXPORT cuMemAlloc_v2(uint64_t *address, size_t bytes) {
@@ -258,13 +266,15 @@ EXPORT cuMemHostAlloc(void **memory, size_t bytes, unsigned) {
   BEGIN(cuMemHostAlloc)
   if (bytes > state().mostPinnedBytes)
     return kOutOfMemory;
-  *memory = std::malloc(bytes);
+  *memory = state().backing->pin(bytes);
+  if (!*memory)
+    return kOutOfMemory;
   ++state().pinned;
   return kSuccess;
 }
 EXPORT cuMemFreeHost(void *memory) {
   waitForAll();
-  std::free(memory);
+  state().backing->unpin(memory);
   --state().pinned;
   return kSuccess;
 }
@@ -274,8 +284,13 @@ EXPORT cuMemHostRegister_v2(void *memory, size_t bytes, unsigned flags) {
   std::lock_guard lock(s.mutex);
   if (flags != (kHostPortable | kHostMapped) || bytes == 0)
     return kInvalidValue;
-  if (!s.registered.emplace(memory, bytes).second)
+  if (s.registered.contains(memory))
     return 712; // it is registered already
+  uint64_t address = s.backing->share(memory, bytes);
+  if (address == 0)
+    return kOutOfMemory;
+  s.registered[memory] = bytes;
+  s.seenAt[memory] = address;
   s.mostRegistered = std::max(s.mostRegistered, s.registered.size());
   return kSuccess;
 }
@@ -283,11 +298,17 @@ EXPORT cuMemHostUnregister(void *memory) {
   BEGIN(cuMemHostUnregister)
   waitForAll();
   std::lock_guard lock(state().mutex);
-  return state().registered.erase(memory) ? kSuccess : 713;
+  if (state().registered.erase(memory) == 0)
+    return 713;
+  state().seenAt.erase(memory);
+  state().backing->unshare(memory);
+  return kSuccess;
 }
 EXPORT cuMemHostGetDevicePointer_v2(uint64_t *address, void *memory, unsigned) {
   BEGIN(cuMemHostGetDevicePointer_v2)
-  *address = reinterpret_cast<uint64_t>(memory);
+  std::lock_guard lock(state().mutex);
+  auto found = state().seenAt.find(memory);
+  *address = found == state().seenAt.end() ? reinterpret_cast<uint64_t>(memory) : found->second;
   return kSuccess;
 }
 EXPORT cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, CudaStream stream) {
@@ -401,12 +422,11 @@ EXPORT cuLinkAddData_v2(CudaLink link, int, void *data, size_t, const char *, un
   // Of CUDA 12.0 on, PTX has the number of CUDA less 4.
   if (version > state().version / 1000 - 4)
     return kUnsupportedPtxVersion;
-  if (text.find("mistake") != std::string::npos) {
-    std::strncpy(link->log, "ptxas application ptx input, line 3; fatal: mistake\n",
-                 link->logBytes);
+  if (std::string complaint = state().backing->complaintAbout(text); !complaint.empty()) {
+    snprintf(link->log, link->logBytes, "%s", complaint.c_str());
     return kInvalidPtx;
   }
-  link->text = "cubin " + text;
+  link->text = kMachineCode + text;
   return kSuccess;
 }
 EXPORT cuLinkComplete(CudaLink link, void **cubin, size_t *bytes) {
@@ -425,9 +445,11 @@ EXPORT cuModuleLoadData(CudaModule *module, const void *image) {
   BEGIN(cuModuleLoadData)
   std::string text = static_cast<const char *>(image);
   // The driver takes PTX as well.
-  if (text.rfind("cubin ", 0) != 0 && text.rfind(".version ", 0) != 0)
+  bool isMachineCode = text.starts_with(kMachineCode);
+  if (!isMachineCode && !text.starts_with(".version "))
     return kInvalidImage;
-  *module = new CudaModuleTag{text};
+  auto kernels = state().backing->load(isMachineCode ? text.substr(kMachineCode.size()) : text);
+  *module = new CudaModuleTag{text, std::move(kernels)};
   state().allModules.push_back(*module);
   ++state().modules;
   ++state().loads;
@@ -444,8 +466,11 @@ EXPORT cuModuleGetFunction(CudaFunction *function, CudaModule module, const char
   BEGIN(cuModuleGetFunction)
   State &s = state();
   auto found = s.kernels.find(name);
-  const FakeKernel *kernel =
-      found != s.kernels.end() ? &found->second : selectIn(module->text, name);
+  const FakeKernel *kernel = found != s.kernels.end() ? &found->second : nullptr;
+  if (module->kernels)
+    kernel = module->kernels->find(name);
+  if (!kernel)
+    kernel = selectIn(module->text, name);
   if (!kernel || module->text.find(std::string(".entry ") + name) == std::string::npos)
     return kNotFound;
   s.functions.push_back(std::make_unique<CudaFunctionTag>(
@@ -463,7 +488,8 @@ EXPORT cuFuncGetAttribute(int *value, int attribute, CudaFunction function) {
 }
 EXPORT cuFuncSetAttribute(CudaFunction function, int attribute, int value) {
   BEGIN(cuFuncSetAttribute)
-  if (attribute != kMaxDynamicShared || value > (100 << 10) - function->kernel->staticShared)
+  if (attribute != kMaxDynamicShared ||
+      value > state().mostSharedBytes - function->kernel->staticShared)
     return kInvalidValue;
   function->dynamicShared = value;
   return kSuccess;
@@ -482,17 +508,23 @@ EXPORT cuFuncGetParamInfo(CudaFunction function, size_t index, size_t *offset, s
   return kSuccess;
 }
 #endif
+static int blocksOfProcessor(const FakeKernel &kernel, int threads, int64_t sharedBytes) {
+  return kernel.resident ? kernel.resident(threads, sharedBytes) : state().blocksPerProcessor;
+}
+int descent::test::residentBlocks(const FakeKernel &kernel, int threads, int64_t sharedBytes) {
+  return state().processors * blocksOfProcessor(kernel, threads, sharedBytes);
+}
 EXPORT cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, CudaFunction function, int threads,
                                                    size_t sharedBytes) {
   BEGIN(cuOccupancyMaxActiveBlocksPerMultiprocessor)
   if (threads > 1024 || int64_t(sharedBytes) > function->dynamicShared)
     return kInvalidValue;
-  *blocks = state().blocksPerProcessor;
+  *blocks = blocksOfProcessor(*function->kernel, threads, int64_t(sharedBytes));
   return kSuccess;
 }
 
 bool descent::test::isLaunch(CudaFunction function, const FakeLaunch &how) {
-  return how.threads <= 1024 && how.threads >= 1 && how.blocks >= 1 &&
+  return how.threads <= function->kernel->mostThreads && how.threads >= 1 && how.blocks >= 1 &&
          how.sharedBytes <= function->dynamicShared;
 }
 void descent::test::runKernel(const FakeKernel &kernel, FakeLaunch how,
@@ -533,7 +565,7 @@ EXPORT cuLaunchCooperativeKernel(CudaFunction function, unsigned x, unsigned, un
                                  unsigned threads, unsigned, unsigned, unsigned shared,
                                  CudaStream stream, void **parameters) {
   BEGIN(cuLaunchCooperativeKernel)
-  if (int(x) > state().processors * state().blocksPerProcessor)
+  if (int(x) > residentBlocks(*function->kernel, int(threads), shared))
     return kCooperativeLaunchTooLarge;
   return launch(function, {int(x), int(threads), shared, true, nullptr}, stream, parameters);
 }

@@ -1,4 +1,5 @@
-// A CUDA driver without a card: its kernels are functions of the test, its memory is the process's.
+// A CUDA driver without a card: its kernels are functions of the test, its memory is the process's;
+// or its kernels are those of the PTX that it is given, run by the emulator (tests/ptx).
 //
 // It is a shared library that exports the driver's symbols; a test loads it through
 // $DESCENT_LIBCUDA and sets it up through fakeCuda(). It is strict where the real one is undefined
@@ -29,6 +30,9 @@ struct FakeKernel {
   int parameters = 0;
   int staticShared = 0;
   int local = 0; ///< bytes of a thread
+  int mostThreads = 1024;
+  /// Blocks of a processor, by threads and dynamic shared memory; else what FakeCuda says.
+  std::function<int(int, int64_t)> resident = nullptr;
 };
 
 struct FakeCuda {
@@ -38,8 +42,10 @@ struct FakeCuda {
   /// These functions fail, by their symbols. $FAKE_CUDA_FAIL sets them, too: "cuInit=803,…".
   std::map<std::string, int> failures;
 
+  std::string name = "Fake";
   int version = 13000, cards = 1, major = 9, minor = 0, processors = 4;
   int blocksPerProcessor = 2; ///< resident, of any kernel
+  int mostSharedBytes = 100 << 10;
   bool hasMemoryPools = true, mapsHostMemory = true;
   size_t memoryBytes = size_t{1} << 30; ///< $FAKE_CUDA_MIB sets it, too
   /// What was not given back.

@@ -286,7 +286,8 @@ EXPORT cuGraphInstantiateWithFlags(CudaGraphExec *exec, CudaGraph graph, unsigne
   auto fits = [](const CudaGraphTag &each) {
     return std::ranges::all_of(each.nodes, [](const auto &node) {
       return !node->how.cooperative ||
-             node->how.blocks <= state().processors * state().blocksPerProcessor;
+             node->how.blocks <=
+                 residentBlocks(*node->kernel, node->how.threads, node->how.sharedBytes);
     });
   };
   if (!fits(*graph) ||

@@ -1,6 +1,7 @@
 // What the fake driver's parts share.
 #pragma once
 
+#include "Backing.h"
 #include "FakeDriver.h"
 #include "FakeStream.h"
 
@@ -30,6 +31,7 @@ extern "C" {
 struct descent::device::cuda::CudaContextTag {};
 struct descent::device::cuda::CudaModuleTag {
   std::string text;
+  std::unique_ptr<descent::test::Kernels> kernels; ///< null: those of FakeCuda
 };
 struct descent::device::cuda::CudaFunctionTag {
   const descent::test::FakeKernel *kernel;
@@ -109,6 +111,9 @@ struct State : FakeCuda {
   std::vector<CudaModule> allModules;
   std::vector<std::unique_ptr<CudaFunctionTag>> functions;
   bool initialized = false;
+  std::unique_ptr<Backing> backing;
+  /// Where kernels see what is registered.
+  std::map<const void *, uint64_t> seenAt;
 };
 State &state();
 
@@ -120,6 +125,8 @@ int beforeOn(CudaStream stream, const char *symbol);
 bool isMemory(uint64_t address, size_t bytes);
 /// Runs a kernel in the thread of a stream, unless one has failed.
 void runKernel(const FakeKernel &kernel, FakeLaunch how, const std::vector<uint64_t> &arguments);
+/// Of a kernel, on all processors.
+int residentBlocks(const FakeKernel &kernel, int threads, int64_t sharedBytes);
 /// Whether a launch of that shape is one.
 bool isLaunch(CudaFunction function, const FakeLaunch &how);
 /// The driver's own function in a module that calls it, which sets conditions; null: it does not.
