@@ -13,6 +13,8 @@ import unittest
 
 DESCENT, FAKE_CUDA = (os.path.abspath(sys.argv.pop(1)) for _ in range(2))
 LIMIT = 30  # seconds; all of them take much less
+# ThreadSanitizer keeps a signal back until its thread calls something that it sees and knows to wait.
+held = unittest.skipIf(os.environ.get("DESCENT_SANITIZE") == "thread", "ThreadSanitizer keeps the signal back")
 
 # It does not end, and no step of it looks for Ctrl-C. Its first line is written long before the rest.
 ENDLESS = """print "it begins"
@@ -77,12 +79,14 @@ class InterruptTest(unittest.TestCase):
         self.assertEqual(errors, "interrupted: descent " + " ".join(words) + "\n")
         self.expect_whole("kept.npy")
 
+    @held
     def test_a_loop_on_the_processor(self):
         self.run_endless("run", "model.gd")
 
     def test_a_loop_on_the_emulator(self):
         self.run_endless("run", "model.gd", "--device", "emulator")
 
+    @held
     def test_a_test_block(self):
         script = 'var n = 1.0\ntest "endless" {\n' + ENDLESS.replace("\n", "\n  ").rstrip() + "\n}\n"
         process = self.start("test", "model.gd", script=script)
@@ -121,6 +125,7 @@ class InterruptTest(unittest.TestCase):
                 self.assertIsNone(process.poll())
                 self.assertEqual(self.stop(process), (130, "", f"interrupted: descent {' '.join(words)} model.gd\n"))
 
+    @held
     def test_a_pipe_that_nobody_reads(self):
         for form, device in ("npy", "cpu"), ("csv", "emulator"):
             os.mkfifo(self.path / f"pipe.{form}")
@@ -141,6 +146,7 @@ class InterruptTest(unittest.TestCase):
                 self.assertIsNone(process.poll())
                 self.assertEqual(self.stop(process), (130, "2\n", "interrupted: descent run model.gd --json pipe\n"))
 
+    @held
     def test_commands_that_wait_for_input(self):
         process = self.start("fmt", "-")
         time.sleep(0.3)
@@ -182,6 +188,7 @@ print h.step[-1] < 19_999
         self.assertRegex(errors, r"\nstopped after \d+ steps \(.* s\): interrupted\ninterrupted\n$")
         self.expect_whole("begun.npy", "points.npy")
 
+    @held
     def test_behind_a_training_that_was_stopped(self):
         process = self.start("run", "model.gd", "--quiet", script=TRAINING + ENDLESS)
         self.until((self.path / "begun.npy").exists)
@@ -191,6 +198,7 @@ print h.step[-1] < 19_999
         code, out, errors = self.stop(process)
         self.assertEqual((code, out, errors), (130, "trained\nit begins\n", "interrupted: descent run model.gd --quiet\n"))
 
+    @held
     def test_the_second_does_not_wait(self):
         # Nobody reads what it prints: the line that it is at cannot be finished.
         process = self.start("run", "model.gd", script="var i = 0\nwhile i >= 0 { print arange(1000)\ni = i + 1 }\n")
@@ -212,6 +220,7 @@ print h.step[-1] < 19_999
         self.assertEqual(numbers, list(range(numbers[0], numbers[0] + len(numbers))))
         self.assertTrue(out.endswith(" is a number\n"))
 
+    @held
     def test_bench_shows_what_it_has(self):
         script = "let n = 3\n" + ENDLESS.replace("x > 0.0", "n > 3 and x > 0.0")
         process = self.start("bench", "model.gd", "--device", "cpu", "--sweep", "n=2,9", "--rounds", "1", "--seconds", "0.01",
