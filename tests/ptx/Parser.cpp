@@ -311,6 +311,15 @@ private:
       take(upTo(";") + 1);
       return;
     }
+    if (word == ".branchtargets") {
+      // The label before is their name.
+      if (body.empty() || body.back().kind != Statement::Kind::Label)
+        fail("`.branchtargets` without a name");
+      body.back().kind = Statement::Kind::Targets;
+      body.back().operands = parts(taken(upTo(";")));
+      take(1);
+      return;
+    }
     if (word == ".reg" || word == ".local" || word == ".shared" || word == ".param") {
       made.kind = Statement::Kind::Declaration;
       for (Variable &variable : variables(word, upTo(";"))) {

@@ -286,6 +286,17 @@ TEST(Reader, CallsBranchesAndGuards) {
   EXPECT_EQ(made(kernel(body, before), {0, 3, 4, 100}, 4), (std::vector<uint64_t>{0, 3, 10, 5050}));
 }
 
+TEST(Reader, BranchesByIndex) {
+  std::string body = "  mul.wide.u32 %rd1, %t, 8;\n  add.s64 %rd1, %rd0, %rd1;\n"
+                     "  ld.global.b32 %r1, [%rd1];\n  mov.b64 %rd2, 0;\n"
+                     "targets: .branchtargets first,\n    second, first;\n"
+                     "  brx.idx %r1, targets;\n"
+                     "first:\n  add.s64 %rd2, %rd2, 10;\n"
+                     "second:\n  add.s64 %rd2, %rd2, 1;\n  st.global.b64 [%rd1], %rd2;\n";
+  EXPECT_EQ(made(kernel(body), {0, 1, 2}, 3), (std::vector<uint64_t>{11, 1, 11}));
+  EXPECT_THAT(said(kernel(body), 1, {3}), HasSubstr("code that must not be reached"));
+}
+
 TEST(Reader, Warps) {
   std::vector<uint64_t> data(32);
   for (uint64_t i = 0; i < 32; ++i)

@@ -41,14 +41,15 @@ struct Variable {
 };
 
 struct Statement {
-  enum class Kind { Instruction, Label, Declaration, Begin, End };
+  enum class Kind { Instruction, Label, Targets, Declaration, Begin, End };
   Kind kind = Kind::Instruction;
   int line = 0;
   Place place;
   /// The predicate that it depends on; empty: none.
   std::string guard;
   bool isNegated = false;
-  /// "ld.volatile.global.v2.b64" at its points; a label's name.
+  /// "ld.volatile.global.v2.b64" at its points; a label's name, or that of
+  /// targets, which are the operands.
   std::vector<std::string> words;
   std::vector<std::string> operands;
   Variable variable;

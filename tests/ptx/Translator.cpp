@@ -198,6 +198,8 @@ void Translator::statement() {
   case Statement::Kind::End:
     scopes.pop_back();
     return;
+  case Statement::Kind::Targets:
+    return; // branchByIndex finds them
   case Statement::Kind::Declaration:
     addVariable(current->variable);
     return;
@@ -243,6 +245,8 @@ void Translator::instruction() {
   const std::string &name = current->words[0];
   if (name == "bra")
     return branch();
+  if (name == "brx")
+    return branchByIndex();
   if (name == "call")
     return call();
   if (name == "ret") {
@@ -262,6 +266,22 @@ void Translator::instruction() {
 void Translator::branch() {
   expectWords({"uni"});
   b.CreateBr(blockOf(operandText(0)));
+}
+
+void Translator::branchByIndex() {
+  expectWords({"idx", "uni"});
+  auto targets = std::ranges::find_if(function->body, [&](const Statement &each) {
+    return each.kind == Statement::Kind::Targets && each.words[0] == operandText(1);
+  });
+  if (targets == function->body.end())
+    fail("there are no targets `" + operandText(1) + "`");
+  Value *index = operand(0, {'u', 32});
+  BasicBlock *nowhere = BasicBlock::Create(b.getContext(), "", made);
+  SwitchInst *made = b.CreateSwitch(index, nowhere);
+  for (unsigned i = 0; i < targets->operands.size(); ++i)
+    made->addCase(b.getInt32(i), blockOf(targets->operands[i]));
+  b.SetInsertPoint(nowhere);
+  b.CreateUnreachable();
 }
 
 /// "(retval0), name, (param0, param1)", the first and the last of which may be missing.

@@ -45,6 +45,7 @@ private:
   void guarded(const std::function<void()> &instruction);
   void instruction();
   void branch();
+  void branchByIndex();
   void call();
   void finish();
   llvm::DILocation *placeOf(const Place &place);

@@ -1,11 +1,15 @@
-// Scripts run by the emulator, and their values compared.
+// Scripts run by the emulator, and their values compared. With DESCENT_EMULATE_PTX in the
+// environment what is run is not the code before LLVM's back end, but the PTX that it makes
+// (tests/ptx).
 #pragma once
 
 #include "compiler/emulator/Emulator.h"
 #include "runtime/device/Runner.h"
+#include "tests/ptx/Reader.h"
 #include "tests/unit/emit/ScriptProgram.h"
 
 #include <cmath>
+#include <cstdlib>
 
 namespace descent {
 
@@ -18,13 +22,24 @@ struct GridShape {
   int64_t *waits = nullptr; ///< where waits of all threads for each other are counted
 };
 
-/// A script's code for blocks of so many threads.
+/// A script's code for the emulator.
+inline compiler::DeviceCode deviceCode(const Program &program, compiler::DeviceTarget target,
+                                       const std::string &function = "main") {
+  static const bool isPtx = std::getenv("DESCENT_EMULATE_PTX") != nullptr;
+  target.asBitcode = !isPtx;
+  compiler::DeviceCode code =
+      compiler::compileForDevice(emit(*program.program, program.sources), {}, target, function);
+  if (isPtx)
+    code.image.code = ptx::bitcodeOf(ptx::parse(code.image.code));
+  return code;
+}
+
+/// For blocks of so many threads.
 inline compiler::DeviceCode deviceCode(const Program &program, int threads, int major = 8) {
   compiler::DeviceTarget target;
-  target.asBitcode = true;
   target.threads = threads;
   target.major = major;
-  return compiler::compileForDevice(emit(*program.program, program.sources), {}, target);
+  return deviceCode(program, target);
 }
 
 /// The values that a script keeps, run by the emulator. Throws DeviceError for what it reports.

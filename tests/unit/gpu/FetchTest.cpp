@@ -16,15 +16,11 @@ static int check(const std::string &text, std::vector<bool> far, int64_t library
     return -1;
 
   compiler::DeviceTarget target;
-  target.asBitcode = true;
   target.threads = 64;
   target.libraryWork = libraryWork;
-  Values expected = emulated(
-      program, compiler::compileForDevice(emit(*program.program, program.sources), {}, target),
-      {64, 3, 1, false});
+  Values expected = emulated(program, deviceCode(program, target), {64, 3, 1, false});
   target.far = far;
-  compiler::DeviceCode early =
-      compiler::compileForDevice(emit(*program.program, program.sources), {}, target);
+  compiler::DeviceCode early = deviceCode(program, target);
   for (auto [blocks, seed] : {std::pair(2, 1), {3, 2}, {5, 3}})
     expectBits(expected, emulated(program, early, {64, blocks, uint64_t(seed), false}));
   target.asBitcode = false;

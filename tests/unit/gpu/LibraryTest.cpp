@@ -11,11 +11,10 @@ using device::Product;
 compiler::DeviceCode codeFor(const Program &program, int64_t libraryWork = 1,
                              const std::vector<Product> &refused = {}) {
   compiler::DeviceTarget target;
-  target.asBitcode = true;
   target.threads = 64;
   target.libraryWork = libraryWork;
   target.refusedProducts = refused;
-  return compiler::compileForDevice(emit(*program.program, program.sources), {}, target);
+  return deviceCode(program, target);
 }
 
 size_t productsOf(const Program &program) {
@@ -357,11 +356,9 @@ TEST(Library, AddsInExportedFunctions) {
                   "  (x @ w + b, y - 2 * (x @ (w + 1)))\n");
   ASSERT_TRUE(program.program) << program.problems;
   compiler::DeviceTarget target;
-  target.asBitcode = true;
   target.threads = 64;
   target.libraryWork = 1;
-  compiler::DeviceCode code =
-      compiler::compileForDevice(emit(*program.program, program.sources), {}, target, "f");
+  compiler::DeviceCode code = deviceCode(program, target, "f");
   ASSERT_EQ(code.image.products.size(), 2u);
   std::vector<double> x(63), w(171), b(19), y(133), sum(133), difference(133);
   for (std::vector<double> *each : {&x, &w, &b, &y})

@@ -29,11 +29,10 @@ struct Fault {
 Fault faultOf(const Program &program, std::string name, const std::vector<int64_t> &bytes,
               uint64_t seed) {
   compiler::DeviceTarget target;
-  target.asBitcode = true;
   target.threads = 64;
-  compiler::DeviceCode code =
-      compiler::compileForDevice(emit(*program.program, program.sources), {}, target, name);
-  std::unique_ptr<device::Device> device = emulator::makeEmulator({.seed = seed, .residentBlocks = 2});
+  compiler::DeviceCode code = deviceCode(program, target, name);
+  std::unique_ptr<device::Device> device =
+      emulator::makeEmulator({.seed = seed, .residentBlocks = 2});
   abi::RunContext context(program.program->effects, program.program->checks, {});
   std::vector<std::vector<std::byte>> memory;
   std::vector<device::Input> arguments;

@@ -13,12 +13,10 @@ void check(const std::string &text, int64_t libraryWork = 0) {
   Program program(text);
   ASSERT_TRUE(program.program) << program.problems;
   compiler::DeviceTarget target;
-  target.asBitcode = true;
   target.threads = 64;
   target.libraryWork = libraryWork;
   try {
-    compiler::DeviceCode code =
-        compiler::compileForDevice(emit(*program.program, program.sources), {}, target);
+    compiler::DeviceCode code = deviceCode(program, target);
     EXPECT_GT(code.image.blockBytes, 0);
     Values alone = emulated(program, code, {64, 1, 1});
     expectNear(program.run(true), alone, text.find("f64") == text.npos ? 5e-5 : 1e-11);
