@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <iostream>
 #include <semaphore.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -63,12 +64,18 @@ InterruptScope::~InterruptScope() {
 InterruptEnding::InterruptEnding(std::string itsMessage) : message(std::move(itsMessage)) {
   message += '\n';
   sem_init(&wakeEnder, 0, 0);
-  thread = std::thread([this] { waitAndEnd(); });
+  try {
+    thread = std::thread([this] { waitAndEnd(); });
+  } catch (const std::system_error &) {
+    // The system grants no thread: the second SIGINT ends the process.
+    return;
+  }
   hasEnder = true;
 }
 
 InterruptEnding::~InterruptEnding() {
-  hasEnder = false;
+  if (!hasEnder.exchange(false))
+    return;
   isOver = true;
   sem_post(&wakeEnder);
   thread.join();

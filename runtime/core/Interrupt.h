@@ -61,7 +61,8 @@ public:
 
 /// For a command: while it lives, a SIGINT that nobody looks for ends the process, as soon as no
 /// InterruptGuard lives. What was written to standard output gets there, then a line goes to
-/// standard error, and the exit code is 130. A second SIGINT does not wait for that.
+/// standard error, and the exit code is 130. A second SIGINT does not wait for that. Where the system
+/// grants no thread for it, only a second one ends the process.
 ///
 /// One at a time per process; its threads begin later.
 class InterruptEnding {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <iostream>
+#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
@@ -138,6 +139,28 @@ TEST(InterruptDeathTest, TheSecondDoesNotWait) {
       },
       testing::ExitedWithCode(130), "^$");
 }
+
+#if !__has_feature(thread_sanitizer) && !__has_feature(address_sanitizer)
+TEST(InterruptDeathTest, WithoutAThreadTheSecondEnds) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        // No more memory than there is, so no stack.
+        rlimit none = {};
+        setrlimit(RLIMIT_AS, &none);
+        {
+          InterruptEnding ending("interrupted: it");
+        }
+        InterruptEnding ending("interrupted: it");
+        raise(SIGINT);
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        std::cerr << "on ";
+        raise(SIGINT);
+        _exit(0);
+      },
+      testing::ExitedWithCode(130), "^on $");
+}
+#endif
 
 TEST(InterruptDeathTest, WhoPollsIsLeftToStop) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
