@@ -32,6 +32,9 @@ struct Selection {
   /// The result's axes in order: the number of an array's axis, or −1 for a new one. A gather's own
   /// axes stand where its first array is; axes of kind At are left out.
   std::vector<int> order;
+  /// As in NumPy: where something stands between indices that are numbers or arrays, the gather's axes
+  /// come first of all.
+  bool gatherIsFirst = false;
 
   bool hasGather() const {
     for (const AxisIndex &axis : axes)

@@ -224,6 +224,8 @@ std::optional<Selection> Specializer::selection(const ast::IndexExpr *expr, cons
   }
   Selection result;
   bool hasGather = false, isRight = true;
+  int groups = 0; // of neighbours among the numbers and arrays
+  bool isInGroup = false;
   auto whole = [&](int64_t count) {
     for (int64_t i = 0; i < count; ++i) {
       AxisIndex axis;
@@ -235,9 +237,11 @@ std::optional<Selection> Specializer::selection(const ast::IndexExpr *expr, cons
   for (const ast::IndexItem &item : expr->items) {
     if (item.kind == ast::IndexKind::Ellipsis) {
       whole(base.rank() - consumed);
+      isInGroup = false;
       continue;
     }
     if (item.kind == ast::IndexKind::NewAxis) {
+      isInGroup = false;
       result.order.push_back(-1);
       continue;
     }
@@ -249,31 +253,34 @@ std::optional<Selection> Specializer::selection(const ast::IndexExpr *expr, cons
       continue;
     }
     bool isGather = axis->kind == AxisIndex::Kind::Gather;
+    bool isPlace = isGather || axis->kind == AxisIndex::Kind::At;
+    groups += isPlace && !isInGroup;
+    isInGroup = isPlace;
     if (axis->kind != AxisIndex::Kind::At && !(isGather && hasGather))
       result.order.push_back(static_cast<int>(result.axes.size()));
     hasGather |= isGather;
     result.axes.push_back(std::move(*axis));
   }
   whole(base.rank() - static_cast<int64_t>(result.axes.size()));
+  result.gatherIsFirst = hasGather && groups > 1;
   return isRight ? std::optional(std::move(result)) : std::nullopt;
 }
 
 // ---- Reading -----------------------------------------------------------------------------------
 
-/// Elements by several arrays of indices at once: their axes become one, which they index together.
+/// Elements by one or several arrays of indices at once: their axes become one, which they index
+/// together, where the first was, or in front.
 std::optional<ArrayValue> Specializer::gatherAxes(ArrayValue x, const std::vector<int64_t> &axes,
-                                                  std::vector<ArrayValue> indices,
+                                                  std::vector<ArrayValue> indices, bool isFirst,
                                                   SourceRange range) {
-  if (axes.size() == 1)
-    return builder.gather(x, indices.front(), axes.front());
+  int64_t place = isFirst ? 0 : axes.front();
+  if (axes.size() == 1 && place == axes.front())
+    return builder.gather(x, indices.front(), place);
   std::vector<SourceRange> ranges(indices.size(), range);
   for (ArrayValue &index : indices)
     index.labels.clear();
   if (!unify(indices, ranges, range))
     return std::nullopt;
-  // Axes that do not lie together come to the front, as in NumPy.
-  bool areTogether = axes.back() - axes.front() + 1 == static_cast<int64_t>(axes.size());
-  int64_t place = areTogether ? axes.front() : 0;
   std::vector<int64_t> permutation;
   for (int64_t i = 0; i < x.rank(); ++i)
     if (!std::ranges::binary_search(axes, i))
@@ -379,7 +386,8 @@ std::optional<ArrayValue> Specializer::select(const ArrayValue &base, const Sele
     x.labels = hasLabels ? labels : std::vector<uint32_t>();
   }
   if (!gathered.empty()) {
-    auto result = gatherAxes(std::move(x), gathered, std::move(indices), range);
+    auto result = gatherAxes(std::move(x), gathered, std::move(indices),
+                             selection.gatherIsFirst, range);
     if (!result)
       return std::nullopt;
     x = std::move(*result);
@@ -388,12 +396,10 @@ std::optional<ArrayValue> Specializer::select(const ArrayValue &base, const Sele
     return x;
 
   // New axes come last: they only change the shape.
-  bool gatherIsFirst = gathered.size() > 1 && gathered.back() - gathered.front() + 1 !=
-                                                  static_cast<int64_t>(gathered.size());
   std::vector<int64_t> shape;
   size_t next = 0;
   size_t gatherRank = gathered.empty() ? 0 : x.type.dims.size() - (dims.size() - gathered.size());
-  if (gatherIsFirst)
+  if (selection.gatherIsFirst)
     for (; next < gatherRank; ++next)
       shape.push_back(x.type.dims[next]);
   for (int axis : selection.order) {
@@ -401,7 +407,7 @@ std::optional<ArrayValue> Specializer::select(const ArrayValue &base, const Sele
       shape.push_back(1);
     else if (selection.axes[static_cast<size_t>(axis)].kind != Kind::Gather)
       shape.push_back(x.type.dims[next++]);
-    else if (!gatherIsFirst)
+    else if (!selection.gatherIsFirst)
       for (size_t k = 0; k < gatherRank; ++k)
         shape.push_back(x.type.dims[next++]);
   }
@@ -435,8 +441,12 @@ Value Specializer::indexTuple(const ast::IndexExpr *expr, const TupleValue &tupl
   if (index.isError())
     return index;
   auto known = index.knownInteger();
-  if (!known)
-    return errorAt(item.range, Msg::NotKnown, {"the index into a tuple", describeType(index)});
+  if (!known) {
+    diagnostics.error(item.range, Msg::NotKnown, "the index into a tuple", describeType(index))
+        .note("`for item in t` runs over the items of a tuple, each of its own type; `for a, b in "
+              "zip(t, u)` over those of two");
+    return ErrorValue{};
+  }
   if (*known < -size || *known >= size)
     return errorAt(item.range, Msg::IndexRange, {*known, size});
   return tuple.items[static_cast<size_t>(*known < 0 ? *known + size : *known)];

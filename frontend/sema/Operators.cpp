@@ -70,12 +70,14 @@ Value Specializer::binaryOperator(std::string_view op, const Value &lhs, const V
   if (hasError(lhs) || hasError(rhs) || !charge())
     return ErrorValue{};
   auto refuse = [&]() -> Value {
-    diagnostics
-        .error(join(lhsRange, rhsRange), Msg::DtypeMismatch, quoted(op),
-               describeType(lhs) + " and " + describeType(rhs))
-        .point(opRange)
-        .also(lhsRange)
-        .also(rhsRange);
+    auto &&report = diagnostics
+                        .error(join(lhsRange, rhsRange), Msg::DtypeMismatch, quoted(op),
+                               describeType(lhs) + " and " + describeType(rhs))
+                        .point(opRange)
+                        .also(lhsRange)
+                        .also(rhsRange);
+    if ((lhs.array() && rhs.as<TupleValue>()) || (lhs.as<TupleValue>() && rhs.array()))
+      report.note("in brackets, `[3, 2]`, it is an array");
     return ErrorValue{};
   };
 

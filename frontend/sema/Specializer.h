@@ -275,7 +275,8 @@ public:
   std::optional<ArrayValue> select(const ArrayValue &base, const Selection &selection,
                                    SourceRange range);
   std::optional<ArrayValue> gatherAxes(ArrayValue x, const std::vector<int64_t> &axes,
-                                       std::vector<ArrayValue> indices, SourceRange range);
+                                       std::vector<ArrayValue> indices, bool isFirst,
+                                       SourceRange range);
   Value assignElements(const ast::AssignStmt *stmt, const Value &target, const Value &value);
 
   // Tables.cpp

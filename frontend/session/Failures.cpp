@@ -4,8 +4,10 @@
 #include "runtime/core/Memory.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <sstream>
 
 namespace descent {
@@ -31,7 +33,7 @@ Msg messageOf(abi::Failure::Kind kind) {
 } // namespace
 
 std::string renderFailure(const abi::Failure &failure, const SourceManager &sources,
-                          std::optional<SourceRange> origin) {
+                          std::optional<SourceRange> origin, const std::string &remark) {
   Diagnostics diagnostics(sources);
   SourceRange range{failure.span.file, failure.span.begin, failure.span.end};
   if (failure.kind == abi::Failure::Kind::Memory) {
@@ -49,9 +51,34 @@ std::string renderFailure(const abi::Failure &failure, const SourceManager &sour
     report.note(*origin,
                 "the first value that was not finite was made here, from finite ones, or in "
                 "the derivative of this");
+  if (!remark.empty())
+    report.note(remark);
   std::ostringstream out;
   diagnostics.render(out);
   return out.str();
+}
+
+std::string sourceOfNonFinite(const sema::Program &program) {
+  for (const sema::Input &input : program.inputs) {
+    int64_t place = -1;
+    auto find = [&](auto values) {
+      auto found = std::ranges::find_if(values, [](auto value) { return !std::isfinite(value); });
+      if (found != values.end())
+        place = found - values.begin();
+    };
+    if (input.data.dtype() == DType::F32)
+      find(input.data.values<float>());
+    else if (input.data.dtype() == DType::F64)
+      find(input.data.values<double>());
+    if (place < 0)
+      continue;
+    std::vector<int64_t> indices;
+    for (size_t axis = input.data.shape().size(); axis-- > 0; place /= input.data.shape()[axis])
+      indices.insert(indices.begin(), place % input.data.shape()[axis]);
+    return fmt::format("the data have such values: the first in `{}` is at [{}]", input.name,
+                       fmt::join(indices, ", "));
+  }
+  return "no operation made it of finite values: something that it begins with is not finite";
 }
 
 namespace {

@@ -13,9 +13,13 @@
 namespace descent {
 
 /// The failure with its file, line, source line and carets, ending in a newline; with a note at the
-/// operation that made the first NaN, where it was found.
+/// operation that made the first NaN, where it was found, and a remark.
 std::string renderFailure(const abi::Failure &failure, const SourceManager &sources,
-                          std::optional<SourceRange> origin = std::nullopt);
+                          std::optional<SourceRange> origin = std::nullopt,
+                          const std::string &remark = "");
+
+/// Where a NaN or infinity comes from that no operation makes of finite values: the first in the data.
+std::string sourceOfNonFinite(const sema::Program &program);
 
 /// An array of a program's working memory: its type as the script has it ("" for the working memory
 /// of an operation), and where it is made.

@@ -135,7 +135,7 @@ std::optional<SourceRange> Script::State::findNonFinite(const std::vector<const 
   traced.run(&context, inputs.data(), arena.get());
   std::optional<int32_t> effect = context.tracedEffect();
   if (!effect)
-    return std::nullopt;
+    return SourceRange();
   return rangeOf(traced.tracedPlaces().at(static_cast<size_t>(*effect) - valid.effects.size()));
 }
 
@@ -263,11 +263,16 @@ RunResult Script::run(const RunOptions &options) {
   } else if (const auto &failure = context.failure()) {
     result.status = RunStatus::Failed;
     std::optional<SourceRange> origin;
-    if (failure->kind == abi::Failure::Kind::NotFinite)
+    std::string remark;
+    if (failure->kind == abi::Failure::Kind::NotFinite) {
       origin = state->findNonFinite(inputs);
-    else if (failure->kind == abi::Failure::Kind::Memory)
+      if (origin && !origin->isValid()) {
+        origin.reset();
+        remark = sourceOfNonFinite(program);
+      }
+    } else if (failure->kind == abi::Failure::Kind::Memory)
       origin = state->findTape(failure->tapeSite);
-    result.message = renderFailure(*failure, state->sources, origin);
+    result.message = renderFailure(*failure, state->sources, origin, remark);
   } else if (context.interrupted() || (options.handleInterrupt && interruptRequested())) {
     result.status = RunStatus::Interrupted;
     result.message = "interrupted\n";
@@ -331,6 +336,8 @@ const NamedValue &RunResult::value(std::string_view name) const {
   for (const NamedValue &value : values)
     if (value.name == name)
       return value;
+  if (status == RunStatus::Failed)
+    throw Error(fmt::format("there is no value '{}', as the script failed: {}", name, message));
   throw Error(fmt::format("the script has no top-level value '{}'", name));
 }
 

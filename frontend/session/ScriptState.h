@@ -82,7 +82,8 @@ struct Script::State {
   /// Calls an exported function on the device, if that runs it: false where the processor does.
   bool callOnDevice(Call &call, const sema::Function &function);
   /// Runs the program again, silently and slowly, to find the operation that made the first NaN or
-  /// infinity of a training run that met one.
+  /// infinity of a training run that met one: an invalid range where none did. Nothing where that cannot
+  /// be found out.
   std::optional<SourceRange> findNonFinite(const std::vector<const void *> &inputs);
   /// The loop that a tape of the program or an exported function belongs to.
   std::optional<SourceRange> findTape(int32_t site, std::string_view function = "main");

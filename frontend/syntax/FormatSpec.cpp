@@ -56,6 +56,7 @@ std::optional<FormatSpec> parseFormatSpec(std::string_view text) {
   spec.zeroPadded = take(text, '0');
   if (!text.empty() && isDigit(text[0]) && (spec.width = takeNumber(text)) < 0)
     return std::nullopt;
+  spec.separated = take(text, ',');
   if (take(text, '.') && (spec.precision = takeNumber(text)) < 0)
     return std::nullopt;
   if (text.size() == 1 && isOneOf(text[0], "bdoxXeEfFgG%")) {

@@ -5,8 +5,8 @@
 
 namespace descent {
 
-/// What follows the colon in `{x:8.3f}`: `[[fill]align][sign][#][0][width][.precision][type]`, as
-/// in Python and C++20.
+/// What follows the colon in `{x:8.3f}`: `[[fill]align][sign][#][0][width][,][.precision][type]`,
+/// as in Python.
 struct FormatSpec {
   /// The fill character, one code point in UTF-8; empty for a space.
   std::string_view fill;
@@ -16,6 +16,8 @@ struct FormatSpec {
   char sign = 0;
   bool alternate = false;
   bool zeroPadded = false;
+  /// `,` between thousands.
+  bool separated = false;
   /// At most 1000; -1 where absent.
   int width = -1;
   int precision = -1;

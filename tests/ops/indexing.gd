@@ -72,6 +72,31 @@ test "gather" {
   assert (m > 29.5)[rows, 0] == [true, false, true]
 }
 
+# As in NumPy: indices that something stands between put their axes in front.
+test "gather of axes that lie apart" {
+  let x = t.hide(reshape(arange(24.0), (2, 3, 4)))
+  let i = t.hidden(1)
+  let two = t.hidden([1, 3])
+  assert x[0, :, two].shape == [2, 3]
+  assert x[i, :, two] == x[1].T[[1, 3]]
+  assert x[:, i, two].shape == [2, 2]
+  assert x[:, i, two] == x[:, 1, :][:, [1, 3]]
+  assert x[..., two] == x[:, :, 1:4:2]
+  assert x[newaxis, i, :, two].shape == [2, 1, 3]
+  assert x[newaxis, i, :, two][:, 0] == x[1].T[[1, 3]]
+  assert x[[0, 1], newaxis, two - 1].shape == [2, 1, 4]
+  assert grad(x -> sum(x[i, :, two] * [[1.0], [2.0]]))(x)[1] == [0.0, 1.0, 0.0, 2.0] * ones((3, 1))
+  fn set(x, v) = {
+    var y = x
+    y[0, :, two] = v
+    y[1, 1:, two] += 1.0
+    y
+  }
+  let y = set(x, [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+  assert y[0] == [[0.0, 1.0, 2.0, 4.0], [4.0, 2.0, 6.0, 5.0], [8.0, 3.0, 10.0, 6.0]]
+  assert y[1] == x[1] + [0.0, 1.0, 0.0, 1.0] * [[0.0], [1.0], [1.0]]
+}
+
 test "scatter" {
   for n in (0, 1, 31, 33, 257, 1000) {
     let places = t.hidden(arange(n)) % 7

@@ -132,7 +132,7 @@ struct RunResult {
   /// The script's trainings, in order.
   std::vector<TrainTime> trainings;
 
-  /// The value of that name. Throws Error where the script has none.
+  /// The value of that name. Throws Error where the script has none, or failed.
   const NamedValue &value(std::string_view name) const;
 };
 

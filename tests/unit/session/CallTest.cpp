@@ -1,10 +1,12 @@
 // Calls of exported functions by an embedding program: into arrays that are kept, after failures.
 
+#include "descent/Data.h"
 #include "descent/Error.h"
 #include "descent/Script.h"
 
 #include <atomic>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <new>
@@ -79,6 +81,39 @@ TEST(CallInto, GoesOnAfterACheckThatFailed) {
     EXPECT_THROW(script.call("at", {x, x}), TypeError);
     EXPECT_THROW(script.call("to", {x}), Error);
   }
+}
+
+TEST(Run, ThatFailedHasNoValues) {
+  Script script = scriptOf("let x = 1.5\nassert x > 2.0, \"small\"\nlet y = 2.0 * x\n");
+  RunResult result = script.run();
+  EXPECT_EQ(result.status, RunStatus::Failed);
+  try {
+    result.value("x");
+    FAIL();
+  } catch (const Error &error) {
+    EXPECT_NE(std::string(error.what()).find("the script failed: calls.gd:2:8: error: small"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(Run, SaysThatTheDataAreNotFinite) {
+  std::string path = testing::TempDir() + "descent-not-finite.npz";
+  Array x = Array::fromVector(std::vector<float>(12, 1.0f), {4, 3});
+  x.mutableValues<float>()[7] = std::nanf("");
+  writeData(path, {{"ones", Array::fromVector(std::vector<float>{1, 1}), "ones"}, {"x", x, "x"}});
+  auto messageOf = [&](const std::string &of) {
+    return scriptOf("data d = \"" + path + "\"\nparam w = 1.0\nprint sum(d.ones)\n" +
+                    "train sum((w - " + of + ")^2) with sgd(0.1), steps=3\n")
+        .run()
+        .message;
+  };
+  EXPECT_NE(messageOf("d.x").find("note: the data have such values: the first in `d.x` is at [2, 1]"),
+            std::string::npos)
+      << messageOf("d.x");
+  EXPECT_EQ(messageOf("log(-d.ones)").find("the data have"), std::string::npos);
+  EXPECT_NE(messageOf("inf").find("no operation made it"), std::string::npos) << messageOf("inf");
+  std::remove(path.c_str());
 }
 
 } // namespace

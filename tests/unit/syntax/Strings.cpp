@@ -45,12 +45,13 @@ TEST(Strings, ErrorsWithin) {
 }
 
 TEST(FormatSpec, Parts) {
-  FormatSpec spec = parseFormatSpec("*^+#012.34e").value();
+  FormatSpec spec = parseFormatSpec("*^+#012,.34e").value();
   EXPECT_EQ(spec.fill, "*");
   EXPECT_EQ(spec.align, '^');
   EXPECT_EQ(spec.sign, '+');
   EXPECT_TRUE(spec.alternate);
   EXPECT_TRUE(spec.zeroPadded);
+  EXPECT_TRUE(spec.separated);
   EXPECT_EQ(spec.width, 12);
   EXPECT_EQ(spec.precision, 34);
   EXPECT_EQ(spec.type, 'e');
@@ -61,6 +62,7 @@ TEST(FormatSpec, Defaults) {
   EXPECT_EQ(spec.align, 0);
   EXPECT_EQ(spec.width, -1);
   EXPECT_EQ(spec.precision, -1);
+  EXPECT_FALSE(spec.separated);
   EXPECT_EQ(parseFormatSpec("θ<5").value().fill, "θ");
   EXPECT_EQ(parseFormatSpec(">>5").value().fill, ">");
   EXPECT_EQ(parseFormatSpec("0").value().width, -1);
@@ -69,7 +71,7 @@ TEST(FormatSpec, Defaults) {
 
 TEST(FormatSpec, Refused) {
   for (const char *bad :
-       {"", "q", "3f2", ".f", ".", "f3", "1001", "99999999999d", "d ", "{w}", "s", "<<<", "3.x"})
+       {"", "q", "3f2", ".f", ".", "f3", "1001", "99999999999d", "d ", "{w}", "s", "<<<", "3.x", ",,", ",3"})
     EXPECT_FALSE(parseFormatSpec(bad).has_value()) << bad;
 }
 
