@@ -11,7 +11,7 @@ public:
   /// Bytes of the arena, or of another array that the caller gave.
   struct Span {
     kernel::Place::Kind kind; ///< Table: a tape
-    int index;
+    int index;                ///< there is one arena only
     int64_t begin, end;
     /// What is written is new each time, or always written by the first thread, so that writers
     /// need not wait for each other.
@@ -19,7 +19,9 @@ public:
     bool ofBlock = false; ///< each block has its own (OwnArrays.h)
 
     bool meets(const Span &other) const {
-      return kind == other.kind && index == other.index && begin < other.end && other.begin < end;
+      bool isSame =
+          kind == other.kind && (kind == kernel::Place::Kind::Arena || index == other.index);
+      return isSame && begin < other.end && other.begin < end;
     }
   };
   using Spans = llvm::SmallVector<Span, 8>;

@@ -138,6 +138,33 @@ TEST(Emulated, WhatUpdatesStartFromIsWaitedFor) {
 
 // What orders the threads of different blocks are the fences and atomics of the barrier that is in
 // the code.
+// Arrays of predicates that change places in each iteration are parked where the next one puts what
+// it takes from the tape.
+TEST(Emulated, WhatIsParkedIsWaitedFor) {
+  Program program("let x = sin(arange(8192.0))\n"
+                  "fn g(p) = {\n"
+                  "  let rows = reshape(p, (1, 8192))\n"
+                  "  var a = rows^3\n"
+                  "  var b = rows^3\n"
+                  "  for i in 0..4 {\n"
+                  "    let before = a\n"
+                  "    a = sin(b)\n"
+                  "    b = before\n"
+                  "  }\n"
+                  "  atan2(sum(softplus(b[[0]]) / (2.0 + cos(rows))), 1.5)\n"
+                  "}\n"
+                  "let derivative = grad(g)(x)\n");
+  ASSERT_TRUE(program.program) << program.problems;
+  try {
+    compiler::DeviceCode code = deviceCode(program, 64);
+    Values alone = emulated(program, code, {64, 1, 1});
+    expectNear(program.run(true), alone, 1e-5);
+    expectBits(alone, emulated(program, code, {64, 3, 2}));
+  } catch (const Error &error) {
+    ADD_FAILURE() << error.what();
+  }
+}
+
 TEST(Emulated, TheGridBarrierOrdersBlocks) {
   Program program("precision f64\n"
                   "let x = sin(1.3 * arange(3000.0))\n"
