@@ -240,6 +240,14 @@ TEST(Reader, VectorsBytesAndTables) {
   EXPECT_EQ(values, (std::vector<uint64_t>{0x0403020108070605, kMost, 255, wordOf(1.0), kMost}));
 }
 
+TEST(Reader, WhatNobodyLooksAtIsNotRead) {
+  std::string read = "  ld.global.v4.b32 {%r1, %r2, %r3, %r4}, [%rd0+16];\n",
+              use = "  mov.b64 %rd1, {%r1, %r2};\n  st.global.b64 [%rd0], %rd1;\n";
+  EXPECT_EQ(made(kernel(read + use), {0, 0, 5})[0], 5u);
+  EXPECT_THAT(said(kernel(read + use + "  st.global.b32 [%rd0], %r4;"), 1, {0, 0, 5}),
+              HasSubstr("out of bounds"));
+}
+
 TEST(Reader, SharedAndLocalMemory) {
   // Each thread writes a word, and reads that of its neighbour.
   std::string body = "  .shared .align 8 .b8 words[512];\n"

@@ -96,6 +96,23 @@ void Translator::addGlobal(const Variable &variable) {
   names[variable.name] = {variable, global};
 }
 
+/// How often each register is named.
+static std::map<std::string, int> mentionsIn(const ptx::Function &function) {
+  std::map<std::string, int> result;
+  auto count = [&](const std::string &text) {
+    for (size_t at = text.find('%'); at != std::string::npos; at = text.find('%', at + 1)) {
+      size_t end = text.find_first_of(",]}+|) \t\n", at);
+      ++result[text.substr(at, std::min(end, text.size()) - at)];
+    }
+  };
+  for (const Statement &statement : function.body) {
+    count(statement.guard);
+    for (const std::string &operand : statement.operands)
+      count(operand);
+  }
+  return result;
+}
+
 /// At the begin of a function, as all that has a place.
 static AllocaInst *placeIn(llvm::Function *function, llvm::Type *type, unsigned alignment) {
   BasicBlock &entry = function->getEntryBlock();
@@ -132,6 +149,7 @@ void Translator::define(const ptx::Function &each) {
   scopes = {{}};
   blocks.clear();
   defined.clear();
+  mentions = mentionsIn(each);
   scopesOfFiles.clear();
   carry = nullptr;
   subprogram = nullptr;

@@ -96,6 +96,7 @@ private:
   void convert();
   // Memory.cpp
   void access(bool isLoad);
+  bool isUsed(const std::string &name) const;
   void atomic(bool hasResult);
   Space spaceOf() const;
   llvm::SyncScope::ID scopeOf(bool isNeeded) const;
@@ -126,6 +127,7 @@ private:
   std::vector<std::map<std::string, Known>> scopes;
   std::map<std::string, llvm::BasicBlock *> blocks;
   std::vector<std::string> defined;
+  std::map<std::string, int> mentions; ///< of registers, in all operands and guards
   llvm::AllocaInst *carry = nullptr;
   const Statement *current = nullptr;
 };
