@@ -31,6 +31,9 @@ constexpr Advice kAdvice[] = {
     {"None", "there is no such value; `()` is an empty tuple"},
     {"float", "write `f32(x)` or `f64(x)`"},
     {"int", "write `i32(x)`"},
+    {"rand", "random numbers come from keys: `uniform(key(0), [3])`"},
+    {"random", "random numbers come from keys: `uniform(key(0), [3])`"},
+    {"randn", "random numbers come from keys: `normal(key(0), [3])`"},
     {"jit", "everything is compiled"},
 };
 

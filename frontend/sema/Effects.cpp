@@ -47,8 +47,13 @@ std::optional<abi::Text> Specializer::effectText(const TextValue &text,
     if (hasError(value))
       return std::nullopt;
     if (!isData(value)) {
-      diagnostics.error(range, Msg::TypeMismatch, describeType(*piece.value),
-                        "a number, an array, or a record or tuple of them");
+      auto &&report = diagnostics.error(range, Msg::TypeMismatch, describeType(*piece.value),
+                                        "a number, an array, or a record or tuple of them");
+      if (auto tuple = piece.value->as<TupleValue>();
+          tuple && std::ranges::any_of(tuple->items, [](const Value &item) {
+            return item.as<TextValue>() != nullptr;
+          }))
+        report.note("several things are printed without parentheses: `print \"x\", x`");
       return std::nullopt;
     }
     std::vector<ArrayValue> leaves = leavesOf(value);

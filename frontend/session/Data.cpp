@@ -30,7 +30,7 @@ sema::DataResult FileData::load(const std::string &path, DType defaultFloat) {
           {column.name,
            column.label,
            {},
-           fmt::format("{}:{}:{}: {}", full.string(), column.line, column.column, column.reason)});
+           FileError(full.string(), column.reason, column.line, column.column).what()});
   } catch (const Error &error) {
     result.error = error.what();
   }

@@ -271,7 +271,19 @@ private:
     at += c.length;
     while (at < text.size() && isUnused(at))
       at += decodeUtf8(rest()).length;
-    diagnostics.error(range(begin, at), Msg::UnexpectedCharacter, shown(c));
+    auto &&report = diagnostics.error(range(begin, at), Msg::UnexpectedCharacter, shown(c));
+    switch (text[begin]) {
+    case '?':
+      report.note("a choice is `if c { a } else { b }`");
+      break;
+    case '\\':
+      report.note("a function without a name is `x -> e`");
+      break;
+    case '~':
+      report.note("that y is distributed so is a term of a loss: `-sum(stats.normal_logpdf(y, mu, "
+                  "sigma))`, after `use stats`");
+      break;
+    }
     push(TokenKind::Unknown, begin, at);
   }
 

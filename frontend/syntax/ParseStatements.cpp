@@ -240,8 +240,11 @@ const Stmt *Parser::parseAssignment(uint32_t begin, Expr *target) {
   const IndexExpr *element = dyn<IndexExpr>(target);
   const Expr *variable = element ? element->base : target;
   bool isAssignable = !target->parenthesized && !variable->parenthesized && is<NameExpr>(variable);
-  if (!isAssignable)
-    complain(target->extent, Msg::AssignmentTarget);
+  if (!isAssignable) {
+    auto &&report = complain(target->extent, Msg::AssignmentTarget);
+    if (is<FieldExpr>(target))
+      report.note("`r = {...r, a: e}` binds a record again, with another field `a`");
+  }
   Expr *value = parseExpression();
   if (!isAssignable)
     return errorStmt(begin);

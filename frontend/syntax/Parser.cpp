@@ -96,6 +96,19 @@ constexpr ForeignWordAdvice kForeignWords[] = {
     {"lambda", "a function without a name is `x -> e`"},
     {"return", "the last expression of a block is its value"},
     {"elif", "write `else if`"},
+    {"auto", "a binding is `let x = e`"},
+    {"int", "a binding is `let x = e`, or `let x: i32 = e`"},
+    {"float", "a binding is `let x = e`, or `let x: f32 = e`"},
+    {"double", "a binding is `let x = e`, or `let x: f64 = e`"},
+    {"real", "a binding is `let x = e`, or `let x: f32 = e`; what is trained is `param x = e`"},
+    {"mut", "what is bound again is `var x = e`"},
+    {"void", "a function is `fn f(x) = e`"},
+    {"entry", "a function for other programs is `export fn f(x: f32) = e`"},
+    {"class", "a value of several parts is a record: `{w: 1.0, b: 0.0}`"},
+    {"struct", "a value of several parts is a record: `{w: 1.0, b: 0.0}`"},
+    {"try", "errors end the script"},
+    {"switch", "a choice is `if c { a } else if d { b } else { e }`"},
+    {"import", "write `use module`, or `import \"file.gd\" as name`"},
     {"const", "a binding is `let x = e`"},
     {"val", "a binding is `let x = e`"},
     {"from", "write `use module`, or `import \"file.gd\" as name`"}};
@@ -127,15 +140,34 @@ void Parser::failExpected(Msg message, std::string_view what) {
   if (!token().isFirstOnLine && !isSilent())
     if (failAtForeignWord(token()) || (position > 0 && failAtForeignWord(tokens[position - 1])))
       return;
-  if (!token().isFirstOnLine && at(TokenKind::Assign))
+  bool isBlockComment = at(TokenKind::Slash) && position + 1 < tokens.size() &&
+                        tokens[position + 1].kind == TokenKind::Star;
+  if (token().isFirstOnLine && (at(TokenKind::SlashSlash) || isBlockComment) && !isSilent())
+    diagnostics.error(rangeOf(token()), Msg::OtherSpelling, isBlockComment ? "/*" : "//",
+                      "`#`, before a comment");
+  else if (!token().isFirstOnLine && at(TokenKind::Assign))
     fail(Msg::AssignmentInExpression, "=", "; values are compared with `==`");
   else if (!token().isFirstOnLine && token().kind > TokenKind::Assign &&
            token().kind <= TokenKind::CaretAssign)
     fail(Msg::AssignmentInExpression, textOf(token()), "");
-  else if (what.empty())
-    fail(message, found());
-  else
-    fail(message, what, found());
+  else if (!isSilent()) {
+    auto &&report = what.empty() ? diagnostics.error(foundRange(), message, found())
+                                 : diagnostics.error(foundRange(), message, what, found());
+    if (std::string_view advice = adviceHere(); !advice.empty())
+      report.note(advice);
+  }
+  failed = true;
+}
+
+std::string_view Parser::adviceHere() const {
+  TokenKind kind = token().kind;
+  if (token().isFirstOnLine)
+    return "";
+  if (kind == TokenKind::If)
+    return "a choice is `if c { a } else { b }`";
+  if (kind == TokenKind::For)
+    return "a comprehension stands in brackets: `[f(x) for x in xs]`";
+  return "";
 }
 
 void Parser::tooHigh(SourceRange range, bool isNew) {

@@ -64,6 +64,8 @@ private:
   }
   /// "expected WHAT, found …", or what is more to the point for the token found.
   void failExpected(Msg message, std::string_view what);
+  /// What to write instead of what other languages have here; empty where there is nothing to say.
+  std::string_view adviceHere() const;
   /// Reports without failing: what was meant is clear and is read on.
   template <typename... Args>
   DiagnosticBuilder complain(SourceRange range, Msg message, Args &&...args);

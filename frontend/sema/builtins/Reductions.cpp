@@ -83,6 +83,17 @@ Value prodFunction(BuiltinCall &call) {
 }
 
 Value extreme(BuiltinCall &call, std::string_view operation) {
+  // `max(a, b)`, as in Python and C++.
+  const ArrayValue *x = call[0].array(), *second = call[1].array();
+  bool isAxis = x && !x->isScalar() && (call[1].knownInteger() || (second && second->elements));
+  if (x && second && !isAxis && !call.arguments[1].nameRange.isValid()) {
+    bool isMax = operation == "reduce_max";
+    call.sema.diagnostics
+        .error(call.arguments[1].range, Msg::TypeMismatch, describeType(call[1]), "an axis")
+        .note(std::string("the ") + (isMax ? "larger" : "smaller") + " of two is `" +
+              (isMax ? "maximum" : "minimum") + "(x, y)`");
+    return ErrorValue{};
+  }
   auto reduction = readReduction(call, Elements::Numbers);
   if (!reduction || !expectElements(call, *reduction))
     return ErrorValue{};
