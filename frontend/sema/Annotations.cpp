@@ -3,6 +3,8 @@
 #include "frontend/sema/Specializer.h"
 #include "frontend/sema/Structure.h"
 
+#include <algorithm>
+
 namespace descent::sema {
 
 using namespace ast;
@@ -12,6 +14,22 @@ std::optional<DType> Specializer::namedType(std::string_view name) const {
   if (dtype && options.gradientCheck && isFloat(*dtype))
     return DType::F64;
   return dtype;
+}
+
+/// An array of literals takes a type as a literal does: its numbers are rounded once. Nothing where it
+/// cannot, or is none.
+std::optional<ArrayValue> Specializer::literalsAs(const ArrayValue &array, DType dtype) {
+  if (!array.literals || array.type.dtype == dtype)
+    return std::nullopt;
+  if (isFloat(dtype))
+    return builder.constant({*array.literals}, {dtype, array.type.dims});
+  bool fits = isInteger(dtype) && isInteger(array.type.dtype) &&
+              (dtype != DType::U32 ||
+               std::ranges::all_of(*array.literals, [](double number) { return number >= 0; }));
+  if (!fits)
+    return std::nullopt;
+  std::vector<int64_t> integers(array.literals->begin(), array.literals->end());
+  return builder.constant({std::move(integers)}, {dtype, array.type.dims});
 }
 
 Value Specializer::checkAnnotation(const ast::Type *type, const Value &value, SourceRange range) {
@@ -82,6 +100,8 @@ Value Specializer::checkAnnotation(const ast::Type *type, const Value &value, So
   if (!array || array->type.dims.size() != named->dims.size())
     return refuse();
   ArrayValue result = *array;
+  if (auto literals = literalsAs(*array, *dtype))
+    result = std::move(*literals);
   if (result.weak && result.type.dtype != DType::Bool &&
       (isFloat(*dtype) || isInteger(result.type.dtype)) && *dtype != DType::Bool &&
       *dtype != DType::Key) {

@@ -315,6 +315,8 @@ Value Specializer::convertCall(DType dtype, std::span<const Argument> arguments,
       return ErrorValue{};
     if (array->type.dtype == DType::Key)
       return errorAt(argument.range, Msg::TypeMismatch, {describeType(item), "numbers"});
+    if (auto literals = literalsAs(*array, dtype))
+      return *literals;
     // A literal is not first an i32: `i64(3000000000)`.
     auto result = converted(*array, dtype, argument.range);
     return result ? Value(*result) : Value(ErrorValue{});

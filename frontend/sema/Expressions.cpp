@@ -325,6 +325,17 @@ Value Specializer::evaluateArray(const ArrayExpr *expr) {
   return stacked(values, ranges, expr->range, shape);
 }
 
+/// The numbers of literals; null where one is none.
+static std::shared_ptr<const std::vector<double>> literalsOf(std::span<const ArrayValue> items) {
+  std::vector<double> numbers;
+  for (const ArrayValue &item : items) {
+    if (!item.weak || !item.known || item.type.dtype == DType::Bool)
+      return nullptr;
+    numbers.push_back(numberOf(*item.known));
+  }
+  return std::make_shared<const std::vector<double>>(std::move(numbers));
+}
+
 Value Specializer::stacked(std::span<const Value> items, std::span<const SourceRange> ranges,
                            SourceRange range, std::span<const int64_t> outer) {
   std::vector<int64_t> shape(outer.begin(), outer.end());
@@ -357,6 +368,7 @@ Value Specializer::stacked(std::span<const Value> items, std::span<const SourceR
     }
     if (!unify(column, ranges, range))
       return ErrorValue{};
+    std::shared_ptr<const std::vector<double>> literals = literalsOf(column);
     bool areKnown = true;
     for (size_t i = 0; i < column.size(); ++i) {
       auto strong = settled(column[i], ranges[i]);
@@ -381,6 +393,7 @@ Value Specializer::stacked(std::span<const Value> items, std::span<const SourceR
         data.elements = std::move(elements);
       }
       result.push_back(builder.constant(std::move(data), type));
+      result.back().literals = std::move(literals);
       continue;
     }
     std::vector<int64_t> row = column[0].type.dims;

@@ -388,6 +388,7 @@ void Specializer::runParam(const ParamStmt *stmt) {
       for (ArrayValue &leaf : leaves) {
         leaf.id = builder.materialize(leaf);
         leaf.known.reset();
+        leaf.literals.reset();
       }
       value = rebuilt(value, leaves);
     }

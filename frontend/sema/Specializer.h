@@ -256,6 +256,7 @@ public:
   /// Checks a value against an annotation and gives it the names of its sizes; weak literals take
   /// the annotated type. Reports what does not fit.
   Value checkAnnotation(const ast::Type *type, const Value &value, SourceRange range);
+  std::optional<ArrayValue> literalsAs(const ArrayValue &array, DType dtype);
   Value withoutLabels(const Value &value, uint32_t firstLabel);
   std::string describeLabelled(const ArrayValue &array) const;
 

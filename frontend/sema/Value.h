@@ -34,6 +34,8 @@ struct ArrayValue {
   std::optional<Known> known;
   /// The elements of a short integer vector known at compile time: a shape, a list of axes.
   std::shared_ptr<const std::vector<int64_t>> elements;
+  /// An array written out, as `[0.1, 2]` is: its numbers, before they were rounded to its dtype.
+  std::shared_ptr<const std::vector<double>> literals;
   /// Integers: the least and the greatest value that an element can have, where that is known.
   std::optional<std::pair<int64_t, int64_t>> bounds;
   /// Which named size each dimension has (0: none); empty where none has a name. See Specializer::labels.
