@@ -34,6 +34,7 @@ constexpr Advice kAdvice[] = {
     {"rand", "random numbers come from keys: `uniform(key(0), [3])`"},
     {"random", "random numbers come from keys: `uniform(key(0), [3])`"},
     {"randn", "random numbers come from keys: `normal(key(0), [3])`"},
+    {"train", "write `train loss with adam(rate=0.01), steps=100`, without parentheses"},
     {"jit", "everything is compiled"},
 };
 

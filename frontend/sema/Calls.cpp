@@ -19,6 +19,14 @@ std::string counted(size_t count, std::string_view noun) {
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
+std::string argumentsNamed(const std::vector<std::string_view> &names) {
+  constexpr size_t most = 12;
+  std::string text = names.size() == 1 ? "its argument is " : "its arguments are ";
+  for (size_t i = 0; i < names.size() && i < most; ++i)
+    text += (i ? ", " : "") + std::string(names[i]);
+  return text + (names.size() > most ? " …" : "");
+}
+
 /// A parameter as binding sees it.
 struct Place {
   std::string_view name;
@@ -61,7 +69,10 @@ bool bindPlaces(Specializer &sema, const std::string &callee, SourceRange defini
         names.push_back(candidate.name);
       auto report =
           sema.diagnostics.error(argument.nameRange, Msg::UnknownArgument, callee, argument.name);
-      report.suggest(argument.nameRange, closestName(argument.name, names));
+      std::optional<std::string> meant = closestName(argument.name, names);
+      report.suggest(argument.nameRange, meant);
+      if (!meant && !names.empty())
+        report.note(argumentsNamed(names));
       noteDefinition(report);
       isRight = false;
       continue;

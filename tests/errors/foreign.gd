@@ -20,3 +20,6 @@ print("mu is", mu)
 print max(1, 2), min([1.0], [2.0]), max([1, 2], 0), rand(3)
 var r = {a: 1}
 r.a = 2
+train(mu^2, adam())
+train mu^2 with adam(lr=0.1), steps=10
+print sum([1], dim=0)
