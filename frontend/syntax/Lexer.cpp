@@ -5,6 +5,7 @@
 #include "frontend/syntax/Characters.h"
 #include "frontend/syntax/Signs.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cstdio>
 
@@ -300,10 +301,15 @@ private:
     uint32_t begin = at;
     while (at < text.size() && !decodeUtf8(rest()).valid)
       ++at;
-    if (!hasBadBytes)
-      diagnostics.error(range(begin, at), Msg::InvalidUtf8);
-    hasBadBytes = true;
+    reportBadBytes(begin, at);
     push(TokenKind::Unknown, begin, at);
+  }
+
+  /// Once: a file in another encoding has many.
+  void reportBadBytes(uint32_t begin, uint32_t end) {
+    if (!hasBadBytes)
+      diagnostics.error(range(begin, end), Msg::InvalidUtf8);
+    hasBadBytes = true;
   }
 
   void lexOtherSpelling(const OtherSpelling &other) {
@@ -367,7 +373,15 @@ private:
         break;
       if (c == '}' && peek(1) != '}')
         diagnostics.error(range(at, at + 1), Msg::StringBrace);
-      at += escapeLength();
+      CodePoint character = decodeUtf8(rest());
+      if (!character.valid) {
+        reportBadBytes(at, at + character.length);
+        at += character.length;
+      } else {
+        uint32_t length = std::max(escapeLength(), character.length);
+        bool isWideEscape = length == 2 && peek() == '\\' && (peek(1) & 0x80);
+        at += isWideEscape ? 1 + decodeUtf8(text.substr(at + 1)).length : length;
+      }
     }
     if (at > begin)
       push(TokenKind::StringText, begin, at);
