@@ -145,6 +145,7 @@ Value TrainRun::step(const Value &carried, const ArrayValue &start) {
 
   Value batchRows = AbsentValue{};
   if (batch > 0) {
+    Value permutation = AbsentValue{};
     if (order == Order::Shuffle) {
       ArrayValue place = builder.binary("mod", step, integer(stepsPerEpoch));
       ArrayValue epoch = builder.binary("floordiv", step, integer(stepsPerEpoch));
@@ -158,9 +159,9 @@ Value TrainRun::step(const Value &carried, const ArrayValue &start) {
           [&](size_t) { return std::pair(std::string("the order"), expr->range); });
       if (!chosen.as<TupleValue>())
         return ErrorValue{};
-      next.items[kPermutation] = chosen.as<TupleValue>()->items[0];
+      permutation = next.items[kPermutation] = chosen.as<TupleValue>()->items[0];
     }
-    batchRows = rowsOfStep(step, next.items[kPermutation]);
+    batchRows = rowsOfStep(step, permutation);
     if (hasError(batchRows))
       return ErrorValue{};
   }
