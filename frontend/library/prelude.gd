@@ -203,8 +203,10 @@ fn minimize(f, x0, method = "bfgs", rate = 0.01, steps = 1000, tolerance = 1e-5)
     newton(objective, start, steps, tolerance)
   } else if method == "bfgs" {
     bfgs(objective, start, steps, tolerance)
-  } else {
+  } else if method == "lbfgs" or method == "lbfgsb" or method == "cg" or method == "nelder_mead" or method == "levenberg_marquardt" {
     unsupported("the method `{method}` of minimize")
+  } else {
+    misuse("method", "minimize", "\"bfgs\", \"newton\" or \"gd\"", method)
   }
   {...found, x: unravel(found.x, x0), grad: unravel(found.grad, x0)}
 }

@@ -15,3 +15,4 @@ print arange(2.0, 1e13, 1.0)
 print arange(0.0, 1.0 / 0.0, 1.0)
 print sum(zeros([1000000, 1000000, 1000]))
 print zeros([2, 3]).shape == (2, 3)
+print minimize(v -> sum(v^2), [1.0], method="adam").x

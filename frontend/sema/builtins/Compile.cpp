@@ -59,8 +59,9 @@ Value misuseFunction(BuiltinCall &call) {
       return ErrorValue{};
     texts[i] = *text;
   }
+  auto given = call[3].as<TextValue>() ? call.sema.expectKnownText(call.arguments[3]) : std::nullopt;
   return fail(call, call.range, Msg::BadArgument, texts[0], texts[1], texts[2],
-              describeType(call[3]));
+              given ? "\"" + *given + "\"" : describeType(call[3]));
 }
 
 } // namespace descent::sema
