@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 descent = sys.argv[1]
 many = 20_000
@@ -98,5 +99,17 @@ with tempfile.TemporaryDirectory() as folder:
     for command in ("check", "run"):
         result = run(command, "/dev/null")
         expect(f"{command} /dev/null", result.returncode in (0, 2), result)
+
+    # An array that is no number: the archive is named, without a line, of which it has none.
+    archive = os.path.join(folder, "odd.npz")
+    header = b"{'descr': '<U4', 'fortran_order': False, 'shape': (), }"
+    header += b" " * (128 - 10 - len(header) - 1) + b"\n"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("s.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(16))
+    script = os.path.join(folder, "archive.gd")
+    with open(script, "w") as file:
+        file.write(f'data z = "{archive}"\nprint z.s\n')
+    result = run("check", script)
+    expect("a text in an archive", b"odd.npz: array 's': this array holds text" in result.stderr, result)
 
 sys.exit(1 if failed else 0)
