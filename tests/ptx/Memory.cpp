@@ -13,7 +13,7 @@ bool Translator::memory() {
     access(name == "ld");
   else if (name == "atom" || name == "red")
     atomic(name == "atom");
-  else if (name != "prefetch")
+  else
     return false;
   return true;
 }

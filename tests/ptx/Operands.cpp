@@ -138,7 +138,6 @@ Value *Translator::valueOf(const std::string &text, Type type) {
     uint64_t value = numberOf("0x" + text.substr(2), 64, isNumber);
     if (!isNumber || text.size() != 2 + bits / 4)
       fail("`" + text + "` is no number");
-    // The manual's constants of f64 become f32 where one is wanted.
     if (bits != type.bits)
       fail("`" + text + "` is of " + std::to_string(bits) + " bits");
     return as(number(value, bits));
